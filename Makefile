@@ -1,0 +1,54 @@
+# Every target sets up what it needs; `make demo` and `make test` need Python 3.11+ and a package index.
+PYTHON ?= python3
+
+.PHONY: demo test coverage contract lint wheel docs bench clean
+
+demo: .venv/core
+	.venv/bin/fakellm demo
+
+test: .venv/test
+	.venv/bin/python -m pytest $(ARGS)
+
+coverage: .venv/test
+	.venv/bin/coverage run -m pytest -q
+	.venv/bin/coverage report --skip-covered
+
+contract: .venv-openai3/contract-openai3 .venv-openai1/contract-openai1
+	.venv-openai3/bin/python -m pytest -q tests/contract $(ARGS)
+	.venv-openai1/bin/python -m pytest -q tests/contract $(ARGS)
+
+lint: .venv/lint
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy
+	.venv/bin/pyright --pythonpath .venv/bin/python
+
+wheel:
+	sh tests/smoke/run.sh $(PYTHON)
+
+docs: .venv-docs/docs
+	.venv-docs/bin/mkdocs build --strict
+
+bench: .venv/test
+	.venv/bin/python benchmarks/bench_fake.py
+
+clean:
+	rm -rf .venv .venv-* build dist site
+
+# Stamps: $(VENV)/core holds the package alone, $(VENV)/GROUP a dependency group as well. The pip that
+# comes with Python may be too old for --group.
+.venv/core: pyproject.toml
+	$(PYTHON) -m venv .venv
+	.venv/bin/python -m pip install -q --upgrade pip
+	.venv/bin/python -m pip install -q -e .
+	touch $@
+
+.venv/%: .venv/core
+	.venv/bin/python -m pip install -q --group $*
+	touch $@
+
+.venv-openai3/% .venv-openai1/% .venv-docs/%: pyproject.toml
+	$(PYTHON) -m venv $(@D)
+	$(@D)/bin/python -m pip install -q --upgrade pip
+	$(@D)/bin/python -m pip install -q -e . --group $*
+	touch $@

@@ -1,0 +1,133 @@
+"""Testing and mocking for code that talks to language models.
+
+A test scripts what the model answers; the code under test runs unchanged, whichever client it uses:
+
+>>> from fakellm import FakeLLM
+>>> with FakeLLM() as llm:
+...     rule = llm.reply("Hello!")
+...     # run the code under test here
+
+Everything public is importable from here and loaded on first use.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from fakellm import client, faults, messages, models, tokens
+    from fakellm._clock import Clock, MockClock
+    from fakellm._errors import (
+        APIConnectionError,
+        APIError,
+        APIStatusError,
+        APITimeoutError,
+        AuthenticationError,
+        BadRequestError,
+        CassetteError,
+        CassetteFormatError,
+        CassetteMismatchError,
+        CassetteNotFoundError,
+        ConflictError,
+        ContentFilterFinishReasonError,
+        FakeLLMError,
+        InternalServerError,
+        LengthFinishReasonError,
+        NotFoundError,
+        PermissionDeniedError,
+        RateLimitError,
+        UnmatchedRequestError,
+        UnprocessableEntityError,
+        UnredactedSecretError,
+        UnusedReplyError,
+        UsageError,
+    )
+    from fakellm._fake import FakeLLM
+    from fakellm._script.journal import Call, Journal
+    from fakellm._script.match import Mismatch
+    from fakellm._script.reply import ErrorReply, Reply, ToolCall
+    from fakellm._script.rule import Rule
+    from fakellm._use_cassette import Cassette, use_cassette
+    from fakellm._wire.chat import ChatRequest
+    from fakellm.client import ChatCompletionClient, OpenAIChatCompletionClient
+
+__all__ = [
+    "APIConnectionError",
+    "APIError",
+    "APIStatusError",
+    "APITimeoutError",
+    "AuthenticationError",
+    "BadRequestError",
+    "Call",
+    "Cassette",
+    "CassetteError",
+    "CassetteFormatError",
+    "CassetteMismatchError",
+    "CassetteNotFoundError",
+    "ChatCompletionClient",
+    "ChatRequest",
+    "Clock",
+    "ConflictError",
+    "ContentFilterFinishReasonError",
+    "ErrorReply",
+    "FakeLLM",
+    "FakeLLMError",
+    "InternalServerError",
+    "Journal",
+    "LengthFinishReasonError",
+    "Mismatch",
+    "MockClock",
+    "NotFoundError",
+    "OpenAIChatCompletionClient",
+    "PermissionDeniedError",
+    "RateLimitError",
+    "Reply",
+    "Rule",
+    "ToolCall",
+    "UnmatchedRequestError",
+    "UnprocessableEntityError",
+    "UnredactedSecretError",
+    "UnusedReplyError",
+    "UsageError",
+    "client",
+    "faults",
+    "messages",
+    "models",
+    "tokens",
+    "use_cassette",
+]
+
+_MODULES = frozenset({"client", "faults", "messages", "models", "tokens"})
+_HOMES = {
+    "Call": "_script.journal",
+    "Cassette": "_use_cassette",
+    "ChatCompletionClient": "client",
+    "ChatRequest": "_wire.chat",
+    "Clock": "_clock",
+    "ErrorReply": "_script.reply",
+    "FakeLLM": "_fake",
+    "Journal": "_script.journal",
+    "Mismatch": "_script.match",
+    "MockClock": "_clock",
+    "OpenAIChatCompletionClient": "client",
+    "Reply": "_script.reply",
+    "Rule": "_script.rule",
+    "ToolCall": "_script.reply",
+    "use_cassette": "_use_cassette",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if name in _MODULES:
+        return import_module(f"fakellm.{name}")
+    # What has no home of its own in the table is an error class.
+    value = getattr(import_module(f"fakellm.{_HOMES.get(name, '_errors')}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return [*globals(), *__all__]

@@ -1,0 +1,89 @@
+"""What a scripted fake and a replayed cassette have in common: an engine that answers while a block runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import ModuleType, TracebackType
+from typing import Any, Self
+
+from fakellm._clock import Clock
+from fakellm._io.flavour import check_module
+from fakellm._io.intercept import Activation, activate, deactivate
+from fakellm._io.transport import make_transport
+from fakellm._script.engine import Engine
+from fakellm._script.journal import Journal
+from fakellm._script.transcript import transcript
+
+__all__ = ["Answering"]
+
+
+class Answering:
+    """Base of FakeLLM and Cassette.
+
+    As a context manager, sync or async, it answers for every httpx and httpx2 client in the process and,
+    when the block ends without an exception, checks that nothing passed by accident.
+    """
+
+    def __init__(self, engine: Engine, clock: Clock) -> None:
+        self._engine = engine
+        self._activations: list[Activation] = []
+        self.clock = clock
+
+    @property
+    def calls(self) -> Journal:
+        """Everything asked, oldest first."""
+        return self._engine.journal
+
+    def transcript(self) -> str:
+        """Return the conversation as readable text, call by call."""
+        return transcript(self.calls)
+
+    def check(self) -> None:
+        """Fail for requests that nothing answered or the API rejects, and for replies that nothing asked for.
+
+        Raises:
+            UnmatchedRequestError: such a request; unused replies are listed below it.
+            CassetteMismatchError: a request that the recording does not hold.
+            UnusedReplyError: a scripted reply that nothing asked for.
+        """
+        self._engine.check()
+
+    def transport(self, module: ModuleType) -> Any:
+        """Return a transport for one client, sync or async: ``httpx.Client(transport=llm.transport(httpx))``.
+
+        module: httpx or httpx2, the one that the client comes from. Every request of that client is answered
+        here, whatever its host.
+
+        Raises:
+            UsageError: another module.
+        """
+        return make_transport(check_module(module), self._engine, self.clock)
+
+    @contextmanager
+    def intercept(self) -> Iterator[Self]:
+        """Answer for every client in the process while the block runs; checks nothing at its end."""
+        activation = activate(self._engine, self.clock)
+        try:
+            yield self
+        finally:
+            deactivate(activation)
+
+    def __enter__(self) -> Self:
+        self._activations.append(activate(self._engine, self.clock))
+        return self
+
+    def __exit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None
+    ) -> None:
+        deactivate(self._activations.pop())
+        if exc is None:
+            self.check()
+
+    async def __aenter__(self) -> Self:
+        return self.__enter__()
+
+    async def __aexit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None
+    ) -> None:
+        self.__exit__(exc_type, exc, tb)

@@ -1,0 +1,1 @@
+"""Recordings: read a file (``file``, ``format``), find an interaction (``match``), replay it (``replay``)."""

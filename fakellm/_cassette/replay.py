@@ -1,0 +1,59 @@
+"""A recording as a source of answers for the engine."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from fakellm._cassette.format import Interaction, RecordedResponse
+from fakellm._cassette.match import Index, difference
+from fakellm._wire.events import WireRequest
+from fakellm._wire.providers import is_loopback
+
+__all__ = ["Recording"]
+
+
+class Recording:
+    """The interactions of one file, each played once. path: for messages. parts: what a request is found by."""
+
+    def __init__(self, interactions: Sequence[Interaction], *, path: str, parts: tuple[str, ...]) -> None:
+        self.path = path
+        self._interactions = interactions
+        self._index = Index(interactions, parts)
+        self._hosts = {interaction.request.host for interaction in interactions}
+
+    @property
+    def unplayed(self) -> list[Interaction]:
+        """What nothing has asked for yet, in the order of the file."""
+        return self._index.unplayed
+
+    def claims(self, host: str) -> bool:
+        """Whether requests to this host are to be answered from here: all but loopback hosts unknown to the file."""
+        return host in self._hosts or not is_loopback(host)
+
+    def take(self, request: WireRequest) -> RecordedResponse | None:
+        """Use up the next response recorded for a request, or return None."""
+        interaction = self._index.take(request)
+        return None if interaction is None else interaction.response
+
+    def explain(self, request: WireRequest) -> str:
+        """Say why there is no answer, what came closest, what is left."""
+        lines = [f"  {self._reason(request)}"]
+        closest = self._index.closest(request)
+        if closest is not None and not self._index.is_used_up(request):
+            lines.append(f"  closest is interaction {closest.number}{_line(closest)}; it differs in")
+            lines.append(f"    {difference(closest.request, request)}")
+        lines += [f"  not played yet: {self._left()}", "  the request was not sent anywhere"]
+        return "\n".join(lines)
+
+    def _reason(self, request: WireRequest) -> str:
+        if self._index.is_used_up(request):
+            return f"{self.path} holds it, but every recording of it was played already"
+        return f"{self.path} holds no such request"
+
+    def _left(self) -> str:
+        numbers = [str(interaction.number) for interaction in self.unplayed]
+        return f"interaction {', '.join(numbers)} of {len(self._interactions)}" if numbers else "nothing"
+
+
+def _line(interaction: Interaction) -> str:
+    return "" if interaction.line is None else f" (line {interaction.line})"

@@ -1,0 +1,160 @@
+"""``fakellm cassette check``: whether every recording replays, in every kind of client, as it was recorded."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from fakellm._cassette.format import Interaction
+from fakellm._errors import CassetteError
+from fakellm._io.flavour import installed_modules
+from fakellm._script.journal import Outcome
+from fakellm._use_cassette import Cassette
+from fakellm._wire.events import WireRequest
+
+__all__ = ["run_check"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Got:
+    """What a client received. body: as it came over the wire, not decoded."""
+
+    status: int
+    body: bytes
+
+
+_Send = Callable[[Cassette, WireRequest], _Got]
+
+
+@dataclass(slots=True)
+class _Verdict:
+    """What became of one file. equal: way -> how many interactions replayed as recorded."""
+
+    path: str
+    recorded: int = 0
+    equal: dict[str, int] = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)
+
+
+def run_check(files: Sequence[str]) -> int:
+    """Check files and print a table; return 0 where all is well, 1 otherwise."""
+    console = Console()
+    ways = _ways()
+    verdicts = [_check_file(path, ways) for path in files]
+    console.print(_table(verdicts, list(ways)))
+    for verdict in verdicts:
+        for problem in verdict.problems:
+            console.print(f"{verdict.path}: {problem}", style="red", markup=False, highlight=False, soft_wrap=True)
+    broken = sum(bool(verdict.problems) for verdict in verdicts)
+    console.print(
+        f"{len(verdicts)} files, {sum(v.recorded for v in verdicts)} interactions, {broken} files with problems"
+    )
+    return 1 if broken else 0
+
+
+def _check_file(path: str, ways: dict[str, _Send]) -> _Verdict:
+    verdict = _Verdict(path)
+    try:
+        verdict.recorded = len(Cassette(path).interactions)
+    except CassetteError as err:
+        verdict.problems.append(str(err))
+        return verdict
+    for way, send in ways.items():
+        cassette = Cassette(path)
+        found = [
+            f"{way}: {problem}" for i in cassette.interactions if (problem := _compare(i, send(cassette, i.request)))
+        ]
+        verdict.equal[way] = verdict.recorded - len(found)
+        verdict.problems += found
+        if not _refuses(cassette, send):
+            verdict.problems.append(f"{_named(way)}: a request that is not in the file was answered")
+    return verdict
+
+
+def _compare(interaction: Interaction, got: _Got) -> str | None:
+    """Return how a replayed response differs from the recorded one, or None."""
+    recorded = interaction.response
+    where = f"interaction {interaction.number}"
+    if got.status != recorded.status:
+        return f"{where}: recorded status {recorded.status}, replayed {got.status}"
+    if got.body != recorded.body:
+        same = next(
+            (n for n, pair in enumerate(zip(recorded.body, got.body, strict=False)) if pair[0] != pair[1]), None
+        )
+        return (
+            f"{where}: the body differs from byte {min(len(recorded.body), len(got.body)) if same is None else same} on"
+        )
+    return None
+
+
+def _refuses(cassette: Cassette, send: _Send) -> bool:
+    stranger = WireRequest(
+        "POST", "https://api.openai.com/v1/chat/completions?not=recorded", {}, b'{"not": "recorded"}'
+    )
+    return send(cassette, stranger).status == 400 and cassette.calls[-1].outcome is Outcome.UNMATCHED
+
+
+def _table(verdicts: Sequence[_Verdict], ways: Sequence[str]) -> Table:
+    table = Table(title="replayed as recorded", title_justify="left")
+    table.add_column("cassette", overflow="fold")
+    for column in ("recorded", *ways):
+        table.add_column(column, justify="right")
+    for verdict in verdicts:
+        counts = [_count(verdict, way) for way in ways]
+        table.add_row(Path(verdict.path).name, str(verdict.recorded), *counts)
+    return table
+
+
+def _named(way: str) -> str:
+    return way.replace("\n", " ")
+
+
+def _count(verdict: _Verdict, way: str) -> str:
+    equal = verdict.equal.get(way)
+    if equal is None:
+        return "[red]-[/]"
+    return f"[{'green' if equal == verdict.recorded else 'red'}]{equal}[/]"
+
+
+def _ways() -> dict[str, _Send]:
+    """Return name -> how to send, for each kind of client that is installed."""
+    ways: dict[str, _Send] = {}
+    for module in installed_modules():
+        ways[f"{module.__name__}\nsync"] = _sender(module, _send_sync)
+        ways[f"{module.__name__}\nasync"] = _sender(module, _send_async)
+    return ways
+
+
+def _sender(module: ModuleType, send: Callable[[Any, Cassette, WireRequest], _Got]) -> _Send:
+    return lambda cassette, request: send(module, cassette, request)
+
+
+def _send_sync(module: Any, cassette: Cassette, request: WireRequest) -> _Got:
+    with (
+        module.Client(transport=cassette.transport(module)) as client,
+        client.stream(request.method, request.url, content=request.body, headers=_headers(request)) as response,
+    ):
+        return _Got(response.status_code, b"".join(response.iter_raw()))
+
+
+def _send_async(module: Any, cassette: Cassette, request: WireRequest) -> _Got:
+    async def send() -> _Got:
+        async with (
+            module.AsyncClient(transport=cassette.transport(module)) as client,
+            client.stream(request.method, request.url, content=request.body, headers=_headers(request)) as response,
+        ):
+            return _Got(response.status_code, b"".join([part async for part in response.aiter_raw()]))
+
+    return asyncio.run(send())
+
+
+def _headers(request: WireRequest) -> dict[str, str]:
+    kept = request.headers.get("content-type")
+    return {"content-type": kept} if kept else {}

@@ -1,0 +1,59 @@
+"""The command ``fakellm``.
+
+Exit codes: 0 all is well, 1 something was found, 2 the command cannot be carried out.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+
+from fakellm._errors import FakeLLMError
+
+__all__ = ["main"]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; return its exit code."""
+    options = _parser().parse_args(arguments)
+    try:
+        code: int = options.run(options)
+    except FakeLLMError as err:
+        from rich.console import Console
+
+        Console(stderr=True, soft_wrap=True).print(f"fakellm: {err}", style="red", markup=False, highlight=False)
+        return 2
+    return code
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="fakellm", description="Test code that talks to language models, offline.")
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+
+    demo = commands.add_parser("demo", help="show what a test can do: a tool loop, a stream, a fault, a replay")
+    demo.set_defaults(run=_demo)
+
+    cassette = commands.add_parser("cassette", help="look after recorded sessions")
+    verbs = cassette.add_subparsers(title="verbs", required=True, metavar="VERB")
+    check = verbs.add_parser(
+        "check",
+        help="replay every recorded request of each file and compare",
+        description="Replay every recorded request of each file through httpx and httpx2, sync and async, and "
+        "compare status and body with the recording; then send a request that is not in the file, which has to "
+        "be refused. Exits with 1 where anything differs.",
+    )
+    check.add_argument("files", nargs="+", metavar="FILE")
+    check.set_defaults(run=_cassette_check)
+    return parser
+
+
+def _demo(options: argparse.Namespace) -> int:
+    from fakellm._demo import run_demo
+
+    return run_demo()
+
+
+def _cassette_check(options: argparse.Namespace) -> int:
+    from fakellm._cassette_check import run_check
+
+    return run_check(options.files)

@@ -1,0 +1,105 @@
+"""FakeLLM, the object that a test holds: rules, journal, and the ways into them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from fakellm._answering import Answering
+from fakellm._clock import Clock, MockClock
+from fakellm._script.engine import Engine
+from fakellm._script.match import Condition, Matcher, Wanted
+from fakellm._script.reply import ReplyLike
+from fakellm._script.rule import Rule
+
+if TYPE_CHECKING:
+    from fakellm.client import OpenAIChatCompletionClient
+
+__all__ = ["FakeLLM"]
+
+
+class FakeLLM(Answering):
+    """A model that says what a test scripts, to whichever client asks.
+
+    As a context manager it answers for every httpx and httpx2 client in the process and, when the block
+    ends without an exception, checks that nothing passed by accident.
+
+    seed: changes all ids. clock: waits for scripted pauses; the default never really waits. allow_unmatched,
+    allow_rejected, allow_unused: what ``check`` lets pass. test_id: a name that ids derive from as well, so
+    that two tests get different ones.
+
+    >>> import httpx
+    >>> with FakeLLM() as llm:
+    ...     _ = llm.when(user="capital").reply("Paris")
+    ...     answer = httpx.post(
+    ...         "https://api.openai.com/v1/chat/completions",
+    ...         json={"model": "gpt-4o", "messages": [{"role": "user", "content": "capital of France?"}]},
+    ...     ).json()
+    >>> answer["choices"][0]["message"]["content"]
+    'Paris'
+    """
+
+    def __init__(
+        self,
+        *,
+        seed: int = 0,
+        clock: Clock | None = None,
+        allow_unmatched: bool = False,
+        allow_rejected: bool = False,
+        allow_unused: bool = False,
+        test_id: str = "",
+    ) -> None:
+        engine = Engine(
+            seed=seed,
+            test_id=test_id,
+            allow_unmatched=allow_unmatched,
+            allow_rejected=allow_rejected,
+            allow_unused=allow_unused,
+        )
+        super().__init__(engine, clock or MockClock())
+
+    def reply(self, *replies: ReplyLike, times: int | None = 1, **reply_fields: Any) -> Rule:
+        """Script replies without a condition: the first live rule in order of registration answers.
+
+        replies: for each, a str, a Reply, a ToolCall or a list of them, an ErrorReply, or a callable that
+        computes one from the ChatRequest. times: how often the whole sequence is given; None for ever.
+        reply_fields: fields of Reply that apply to each.
+
+        Raises:
+            UsageError: nothing to say, or something that no model says.
+        """
+        return self._engine.add_rule(Matcher()).reply(*replies, times=times, **reply_fields)
+
+    def when(
+        self, *, user: Wanted | None = None, tool_result: Wanted | None = None, model: Wanted | None = None
+    ) -> Rule:
+        """Begin a rule with conditions; ``.reply(...)`` completes it. All conditions must hold.
+
+        user: the newest user message, while nothing but system messages follows it. tool_result: a tool
+        message at the end. model: the model asked for. A str is looked for as a substring (a glob for the
+        model), a compiled pattern searched, a callable asked with the text.
+
+        Raises:
+            UsageError: no condition, or one of another type.
+        """
+        given = {"user": user, "tool_result": tool_result, "model": model}
+        conditions = tuple(Condition(name, wanted) for name, wanted in given.items() if wanted is not None)
+        return self._engine.add_rule(Matcher(conditions))
+
+    def reset(self) -> None:
+        """Forget rules and journal."""
+        self._engine.reset()
+
+    def client(self, model: str = "gpt-4o", **kwargs: Any) -> OpenAIChatCompletionClient:
+        """Return fakellm's own client, talking to this fake alone.
+
+        kwargs: further arguments of OpenAIChatCompletionClient.
+        """
+        import httpx
+
+        from fakellm.client import OpenAIChatCompletionClient
+
+        http_client = httpx.AsyncClient(transport=self.transport(httpx))
+        return OpenAIChatCompletionClient(model=model, api_key="sk-fakellm", http_client=http_client, **kwargs)
+
+    def __repr__(self) -> str:
+        return f"<FakeLLM with {len(self._engine.rules)} rules, {len(self.calls)} calls>"

@@ -1,0 +1,37 @@
+"""The two modules that clients run on: httpx, and its fork httpx2.
+
+They have the same names and separate classes: a response of one inside a client of the other fails in the
+client. So whatever touches a client is made for its module.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from importlib.util import find_spec
+from types import ModuleType
+
+from fakellm._errors import UsageError
+
+__all__ = ["check_module", "installed_modules"]
+
+_NAMES = ("httpx", "httpx2")
+
+
+def installed_modules() -> tuple[ModuleType, ...]:
+    """Return httpx, and httpx2 where it is installed, each once.
+
+    ``httpx2.alias_httpx()`` can make both names one module, hence the comparison by the module itself.
+    """
+    found = [import_module(name) for name in _NAMES if find_spec(name) is not None]
+    return tuple(dict.fromkeys(found))
+
+
+def check_module(module: ModuleType) -> ModuleType:
+    """Return the module if it is one of the two.
+
+    Raises:
+        UsageError: it is something else.
+    """
+    if getattr(module, "__name__", "") in _NAMES:
+        return module
+    raise UsageError(f"transport(...) takes the module of the client it is for, httpx or httpx2; got {module!r}")

@@ -1,0 +1,185 @@
+"""Answers for every client in the process, built before or after, without touching the code under test.
+
+Two places are patched, in httpx and httpx2 alike, while anything is active:
+
+- ``handle_request`` of HTTPTransport and ``handle_async_request`` of AsyncHTTPTransport, the leaves where
+  requests leave for the network. A user's retry, cache or logging transport around them keeps working.
+- ``_transport_for_url`` of Client and AsyncClient, to replace a *foreign leaf*: a transport of another
+  library that goes to the network on its own, such as one on aiohttp.
+
+This module owns these names; tests/io/test_intercept.py checks them on every supported version.
+
+Who answers: the innermost activation of this context; a context that knows none (a worker thread) gets the
+one activated last in the process, so that it never falls through to the network.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextvars import ContextVar
+from functools import wraps
+from threading import RLock
+from types import ModuleType
+from typing import Any, Protocol
+
+from fakellm._clock import Clock
+from fakellm._io.flavour import installed_modules
+from fakellm._io.transport import Answers, make_transport, transport_class
+
+__all__ = ["Activation", "Claims", "activate", "deactivate"]
+
+
+class Claims(Answers, Protocol):
+    """What an interception asks: an engine that says which requests are its business."""
+
+    def claims(self, method: str, host: str, path: str) -> bool:
+        """Whether a request is to be answered here rather than by the network."""
+        ...
+
+
+class Activation:
+    """One engine that answers for the process, from ``activate`` to ``deactivate``."""
+
+    def __init__(self, engine: Claims, clock: Clock) -> None:
+        self._engine = engine
+        self._clock = clock
+
+    def claims(self, method: str, url: Any) -> bool:
+        """Whether the engine answers a request. url: of httpx or httpx2."""
+        return self._engine.claims(method, url.host.lower(), url.path)
+
+    def transport(self, module: ModuleType) -> Any:
+        """Return a transport of this engine for clients of a module."""
+        return make_transport(module, self._engine, self._clock)
+
+
+_lock = RLock()
+_active: list[Activation] = []
+_patches: list[tuple[type[Any], str, Any, Any]] = []
+_context: ContextVar[tuple[Activation, ...]] = ContextVar("fakellm_activations", default=())
+
+
+def activate(engine: Claims, clock: Clock) -> Activation:
+    """Let an engine answer in this context and in contexts that know none."""
+    activation = Activation(engine, clock)
+    with _lock:
+        if not _active:
+            _install()
+        _active.append(activation)
+    _context.set((*_context.get(), activation))
+    return activation
+
+
+def deactivate(activation: Activation) -> None:
+    """End an activation; the one before it answers again."""
+    with _lock:
+        _active.remove(activation)
+        if not _active:
+            _uninstall()
+    _context.set(tuple(known for known in _context.get() if known is not activation))
+
+
+def _answering() -> Activation | None:
+    active = tuple(_active)
+    return next((known for known in reversed(_context.get()) if known in active), active[-1] if active else None)
+
+
+def _transport_instead(module: ModuleType, request: Any) -> Any:
+    """Return the transport that answers a request in place of the network's, or None."""
+    answering = _answering()
+    if answering is None or not answering.claims(request.method, request.url):
+        return None
+    return answering.transport(module)
+
+
+def _install() -> None:
+    for module in installed_modules():
+        _patch(module.HTTPTransport, "handle_request", _sync_leaf(module))
+        _patch(module.AsyncHTTPTransport, "handle_async_request", _async_leaf(module))
+        _patch(module.Client, "_transport_for_url", _chooser(module))
+        _patch(module.AsyncClient, "_transport_for_url", _chooser(module))
+
+
+def _uninstall() -> None:
+    for owner, name, original, patched in reversed(_patches):
+        # Whoever patched after us holds on to ours, which passes everything through when nothing is active.
+        if owner.__dict__.get(name) is patched:
+            setattr(owner, name, original)
+    _patches.clear()
+
+
+def _patch(owner: type[Any], name: str, make: Callable[[Any], Any]) -> None:
+    original = owner.__dict__[name]
+    patched = wraps(original)(make(original))
+    setattr(owner, name, patched)
+    _patches.append((owner, name, original, patched))
+
+
+def _sync_leaf(module: ModuleType) -> Callable[[Any], Any]:
+    def make(original: Any) -> Any:
+        def handle_request(self: Any, request: Any) -> Any:
+            instead = _transport_instead(module, request)
+            return original(self, request) if instead is None else instead.handle_request(request)
+
+        return handle_request
+
+    return make
+
+
+def _async_leaf(module: ModuleType) -> Callable[[Any], Any]:
+    def make(original: Any) -> Any:
+        async def handle_async_request(self: Any, request: Any) -> Any:
+            instead = _transport_instead(module, request)
+            if instead is None:
+                return await original(self, request)
+            return await instead.handle_async_request(request)
+
+        return handle_async_request
+
+    return make
+
+
+def _chooser(module: ModuleType) -> Callable[[Any], Any]:
+    def make(original: Any) -> Any:
+        def transport_for_url(self: Any, url: Any) -> Any:
+            transport = original(self, url)
+            answering = _answering()
+            # The method is not known here. Model calls are POSTs, and what else an engine claims it claims
+            # by host; a path that it claims for POST alone gets the engine's 404 on other methods.
+            if answering is None or not _is_foreign_leaf(module, transport) or not answering.claims("POST", url):
+                return transport
+            return answering.transport(module)
+
+        return transport_for_url
+
+    return make
+
+
+def _is_foreign_leaf(module: ModuleType, transport: Any) -> bool:
+    """Whether a transport goes to the network by itself, past the patched leaves."""
+    harmless = (
+        module.HTTPTransport,
+        module.AsyncHTTPTransport,
+        module.ASGITransport,
+        module.WSGITransport,
+        module.MockTransport,
+        transport_class(module),
+    )
+    return not (isinstance(transport, harmless) or _is_test_client(transport) or _holds_transport(transport))
+
+
+def _is_test_client(transport: Any) -> bool:
+    """Whether this is Starlette's TestClient, which calls the user's own app in the process."""
+    return any(kind.__module__.partition(".")[0] == "starlette" for kind in type(transport).__mro__)
+
+
+def _holds_transport(transport: Any) -> bool:
+    """Whether this wraps another transport, of either module, which is then the one that counts."""
+    kinds = tuple(kind for m in installed_modules() for kind in (m.BaseTransport, m.AsyncBaseTransport))
+    return any(isinstance(value, kinds) for value in _attributes(transport))
+
+
+def _attributes(thing: Any) -> list[Any]:
+    slots = [name for kind in type(thing).__mro__ for name in getattr(kind, "__slots__", ())]
+    values = [getattr(thing, name, None) for name in slots]
+    return [*getattr(thing, "__dict__", {}).values(), *values]

@@ -1,0 +1,47 @@
+"""From what the test said to what the model answered: ids, tokens, finish reason."""
+
+from __future__ import annotations
+
+from fakellm._script.identity import CREATED, Identity
+from fakellm._script.reply import Reply
+from fakellm._wire.chat import ChatRequest
+from fakellm._wire.completion import Choice, Completion, WireToolCall
+from fakellm.tokens import Encoding, completion_usage, encoding_for_model
+
+__all__ = ["complete"]
+
+
+def complete(reply: Reply, request: ChatRequest, identity: Identity) -> Completion:
+    """Fill in what a reply leaves open, from the request and its identity alone."""
+    encoding = encoding_for_model(request.model)
+    choice = Choice(
+        index=0,
+        finish_reason=reply.finish_reason or ("tool_calls" if reply.tool_calls else "stop"),
+        pieces=_text_pieces(reply, encoding),
+        tool_calls=tuple(
+            WireToolCall(call.id or identity.call_id(n), call.name, encoding.split(call.arguments_text))
+            for n, call in enumerate(reply.tool_calls)
+        ),
+    )
+    usage = completion_usage(
+        request.model,
+        request.messages,
+        text=choice.text,
+        tool_calls=[(call.name, call.arguments_text) for call in reply.tool_calls],
+    )
+    return Completion(
+        id=identity.completion_id,
+        request_id=identity.request_id,
+        created=CREATED,
+        model=request.model,
+        system_fingerprint=identity.system_fingerprint,
+        choices=(choice,),
+        usage={**usage, **(reply.usage or {})},
+    )
+
+
+def _text_pieces(reply: Reply, encoding: Encoding) -> tuple[str, ...] | None:
+    """Return the text by tokens; None, JSON null, for an answer that is nothing but tool calls."""
+    if reply.text is None and reply.tool_calls:
+        return None
+    return encoding.split(reply.text or "")

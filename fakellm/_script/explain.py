@@ -1,0 +1,130 @@
+"""What to tell somebody whose request nothing answered: what happened, what came closest, what to type."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Iterable, Sequence
+from pathlib import PurePath
+
+from fakellm._script.journal import Call
+from fakellm._script.match import Mismatch, shown
+from fakellm._script.reply import ErrorReply
+from fakellm._script.rule import Rule
+from fakellm._wire.chat import ChatRequest
+from fakellm._wire.errors import ErrorBody
+from fakellm._wire.events import WireRequest
+
+__all__ = ["broken", "near_misses", "not_spoken", "rejected", "unmatched", "unused"]
+
+_NEAR_MISSES_SHOWN = 3
+
+
+def unmatched(request: ChatRequest, rules: Sequence[Rule], *, number: int, retry_of: Call | None) -> str:
+    """Explain a request that no rule answers. retry_of: the call that the SDK repeats with it, if it does."""
+    lines = [f"no rule answers call {number}: {_described(request)}"]
+    lines += _retry_note(retry_of)
+    lines += [f"  {line}" for line in _nearest(request, rules)]
+    lines += ["  to answer it, type:", f"    {_to_type(request)}"]
+    return "\n".join(lines)
+
+
+def rejected(wire: WireRequest, error: ErrorBody, *, number: int, status: int) -> str:
+    """Explain a request that the real API would refuse."""
+    details = ", ".join(f"{name}={value!r}" for name, value in (("param", error.param), ("code", error.code)) if value)
+    return (
+        f"the real API rejects call {number}: {wire.method} {wire.path} gets {status}\n"
+        f"  {error.message}{f' ({details})' if details else ''}\n"
+        f"  {_allowed('allow_rejected')}"
+    )
+
+
+def broken(err: Exception, *, number: int) -> str:
+    """Explain a call whose rule could not answer, since the test's own code raised."""
+    frame = traceback.extract_tb(err.__traceback__)[-1]
+    return (
+        f"a callable of the script raised on call {number}: {type(err).__name__}: {err}\n"
+        f"  at {PurePath(frame.filename).name}:{frame.lineno} in {frame.name}"
+    )
+
+
+def not_spoken(wire: WireRequest, *, number: int) -> str:
+    """Explain a model call of an API that the fake does not speak."""
+    return (
+        f"call {number} is a model call that fakellm cannot answer: {wire.method} {wire.url}\n"
+        "  it was stopped here and did not reach the network; fakellm speaks …/chat/completions\n"
+        f"  {_allowed('allow_unmatched')}"
+    )
+
+
+def near_misses(request: ChatRequest, rules: Iterable[Rule]) -> list[tuple[Rule, list[Mismatch]]]:
+    """Return the rules that came closest, the one with the fewest mismatches first."""
+    found = [(rule, rule.matcher.mismatches(request)) for rule in rules]
+    return sorted(found, key=lambda near: (len(near[1]), near[0].number))[:_NEAR_MISSES_SHOWN]
+
+
+def unused(rule: Rule) -> str:
+    """Explain a rule whose replies nothing asked for."""
+    if not rule.has_replies:
+        return f"{rule} was given no reply\n  add .reply(...), or delete it"
+    return (
+        f"{_count(rule.unused, 'scripted reply')} never asked for: {rule}, {rule.given} given\n"
+        f"  delete it, or {_allowed('allow_unused')}"
+    )
+
+
+def _described(request: ChatRequest) -> str:
+    results = request.tool_results
+    asked = f"tool_result={shown(results[-1])}" if results else f"user={shown(request.last_user or '')}"
+    return f"POST …/chat/completions model={request.model!r} {asked}"
+
+
+def _retry_note(retry_of: Call | None) -> list[str]:
+    if retry_of is None or not isinstance(retry_of.reply, ErrorReply):
+        return []
+    status = retry_of.reply.status
+    return [
+        f"  it is the SDK's retry of call {retry_of.number}, which got the scripted {status}: every HTTP request",
+        f"  uses up a reply. To recover, add one: reply(ErrorReply({status}), 'ok');",
+        f"  to let the SDK give up: reply(ErrorReply({status}), times=None)",
+    ]
+
+
+def _nearest(request: ChatRequest, rules: Sequence[Rule]) -> list[str]:
+    if not rules:
+        return ["nothing is scripted"]
+    nearest = [line for rule, found in near_misses(request, rules) for line in _near_miss(rule, found)]
+    return ["nearest:", *(f"  {line}" for line in nearest)]
+
+
+def _near_miss(rule: Rule, mismatches: list[Mismatch]) -> list[str]:
+    if mismatches:
+        return [str(rule), *(f"  {mismatch}" for mismatch in mismatches)]
+    if not rule.has_replies:
+        return [f"{rule} has no reply; add .reply(...)"]
+    return [
+        f"{rule} would have answered, but it is used up ({_count(rule.given, 'reply')} given)",
+        "  add another reply, or times=None to give it for ever",
+    ]
+
+
+def _to_type(request: ChatRequest) -> str:
+    if request.tool_results:
+        return f"fake_llm.when(tool_result={_excerpt(request.tool_results[-1])}).reply('...')"
+    if request.question is not None:
+        return f"fake_llm.when(user={_excerpt(request.question)}).reply('...')"
+    return "fake_llm.reply('...')"
+
+
+def _excerpt(text: str) -> str:
+    """Return a literal that the text contains, short enough to type."""
+    return repr(text if len(text) <= 60 else text[:60])
+
+
+def _allowed(option: str) -> str:
+    return f"where the test means it so: @pytest.mark.fake_llm({option}=True) or FakeLLM({option}=True)"
+
+
+def _count(number: int, noun: str) -> str:
+    if number == 1:
+        return f"1 {noun}"
+    return f"{number} {noun[:-1]}ies" if noun.endswith("y") else f"{number} {noun}s"

@@ -1,0 +1,100 @@
+"""A rule: a matcher, and the replies it gives, each once or as often as the test said."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import PurePath
+from typing import Any
+
+from fakellm._errors import UsageError
+from fakellm._script.match import Matcher
+from fakellm._script.reply import ErrorReply, Reply, ReplyLike, Scripted, as_reply
+
+__all__ = ["Rule", "caller"]
+
+
+class Rule:
+    """What ``when()`` and ``reply()`` return; the test holds it, the engine asks it.
+
+    number: its place in the order of registration, from 1. where: ``file:line`` that registered it.
+    """
+
+    def __init__(self, matcher: Matcher, *, number: int, where: str) -> None:
+        self.matcher = matcher
+        self.number = number
+        self.where = where
+        self._replies: tuple[Scripted, ...] = ()
+        self._times: int | None = 1
+        self._given = 0
+
+    def reply(self, *replies: ReplyLike, times: int | None = 1, **reply_fields: Any) -> Rule:
+        """Say what this rule answers: each reply once, in turn.
+
+        replies: for each, a str, a Reply, a ToolCall or a list of them, an ErrorReply, or a callable that
+        computes one from the ChatRequest. times: how often the whole sequence is given; None for ever.
+        reply_fields: fields of Reply that apply to each, such as ``finish_reason=`` or ``fault=``.
+
+        Raises:
+            UsageError: no reply, a thing that is none, or a rule that has its replies already.
+        """
+        if self._replies:
+            raise UsageError(f"{self} has its replies already; give all of them in one reply(...) call")
+        if not replies and reply_fields:
+            replies = (Reply(),)
+        if not replies:
+            raise UsageError("reply() needs something to say: reply('Hello!') or reply(ToolCall('name', {}))")
+        if times is not None and (not isinstance(times, int) or times < 1):
+            raise UsageError(f"times is how often the replies are given, 1 or more, or None for ever; got {times!r}")
+        if reply_fields and all(isinstance(reply, ErrorReply) for reply in replies):
+            raise UsageError(f"an ErrorReply takes no {min(reply_fields)}=; give it to a Reply")
+        self._replies = tuple(as_reply(reply, reply_fields) for reply in replies)
+        self._times = times
+        return self
+
+    @property
+    def is_live(self) -> bool:
+        """Whether there is a reply left to give."""
+        return bool(self._replies) and (self._times is None or self._given < self._owed)
+
+    @property
+    def has_replies(self) -> bool:
+        """Whether ``reply()`` was called at all."""
+        return bool(self._replies)
+
+    @property
+    def unused(self) -> int:
+        """How many replies nothing has asked for; 0 for a rule that answers for ever."""
+        return 0 if self._times is None else self._owed - self._given
+
+    @property
+    def given(self) -> int:
+        """How many replies were given."""
+        return self._given
+
+    @property
+    def last(self) -> Scripted | None:
+        """The reply given last, or None."""
+        return self._replies[(self._given - 1) % len(self._replies)] if self._given else None
+
+    def next_reply(self) -> Scripted:
+        """Use up one reply and return it; the engine holds its lock meanwhile."""
+        reply = self._replies[self._given % len(self._replies)]
+        self._given += 1
+        return reply
+
+    def __str__(self) -> str:
+        return f"rule {self.number} {self.matcher} at {self.where}"
+
+    __repr__ = __str__
+
+    @property
+    def _owed(self) -> int:
+        return len(self._replies) * (self._times or 0)
+
+
+def caller() -> str:
+    """Return ``file:line`` of the nearest frame outside this package: where the user wrote the call."""
+    frame = sys._getframe(1)  # noqa: SLF001  # inspect.stack() reads the source of every frame
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] == "fakellm":
+        frame = frame.f_back
+    return f"{PurePath(frame.f_code.co_filename).name}:{frame.f_lineno}"

@@ -1,0 +1,87 @@
+"""The conversation of a journal, as text that a person can read."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from fakellm._script.journal import Call
+from fakellm._script.reply import ErrorReply, Reply
+from fakellm._wire.chat import Message, text_of
+from fakellm._wire.chat_answer import read_answer
+
+__all__ = ["transcript"]
+
+
+def transcript(calls: Iterable[Call]) -> str:
+    """Return the calls as text: of each its head, the messages it added, the answer it got."""
+    lines: list[str] = []
+    before: list[Message] = []
+    for call in calls:
+        lines.append(_head(call))
+        added = [line for message in _added(call.messages, before) for line in _message(message)]
+        lines += [f"  {line}" for line in added or ["(nothing new)"] if call.messages]
+        lines += [f"  => {line}" for line in _answer(call)]
+        before = call.messages
+    return "\n".join(lines)
+
+
+def _head(call: Call) -> str:
+    attempt = f", retry {call.attempt}" if call.attempt else ""
+    stream = ", stream" if call.stream else ""
+    subject = f" {call.model}" if call.model else ""
+    return f"call {call.number}: {call.wire.method} {call.wire.path}{subject} [{call.status}{stream}{attempt}]"
+
+
+def _added(messages: list[Message], before: list[Message]) -> list[Message]:
+    """Return what a conversation gained since the call before; all of it where it is another one."""
+    return messages[len(before) :] if before and messages[: len(before)] == before else messages
+
+
+def _message(message: Message) -> Iterator[str]:
+    text = text_of(message)
+    if text or not message.get("tool_calls"):
+        yield f"{message.get('role')}: {_indented(text)}"
+    calls = message.get("tool_calls")
+    for call in calls if isinstance(calls, list) else ():
+        yield f"{message.get('role')} calls {_call(call)}"
+
+
+def _call(call: Any) -> str:
+    function = call.get("function") if isinstance(call, dict) else None
+    if not isinstance(function, dict):
+        return json.dumps(call)
+    return f"{function.get('name')}({function.get('arguments')})"
+
+
+def _answer(call: Call) -> Iterator[str]:
+    match call.reply:
+        case ErrorReply() as error:
+            yield f"error {error.status}: {error.body.message}"
+        case Reply() as reply:
+            if reply.text is not None:
+                yield _indented(reply.text)
+            yield from (f"calls {tool.name}({tool.arguments_text})" for tool in reply.tool_calls)
+            if reply.fault is not None:
+                yield f"fault: {getattr(reply.fault, '__name__', reply.fault)}"
+        case None if call.recorded is not None:
+            yield from _recorded(call.recorded)
+        case None:
+            yield call.explanation.partition("\n")[0] or call.outcome.value
+
+
+def _recorded(body: bytes) -> Iterator[str]:
+    answer = read_answer(body)
+    if answer is None:
+        yield f"{len(body)} bytes from the cassette"
+        return
+    if answer.error:
+        yield f"error: {answer.error}"
+    if answer.text:
+        yield _indented(answer.text)
+    yield from (f"calls {name}({arguments})" for name, arguments in answer.tool_calls)
+
+
+def _indented(text: str) -> str:
+    return text.replace("\n", "\n     ")

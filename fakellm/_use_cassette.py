@@ -1,0 +1,64 @@
+"""use_cassette and Cassette: a recorded session, played again to whichever client asks."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+
+from fakellm._answering import Answering
+from fakellm._cassette.file import read_cassette
+from fakellm._cassette.format import Interaction
+from fakellm._cassette.match import check_parts
+from fakellm._cassette.replay import Recording
+from fakellm._clock import MockClock
+from fakellm._errors import UsageError
+from fakellm._script.engine import Engine
+
+__all__ = ["Cassette", "use_cassette"]
+
+
+class Cassette(Answering):
+    """A recording that answers instead of the network; what ``use_cassette`` gives.
+
+    path: the file. interactions: what it holds, in order. Each is played once, equal requests in the order
+    of the file.
+    """
+
+    def __init__(
+        self, path: str | os.PathLike[str], *, match: Iterable[str] | None = None, engine: Engine | None = None
+    ) -> None:
+        parts = check_parts(match)
+        self.path = os.fspath(path)
+        self.interactions: list[Interaction] = read_cassette(path)
+        self._recording = Recording(self.interactions, path=self.path, parts=parts)
+        super().__init__(engine or Engine(), MockClock())
+        self._engine.sources.append(self._recording)
+
+    @property
+    def unplayed(self) -> list[Interaction]:
+        """The interactions that nothing has asked for yet, in the order of the file."""
+        return self._recording.unplayed
+
+    def __repr__(self) -> str:
+        return f"<Cassette {self.path}: {len(self.interactions)} interactions, {len(self.unplayed)} not played>"
+
+
+def use_cassette(path: str | os.PathLike[str], *, mode: str = "none", match: Iterable[str] | None = None) -> Cassette:
+    """Replay a recorded session while a ``with`` or ``async with`` block runs.
+
+    path: a cassette file of vcrpy, pytest-recording or fakellm. mode: ``none``, replay only. match: the parts
+    of a request that it is found by, any of method, scheme, host, port, path, query, body; all by default.
+
+    Every request that goes through httpx or httpx2 is answered from the file, except to loopback hosts
+    that it does not know. One that the file does not hold gets a 400 that says what came closest; it is sent
+    nowhere, and fails the block when it ends, even where the code under test swallowed the error.
+
+    Raises:
+        CassetteNotFoundError: there is no file at path.
+        CassetteFormatError: it cannot be read.
+        CassetteMismatchError: at the end of the block, for requests that the file does not hold.
+        UsageError: an unknown mode, or an unknown part of a request.
+    """
+    if mode != "none":
+        raise UsageError(f"mode={mode!r}: cassettes are only replayed so far, so the one mode is 'none'")
+    return Cassette(path, match=match)

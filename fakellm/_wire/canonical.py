@@ -1,0 +1,99 @@
+"""One text for equal requests: the key under which the fake and the cassettes remember a request.
+
+JSON is the same when its values are: member order and white space do not matter, array order and
+number text do (1, 1.0 and true stay three things). Tool-call ids are renamed in order of appearance,
+since SDKs and providers make new ones each time.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+from fakellm._wire.events import WireRequest
+
+__all__ = ["KEY_PARTS", "canonical_body", "canonical_json", "digest", "request_key"]
+
+KEY_PARTS = ("method", "scheme", "host", "port", "path", "query", "body")
+"""What a request is recognised by, in the order in which a difference is told."""
+
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+def canonical_json(value: object) -> str:
+    """Write a decoded JSON value in its canonical form."""
+    return json.dumps(_rename_call_ids(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def canonical_body(body: bytes) -> bytes:
+    """Return the canonical form of a JSON body; any other body as it is."""
+    if body[:1] not in (b"{", b"["):
+        return body
+    try:
+        return canonical_json(json.loads(body)).encode("utf-8", "surrogatepass")
+    except (ValueError, RecursionError):  # not JSON after all, or nested too deeply to compare
+        return body
+
+
+def request_key(request: WireRequest) -> dict[str, str | bytes]:
+    """Return the parts of a request by name, in the order of KEY_PARTS; the fragment is no part."""
+    url = urlsplit(request.url)
+    scheme = url.scheme.lower()
+    return {
+        "method": request.method.upper(),
+        "scheme": scheme,
+        "host": url.hostname or "",
+        "port": str(_DEFAULT_PORTS.get(scheme, "") if url.port is None else url.port),
+        "path": url.path or "/",
+        "query": "&".join(f"{k}={v}" for k, v in sorted(parse_qsl(url.query, keep_blank_values=True))),
+        "body": canonical_body(request.body),
+    }
+
+
+def digest(*parts: str | bytes) -> bytes:
+    """Hash parts into 16 bytes; no two lists of parts run together into the same input."""
+    hashed = hashlib.blake2b(digest_size=16)
+    for part in parts:
+        data = part.encode("utf-8", "surrogatepass") if isinstance(part, str) else part
+        hashed.update(len(data).to_bytes(8, "big"))
+        hashed.update(data)
+    return hashed.digest()
+
+
+def _rename_call_ids(value: object) -> object:
+    names = {call_id: f"call_{n}" for n, call_id in enumerate(dict.fromkeys(_call_ids(value)))}
+    return _renamed(value, names) if names else value
+
+
+def _call_ids(body: object) -> Iterator[str]:
+    """Yield the tool-call ids of a chat request, in order of appearance."""
+    messages = body.get("messages") if isinstance(body, dict) else None
+    for message in messages if isinstance(messages, list) else []:
+        if isinstance(message, dict):
+            calls = message.get("tool_calls")
+            ids = [call.get("id") for call in calls if isinstance(call, dict)] if isinstance(calls, list) else []
+            yield from (found for found in [*ids, message.get("tool_call_id")] if isinstance(found, str))
+
+
+def _renamed(body: Any, names: dict[str, str]) -> object:
+    return {**body, "messages": [_renamed_message(message, names) for message in body["messages"]]}
+
+
+def _renamed_message(message: Any, names: dict[str, str]) -> object:
+    if not isinstance(message, dict):
+        return message
+    renamed = dict(message)
+    if isinstance(message.get("tool_call_id"), str):
+        renamed["tool_call_id"] = names[message["tool_call_id"]]
+    if isinstance(message.get("tool_calls"), list):
+        renamed["tool_calls"] = [_renamed_call(call, names) for call in message["tool_calls"]]
+    return renamed
+
+
+def _renamed_call(call: Any, names: dict[str, str]) -> object:
+    if isinstance(call, dict) and isinstance(call.get("id"), str):
+        return {**call, "id": names[call["id"]]}
+    return call

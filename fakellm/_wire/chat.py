@@ -1,0 +1,274 @@
+"""Chat completions: request bytes to ChatRequest, Completion to JSON or chunks.
+
+Source: ``CreateChatCompletionRequest``, ``CreateChatCompletionResponse`` and
+``CreateChatCompletionStreamResponse`` of the OpenAPI document; the order of chunks as recorded from
+api.openai.com.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from pydantic_core import from_json, to_json
+
+from fakellm._wire.canonical import canonical_json
+from fakellm._wire.completion import Choice, Completion, WireToolCall
+from fakellm._wire.errors import ErrorBody, Rejected
+from fakellm._wire.events import Data, Head, WireEvent, WireRequest
+from fakellm._wire.sse import DONE, encode_event
+
+__all__ = ["CHAT", "ChatDialect", "ChatRequest", "Message", "text_of"]
+
+Message = dict[str, Any]
+"""One message as it stands in the request: role, content, tool_calls, …"""
+
+_SYSTEM_ROLES = frozenset({"system", "developer"})
+
+
+@dataclass(frozen=True)
+class ChatRequest:
+    """A decoded request for a chat completion.
+
+    body: the whole JSON object. model, messages, tools, stream: its members, in their defaults where
+    absent or null.
+    """
+
+    body: dict[str, Any]
+    model: str
+    messages: list[Message]
+    tools: list[dict[str, Any]]
+    stream: bool
+    endpoint: str = "chat"
+
+    @property
+    def include_usage(self) -> bool:
+        """Whether a stream is to end with a chunk that carries the usage."""
+        return bool((self.body.get("stream_options") or {}).get("include_usage"))
+
+    @cached_property
+    def canonical(self) -> str:
+        """The canonical JSON of the body: equal for equal requests."""
+        return canonical_json(self.body)
+
+    @property
+    def last_user(self) -> str | None:
+        """The text of the newest user message; None where there is none."""
+        return next((text_of(m) for m in reversed(self.messages) if m.get("role") == "user"), None)
+
+    @property
+    def question(self) -> str | None:
+        """The text of the newest user message while nothing but system messages follows it."""
+        for message in reversed(self.messages):
+            if message.get("role") == "user":
+                return text_of(message)
+            if message.get("role") not in _SYSTEM_ROLES:
+                return None
+        return None
+
+    @property
+    def tool_results(self) -> tuple[str, ...]:
+        """The texts of the tool messages at the end, in order; empty where the end is no tool message."""
+        texts: list[str] = []
+        for message in reversed(self.messages):
+            if message.get("role") != "tool":
+                break
+            texts.append(text_of(message))
+        return tuple(reversed(texts))
+
+
+def text_of(message: Message) -> str:
+    """Return the text of a message; text parts are joined by line breaks, other parts left out."""
+    content = message.get("content")
+    if isinstance(content, str):
+        return content
+    parts = content if isinstance(content, list) else []
+    return "\n".join(str(part["text"]) for part in parts if isinstance(part, dict) and "text" in part)
+
+
+class ChatDialect:
+    """``POST …/chat/completions``."""
+
+    endpoint = "chat"
+
+    def decode(self, request: WireRequest) -> ChatRequest:
+        """Read the body of a request.
+
+        Raises:
+            Rejected: with the error that the real API would send.
+        """
+        body = _decode_object(request.body)
+        model, messages = body.get("model"), body.get("messages")
+        if not isinstance(model, str) or not model:
+            raise Rejected(ErrorBody("you must provide a model parameter"))
+        if messages is None:
+            raise Rejected(_missing("messages"))
+        _check_messages(messages)
+        stream = body.get("stream") or False
+        if not isinstance(stream, bool):
+            raise Rejected(_wrong_type("stream", "a boolean", stream))
+        tools = body.get("tools") or []
+        if not _is_list_of_objects(tools):
+            raise Rejected(_wrong_type("tools", "an array of objects", tools))
+        _check_stream_options(body.get("stream_options"), stream=stream)
+        return ChatRequest(body, model, messages, tools, stream)
+
+    def render(self, completion: Completion, request: ChatRequest) -> Iterator[WireEvent]:
+        """Yield the response: one JSON object, or an event stream where the request asks for one."""
+        if not request.stream:
+            return _render_json(completion)
+        return _render_stream(completion, include_usage=request.include_usage)
+
+
+CHAT = ChatDialect()
+
+
+def _decode_object(body: bytes) -> dict[str, Any]:
+    try:
+        decoded = from_json(body, allow_inf_nan=False)
+    except ValueError:
+        decoded = None
+    if not isinstance(decoded, dict):
+        raise Rejected(
+            ErrorBody(
+                "We could not parse the JSON body of your request. (HINT: This likely means you aren't using "
+                "your HTTP library correctly. The OpenAI API expects a JSON payload, but what was sent was "
+                "not valid JSON.)"
+            )
+        )
+    return decoded
+
+
+def _check_messages(messages: object) -> None:
+    if not isinstance(messages, list):
+        raise Rejected(_wrong_type("messages", "an array of objects", messages))
+    if not messages:
+        raise Rejected(
+            ErrorBody(
+                "Invalid 'messages': empty array. Expected an array with minimum length 1, "
+                "but got an empty array instead.",
+                param="messages",
+                code="empty_array",
+            )
+        )
+    for n, message in enumerate(messages):
+        if not isinstance(message, dict):
+            raise Rejected(_wrong_type(f"messages[{n}]", "an object", message))
+        if not isinstance(message.get("role"), str):
+            raise Rejected(_missing(f"messages[{n}].role"))
+
+
+def _check_stream_options(options: object, *, stream: bool) -> None:
+    if options is None:
+        return
+    if not isinstance(options, dict):
+        raise Rejected(_wrong_type("stream_options", "an object", options))
+    if not stream:
+        raise Rejected(
+            ErrorBody(
+                "The 'stream_options' parameter is only allowed when 'stream' is enabled.", param="stream_options"
+            )
+        )
+
+
+def _is_list_of_objects(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(item, dict) for item in value)
+
+
+def _missing(param: str) -> ErrorBody:
+    return ErrorBody(f"Missing required parameter: '{param}'.", param=param, code="missing_required_parameter")
+
+
+_JSON_TYPES: tuple[tuple[type | tuple[type, ...], str], ...] = (
+    (bool, "a boolean"),
+    (str, "a string"),
+    (int, "an integer"),
+    (float, "a decimal"),
+    (list, "an array"),
+    (dict, "an object"),
+)
+
+
+def _wrong_type(param: str, expected: str, got: object) -> ErrorBody:
+    kind = next((name for kind, name in _JSON_TYPES if isinstance(got, kind)), "null")
+    return ErrorBody(
+        f"Invalid type for '{param}': expected {expected}, but got {kind} instead.",
+        param=param,
+        code="invalid_type",
+    )
+
+
+def _render_json(completion: Completion) -> Iterator[WireEvent]:
+    body = to_json(
+        {
+            "id": completion.id,
+            "object": "chat.completion",
+            "created": completion.created,
+            "model": completion.model,
+            "choices": [_render_choice(choice) for choice in completion.choices],
+            "usage": completion.usage,
+            "service_tier": "default",
+            "system_fingerprint": completion.system_fingerprint,
+        }
+    )
+    yield Head(
+        200,
+        (
+            ("content-type", "application/json"),
+            ("content-length", str(len(body))),
+            ("x-request-id", completion.request_id),
+        ),
+    )
+    yield Data(body)
+
+
+def _render_choice(choice: Choice) -> dict[str, Any]:
+    message: dict[str, Any] = {"role": "assistant", "content": choice.text, "refusal": None, "annotations": []}
+    if choice.tool_calls:
+        message["tool_calls"] = [
+            {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": call.arguments}}
+            for call in choice.tool_calls
+        ]
+    return {"index": choice.index, "message": message, "logprobs": None, "finish_reason": choice.finish_reason}
+
+
+def _render_stream(completion: Completion, *, include_usage: bool) -> Iterator[WireEvent]:
+    yield Head(200, (("content-type", "text/event-stream; charset=utf-8"), ("x-request-id", completion.request_id)))
+    frame = {
+        "id": completion.id,
+        "object": "chat.completion.chunk",
+        "created": completion.created,
+        "model": completion.model,
+        "service_tier": "default",
+        "system_fingerprint": completion.system_fingerprint,
+    }
+    # With include_usage every chunk carries the member, null in all but the last (OpenAPI document,
+    # ``ChatCompletionStreamOptions``); without it there is no such member.
+    no_usage = {"usage": None} if include_usage else {}
+    for choice in completion.choices:
+        for delta, finish_reason in _deltas(choice):
+            chunk = {"index": choice.index, "delta": delta, "logprobs": None, "finish_reason": finish_reason}
+            yield Data(encode_event(to_json({**frame, "choices": [chunk], **no_usage})))
+    if include_usage:
+        yield Data(encode_event(to_json({**frame, "choices": [], "usage": completion.usage})))
+    yield Data(DONE, chunks=0)
+
+
+def _deltas(choice: Choice) -> Iterator[tuple[dict[str, Any], str | None]]:
+    """Yield (delta, finish reason) in the order of the real API: role, text, calls, finish reason."""
+    content = None if choice.pieces is None else ""
+    yield {"role": "assistant", "content": content, "refusal": None}, None
+    for piece in choice.pieces or ():
+        yield {"content": piece}, None
+    for index, call in enumerate(choice.tool_calls):
+        yield from ((delta, None) for delta in _call_deltas(index, call))
+    yield {}, choice.finish_reason
+
+
+def _call_deltas(index: int, call: WireToolCall) -> Iterator[dict[str, Any]]:
+    function = {"name": call.name, "arguments": ""}
+    yield {"tool_calls": [{"index": index, "id": call.id, "type": "function", "function": function}]}
+    for piece in call.pieces:
+        yield {"tool_calls": [{"index": index, "function": {"arguments": piece}}]}

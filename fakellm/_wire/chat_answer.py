@@ -1,0 +1,73 @@
+"""What a chat completions answer says, read back from its bytes, for people to look at.
+
+Reads what providers really send, so it takes what it knows and passes over the rest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic_core import from_json
+
+from fakellm._wire.sse import SSEDecoder
+
+__all__ = ["ReadAnswer", "read_answer"]
+
+
+@dataclass(slots=True)
+class ReadAnswer:
+    """The first choice of an answer. tool_calls: (name, arguments text). error: the message of an error object."""
+
+    text: str = ""
+    tool_calls: list[tuple[str, str]] = field(default_factory=list)
+    error: str = ""
+
+
+def read_answer(body: bytes) -> ReadAnswer | None:
+    """Read a whole answer or a stream; None where the body is neither."""
+    found = ReadAnswer()
+    calls: dict[int, tuple[str, str]] = {}
+    is_answer = False
+    for item in _objects(body):
+        is_answer = is_answer or "choices" in item or "error" in item
+        found.error = found.error or str(_member(item, "error").get("message") or "")
+        choice = next(iter(_list(item, "choices")), {})
+        message = _member(choice, "message") or _member(choice, "delta")
+        found.text += message["content"] if isinstance(message.get("content"), str) else ""
+        for place, call in enumerate(_list(message, "tool_calls")):
+            function = _member(call, "function")
+            index = call["index"] if isinstance(call.get("index"), int) else place
+            name, arguments = calls.get(index, ("", ""))
+            calls[index] = name + str(function.get("name") or ""), arguments + str(function.get("arguments") or "")
+    found.tool_calls = list(calls.values())
+    return found if is_answer else None
+
+
+def _objects(body: bytes) -> Iterator[dict[str, Any]]:
+    """Yield the one object of a JSON body, or those of a stream."""
+    if (whole := _parsed(body)) is not None:
+        yield whole
+        return
+    for event in SSEDecoder().feed(body):
+        if (part := _parsed(event.data.encode("utf-8", "replace"))) is not None:
+            yield part
+
+
+def _parsed(data: bytes) -> dict[str, Any] | None:
+    try:
+        value = from_json(data)
+    except ValueError:
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def _member(item: dict[str, Any], name: str) -> dict[str, Any]:
+    value = item.get(name)
+    return value if isinstance(value, dict) else {}
+
+
+def _list(item: dict[str, Any], name: str) -> list[dict[str, Any]]:
+    value = item.get(name)
+    return [member for member in value if isinstance(member, dict)] if isinstance(value, list) else []

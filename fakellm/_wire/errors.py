@@ -1,0 +1,58 @@
+"""The error object of the OpenAI API, and the responses that carry it.
+
+Source: ``ErrorResponse`` of the OpenAPI document; all four members are always there, param and code may
+be null.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from pydantic_core import to_json
+
+from fakellm._wire.events import Data, Head, WireEvent
+
+__all__ = ["DO_NOT_RETRY", "ErrorBody", "Rejected", "render_error"]
+
+DO_NOT_RETRY = (("x-should-retry", "false"),)
+"""Header with which the OpenAI SDKs surface an error at once, whatever its status."""
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorBody:
+    """The members of ``error``."""
+
+    message: str
+    type: str = "invalid_request_error"
+    param: str | None = None
+    code: str | None = None
+
+
+class Rejected(Exception):  # noqa: N818  # an answer, handled in the engine
+    """The real API would answer this request with an error; internal, never reaches users."""
+
+    def __init__(self, error: ErrorBody, *, status: int = 400) -> None:
+        super().__init__(error.message)
+        self.error = error
+        self.status = status
+
+
+def render_error(
+    status: int, error: ErrorBody, *, request_id: str, headers: tuple[tuple[str, str], ...] = ()
+) -> Iterator[WireEvent]:
+    """Yield the response that carries an error: its head, then the JSON body."""
+    body = to_json(
+        {"error": {"message": error.message, "type": error.type, "param": error.param, "code": error.code}},
+        indent=2,
+    )
+    yield Head(
+        status,
+        (
+            ("content-type", "application/json"),
+            ("content-length", str(len(body))),
+            ("x-request-id", request_id),
+            *headers,
+        ),
+    )
+    yield Data(body)

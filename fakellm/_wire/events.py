@@ -1,0 +1,86 @@
+"""What goes in and what comes out of the engine.
+
+A WireRequest goes in. Out comes an iterator of WireEvents that keeps one law, whatever pace, fault or
+framing was laid over it:
+
+    at most one Head, and it comes before any Data; nothing follows a Disconnect.
+
+A player (``_io``) turns events into a response; nothing here knows how.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from urllib.parse import SplitResult, urlsplit
+
+__all__ = ["Data", "Disconnect", "Head", "Wait", "WireEvent", "WireRequest"]
+
+
+@dataclass(frozen=True)
+class WireRequest:
+    """One HTTP request as it was sent.
+
+    url: absolute. headers: a mapping whose lookup takes names in lower case. body: the bytes, decoded
+    from no content-encoding.
+    """
+
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    body: bytes
+
+    @cached_property
+    def _split(self) -> SplitResult:
+        return urlsplit(self.url)
+
+    @property
+    def path(self) -> str:
+        """The path of the URL, percent-encoded as sent."""
+        return self._split.path
+
+    @property
+    def host(self) -> str:
+        """The host of the URL in lower case, without port; empty where there is none."""
+        return self._split.hostname or ""
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """Status and headers of the response; header names in lower case."""
+
+    status: int
+    headers: tuple[tuple[str, str], ...]
+
+    @property
+    def is_stream(self) -> bool:
+        """Whether the body is an event stream."""
+        return any(name == "content-type" and "text/event-stream" in value for name, value in self.headers)
+
+
+@dataclass(frozen=True, slots=True)
+class Data:
+    """Bytes of the body.
+
+    chunks: how many streamed objects end within these bytes; a framing that cuts one object into
+    pieces gives 0 to all but the last, so that faults can still count objects.
+    """
+
+    data: bytes
+    chunks: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """A pause before the next event, in seconds."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Disconnect:
+    """The connection is lost here; the response never ends properly."""
+
+
+WireEvent = Head | Data | Wait | Disconnect

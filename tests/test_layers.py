@@ -1,0 +1,141 @@
+"""Imports point downward only, and few modules touch the world."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PACKAGE = ROOT / "fakellm"
+PLUGIN = ROOT / "pytest_plugin" / "pytest_fakellm"
+
+LAYERS = {
+    "fakellm._errors": 0,
+    "fakellm._clock": 0,
+    "fakellm.models": 1,
+    "fakellm.messages": 1,
+    "fakellm.tokens": 1,
+    "fakellm._wire": 2,
+    "fakellm._script": 3,
+    "fakellm.faults": 3,
+    "fakellm._cassette": 3,
+    "fakellm.client": 4,
+    "fakellm._io": 4,
+    "fakellm._answering": 5,
+    "fakellm._fake": 5,
+    "fakellm._use_cassette": 5,
+    "fakellm._cassette_check": 5,
+    "fakellm._demo": 5,
+    "fakellm._cli": 5,
+    "fakellm.__main__": 5,
+    "fakellm": 5,
+    "pytest_fakellm": 5,
+}
+
+# Within L1 and L3, who may stand on whom.
+BESIDE = {
+    ("fakellm.messages", "fakellm.models"),
+    ("fakellm._cassette", "fakellm._script"),
+    ("fakellm.faults", "fakellm._script"),
+}
+
+# The client and the fake meet in _wire alone, so that each can be tested against the other.
+STRANGERS = {("fakellm.client", other) for other in ("fakellm._script", "fakellm._cassette", "fakellm._io")}
+
+# Modules of the standard library through which the world is touched.
+WORLD = {"asyncio", "datetime", "io", "multiprocessing", "os", "pathlib", "queue", "random", "secrets", "shutil",
+         "signal", "socket", "ssl", "subprocess", "sys", "tempfile", "time", "urllib.request", "uuid"}  # fmt: skip
+
+# Which modules may, and through what.
+MAY_TOUCH = {
+    "fakellm._cassette.file": {"os", "pathlib"},
+    "fakellm._cassette_check": {"asyncio", "pathlib"},
+    "fakellm._demo": {"pathlib"},
+    "fakellm._io.system_clock": {"asyncio", "time"},
+    "fakellm._script.explain": {"pathlib"},  # PurePath, which touches nothing
+    "fakellm._script.rule": {"pathlib", "sys"},  # PurePath, and the frame that called
+    "fakellm._use_cassette": {"os"},  # PathLike and fspath
+    "fakellm.__main__": {"sys"},
+    "fakellm.client._openai": {"asyncio", "os"},
+    "fakellm.messages._base": {"datetime", "uuid"},
+    "fakellm.messages._schema_types": {"datetime", "pathlib", "uuid"},  # types that a schema can name
+    "fakellm.models._cancellation": {"asyncio"},
+    "fakellm.models._function_tool": {"asyncio", "sys"},
+    "fakellm.models._image": {"io", "pathlib"},
+    "pytest_fakellm.plugin": {"os"},
+    "pytest_fakellm.sessions": {"os", "pathlib"},
+}
+
+
+def modules() -> Iterator[tuple[str, ast.Module]]:
+    for base in (PACKAGE, PLUGIN):
+        for path in sorted(base.rglob("*.py")):
+            parts = path.relative_to(base.parent).with_suffix("").parts
+            name = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+            yield name, ast.parse(path.read_text())
+
+
+def imported(tree: ast.AST, *, typing_only: bool = True) -> Iterator[str]:
+    """Yield the names of imported modules; without typing_only, those that are imported when it runs."""
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING" and not typing_only:
+            continue
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "imports are absolute"
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+        yield from imported(node, typing_only=typing_only)
+
+
+def part_of(name: str) -> str | None:
+    """Return the entry of LAYERS that a module belongs to."""
+    parts = name.split(".")
+    prefixes = (".".join(parts[:n]) for n in range(len(parts), 0, -1))
+    return next((prefix for prefix in prefixes if prefix in LAYERS), None)
+
+
+ALL = dict(modules())
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_every_module_has_a_layer(name):
+    part = part_of(name)
+
+    assert part is not None
+    assert name == "fakellm" or part != "fakellm", f"give {name} a line in LAYERS"
+
+
+@pytest.mark.parametrize("name", [name for name in ALL if name != "fakellm"])
+def test_imports_point_downward(name):
+    here = part_of(name)
+
+    for target in imported(ALL[name]):
+        there = part_of(target)
+        if there is None or there == here or LAYERS[here] == 5:
+            continue
+        assert LAYERS[there] < LAYERS[here] or (here, there) in BESIDE, f"{name} imports {target}"
+        assert (here, there) not in STRANGERS, f"{name} imports {target}"
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_only_named_modules_touch_the_world(name):
+    touched = {w for w in WORLD for target in imported(ALL[name]) if target == w or target.startswith(w + ".")}
+
+    assert touched <= MAY_TOUCH.get(name, set())
+
+
+def test_no_module_is_named_that_does_not_touch_the_world():
+    assert set(MAY_TOUCH) <= set(ALL)
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_no_file_is_too_long_to_read(name):
+    path = Path(ROOT, *name.split("."))
+    path = ROOT / "pytest_plugin" / path.relative_to(ROOT) if name.startswith("pytest_fakellm") else path
+    file = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+
+    assert len(file.read_text().splitlines()) <= 400
