@@ -21,6 +21,7 @@ lint: .venv/lint
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
+	.venv/bin/mypy tests/typing
 	.venv/bin/pyright --pythonpath .venv/bin/python
 
 wheel:

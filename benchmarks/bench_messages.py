@@ -57,9 +57,7 @@ def import_cpu(module: str, bytecode: str) -> float:
     code = f"import time, {module}; print(time.process_time() * 1000)"
     # Both from bytecode: an installed package has it, a checkout need not.
     environment = {**os.environ, "PYTHONPYCACHEPREFIX": bytecode, "PYTHONDONTWRITEBYTECODE": ""}
-    done = subprocess.run(
-        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
-    )
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
     return float(done.stdout)
 
 
@@ -76,9 +74,7 @@ def importing() -> Figure:
 def using(what: str, mine: Callable[[], object], real: Callable[[], object]) -> Figure:
     microseconds(mine), microseconds(real)  # ours builds its validators on first use
     pairs = [
-        (microseconds(mine), microseconds(real))
-        if turn % 2
-        else (microseconds(real), microseconds(mine))[::-1]
+        (microseconds(mine), microseconds(real)) if turn % 2 else (microseconds(real), microseconds(mine))[::-1]
         for turn in range(USE_ROUNDS)
     ]
     return Figure(what, *medians(pairs), "µs", USE_GOAL)

@@ -9,6 +9,7 @@ FakeLLMError
 │   ├── CassetteFormatError         a file that cannot be read; its text starts with path:line
 │   ├── CassetteMismatchError       also AssertionError: a request that the recording does not hold
 │   └── UnredactedSecretError       a recording that would hold a secret
+├── SchemaConversionError           in ``fakellm.messages``: a JSON Schema that makes no pydantic model
 └── APIError                        what the client raises
     ├── APIConnectionError          no answer, or an answer that broke off
     │   └── APITimeoutError

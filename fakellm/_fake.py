@@ -79,7 +79,7 @@ class FakeLLM(Answering):
         model), a compiled pattern searched, a callable asked with the text.
 
         Raises:
-            UsageError: no condition, or one of another type.
+            UsageError: a condition of another type.
         """
         given = {"user": user, "tool_result": tool_result, "model": model}
         conditions = tuple(Condition(name, wanted) for name, wanted in given.items() if wanted is not None)

@@ -75,7 +75,8 @@ def pytest_itemcollected(item: pytest.Item) -> None:
     """Let the marker llm_cassette bring its fixture along."""
     names = getattr(item, "fixturenames", None)
     if names is not None and item.get_closest_marker("llm_cassette") and "llm_cassette" not in names:
-        names.append("llm_cassette")
+        # A new list: the parameters of a test share theirs, and the marker may be on one of them.
+        item.fixturenames = [*names, "llm_cassette"]  # type: ignore[attr-defined]
 
 
 @pytest.hookimpl(wrapper=True)

@@ -386,6 +386,42 @@ def test_marker_replays_a_cassette(project):
     project.runpytest().assert_outcomes(passed=2)
 
 
+def test_marker_on_one_parameter_leaves_the_others_alone(project):
+    Path(project.path, "session.yaml").write_text(CASSETTE)
+    project.makepyfile("""
+        import pytest
+        from agent import ask
+
+        @pytest.mark.parametrize("replays", [
+            pytest.param(True, marks=pytest.mark.llm_cassette("session.yaml")), False,
+        ])
+        def test_replays(replays):
+            assert not replays or ask("hi") == "recorded"
+    """)
+
+    project.runpytest().assert_outcomes(passed=2)
+
+
+def test_marker_on_a_method_of_a_test_case(project):
+    Path(project.path, "session.yaml").write_text(CASSETTE)
+    project.makepyfile("""
+        import unittest
+        import pytest
+        from agent import ask, ask_and_swallow
+
+        class TestOld(unittest.TestCase):
+            @pytest.mark.llm_cassette("session.yaml")
+            def test_replays(self):
+                self.assertEqual(ask("hi"), "recorded")
+
+            @pytest.mark.llm_cassette("session.yaml")
+            def test_drifted(self):
+                self.assertEqual(ask_and_swallow("hello"), "sorry")
+    """)
+
+    project.runpytest().assert_outcomes(passed=1, failed=1)
+
+
 def test_cassette_is_found_beside_the_test_file_first(project):
     Path(project.path, "session.yaml").write_text("not: a cassette")
     folder = project.mkdir("tests")

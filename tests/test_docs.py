@@ -1,0 +1,61 @@
+"""Every Python block of the README and the docs runs, in order, one namespace a page."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+BLOCK = re.compile(r"^```python\n(.*?)^```", re.DOTALL | re.MULTILINE)
+
+
+def blocks(page: Path) -> list[tuple[int, str]]:
+    """Return (line, code) of each block; one that begins with a file name is a file of a user's project."""
+    text = page.read_text()
+    found = [(text.count("\n", 0, match.start(1)), match.group(1)) for match in BLOCK.finditer(text)]
+    return [(line, code) for line, code in found if not re.match(r"# \w+\.py\n", code)]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_blocks_of_a_page_run(page, request, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    namespace: dict[str, object] = {"__name__": "__main__"}
+
+    for line, code in blocks(page):
+        exec(compile("\n" * line + code, str(page), "exec"), namespace)
+
+    for name in [name for name in namespace if name.startswith("test_")]:
+        namespace[name](request.getfixturevalue("fake_llm"))
+
+
+def test_readme_begins_with_the_two_commands():
+    first_screen = (ROOT / "README.md").read_text().splitlines()[:25]
+
+    assert [line.split("#")[0].strip() for line in first_screen if line.startswith("make ")] == [
+        "make demo",
+        "make test",
+    ]
+
+
+def test_changelog_has_an_unreleased_section():
+    assert "## [Unreleased]" in (ROOT / "CHANGELOG.md").read_text()
+
+
+def test_project_speaks_of_itself_alone():
+    places = [
+        "README.md",
+        "CHANGELOG.md",
+        "CONTRIBUTING.md",
+        "Makefile",
+        "docs",
+        "fakellm",
+        "pytest_plugin",
+        "cassettes",
+    ]
+    files = [file for place in places for file in [ROOT / place, *(ROOT / place).rglob("*")] if file.is_file()]
+    texts = {file: file.read_text() for file in files if file.suffix in (".md", ".py", ".yaml", ".json", "")}
+
+    assert [str(file) for file, text in texts.items() if re.search(r"/(work|tmp|home|root)/", text)] == []
