@@ -1,7 +1,7 @@
 """Where time comes from: a clock says what time it is and how to wait.
 
 The engine decides *that* an answer waits; the player asks a clock to do it. MockClock, the default,
-never waits; the clock that really does lives in ``_io``, since it touches the world.
+never waits; a clock that really does belongs to ``_io``, since it touches the world.
 """
 
 from __future__ import annotations

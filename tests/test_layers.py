@@ -54,7 +54,6 @@ MAY_TOUCH = {
     "fakellm._cassette.file": {"os", "pathlib"},
     "fakellm._cassette_check": {"asyncio", "pathlib"},
     "fakellm._demo": {"pathlib"},
-    "fakellm._io.system_clock": {"asyncio", "time"},
     "fakellm._script.explain": {"pathlib"},  # PurePath, which touches nothing
     "fakellm._script.rule": {"pathlib", "sys"},  # PurePath, and the frame that called
     "fakellm._use_cassette": {"os"},  # PathLike and fspath

@@ -8,7 +8,7 @@ from types import ModuleType
 from typing import Any, NoReturn, Protocol
 
 from fakellm._clock import Clock
-from fakellm._wire.events import Disconnect, Head, Wait, WireEvent, WireRequest
+from fakellm._wire.events import Data, Head, Wait, WireEvent, WireRequest
 
 __all__ = ["Answers", "make_transport", "transport_class"]
 
@@ -29,9 +29,12 @@ def make_transport(module: ModuleType, engine: Answers, clock: Clock) -> Any:
 class _Playback:
     """The events of one answer on their way to one client.
 
-    The law of ``_wire.events`` makes two phases: ``head`` plays up to the Head, the body follows. Every
-    Wait goes through a clock, and ends early where the client's own read timeout is shorter.
+    The law of ``_wire.events`` makes two phases: ``until_head`` plays up to the head, ``body`` what follows.
+    Both yield pauses, in seconds, for the caller's clock; a pause ends early, in a timeout, where the client
+    has less patience.
     """
+
+    head: Head
 
     def __init__(self, module: ModuleType, events: Iterator[WireEvent], request: Any) -> None:
         self._module = module
@@ -41,38 +44,34 @@ class _Playback:
         self._patience: float | None = timeout.get("read")
         self._started = False
 
-    def until_head(self) -> Iterator[Wait | Head]:
-        """Yield what precedes the body: waits, then the head."""
+    def until_head(self) -> Iterator[float]:
+        """Yield the pauses before the head, then set ``head``."""
         for event in self._events:
             match event:
-                case Wait():
-                    yield event
+                case Wait(seconds):
+                    yield from self._pause(seconds)
                 case Head():
-                    self._started = True
-                    yield event
+                    self.head, self._started = event, True
                     return
                 case _:
-                    self._lose()
+                    break
         self._lose()
 
-    def body(self) -> Iterator[Wait | bytes]:
-        """Yield the waits and the bytes of the body."""
+    def body(self) -> Iterator[float | bytes]:
+        """Yield the pauses and the bytes of the body."""
         for event in self._events:
             match event:
-                case Wait():
-                    yield event
-                case Disconnect():
-                    self._lose()
+                case Wait(seconds):
+                    yield from self._pause(seconds)
+                case Data(data):
+                    yield data
                 case _:
-                    yield event.data if not isinstance(event, Head) else b""
+                    self._lose()
 
-    def patience(self, wait: Wait) -> float:
-        """Return how long to wait; the timeout follows where it is less than the wait."""
-        return wait.seconds if self._patience is None else min(wait.seconds, self._patience)
-
-    def lose_patience(self, wait: Wait) -> None:
-        """Raise ReadTimeout where the client's patience ended before the wait did."""
-        if self._patience is not None and wait.seconds > self._patience:
+    def _pause(self, seconds: float) -> Iterator[float]:
+        patience = seconds if self._patience is None else self._patience
+        yield min(seconds, patience)
+        if patience < seconds:
             raise self._module.ReadTimeout("The read operation timed out", request=self._request)
 
     def _lose(self) -> NoReturn:
@@ -96,19 +95,17 @@ def transport_class(module: ModuleType) -> type[Any]:
 
         def __iter__(self) -> Iterator[bytes]:
             for step in self._playback.body():
-                if isinstance(step, Wait):
-                    self._clock.sleep(self._playback.patience(step))
-                    self._playback.lose_patience(step)
-                else:
+                if isinstance(step, bytes):
                     yield step
+                else:
+                    self._clock.sleep(step)
 
         async def __aiter__(self) -> AsyncIterator[bytes]:
             for step in self._playback.body():
-                if isinstance(step, Wait):
-                    await self._clock.sleep_async(self._playback.patience(step))
-                    self._playback.lose_patience(step)
-                else:
+                if isinstance(step, bytes):
                     yield step
+                else:
+                    await self._clock.sleep_async(step)
 
     class FakeTransport(module.BaseTransport, module.AsyncBaseTransport):  # type: ignore[misc,name-defined]
         def __init__(self, engine: Answers, clock: Clock) -> None:
@@ -118,28 +115,23 @@ def transport_class(module: ModuleType) -> type[Any]:
         def handle_request(self, request: Any) -> Any:
             request.read()
             playback = self._play(request)
-            for step in playback.until_head():
-                if isinstance(step, Head):
-                    return self._respond(step, playback)
-                self._clock.sleep(playback.patience(step))
-                playback.lose_patience(step)
-            raise AssertionError("until_head ends with a head or raises")
+            for pause in playback.until_head():
+                self._clock.sleep(pause)
+            return self._respond(playback)
 
         async def handle_async_request(self, request: Any) -> Any:
             await request.aread()
             playback = self._play(request)
-            for step in playback.until_head():
-                if isinstance(step, Head):
-                    return self._respond(step, playback)
-                await self._clock.sleep_async(playback.patience(step))
-                playback.lose_patience(step)
-            raise AssertionError("until_head ends with a head or raises")
+            for pause in playback.until_head():
+                await self._clock.sleep_async(pause)
+            return self._respond(playback)
 
         def _play(self, request: Any) -> _Playback:
             wire = WireRequest(request.method, str(request.url), request.headers, request.content)
             return _Playback(module, self._engine.handle(wire), request)
 
-        def _respond(self, head: Head, playback: _Playback) -> Any:
-            return module.Response(head.status, headers=list(head.headers), stream=PlayedStream(playback, self._clock))
+        def _respond(self, playback: _Playback) -> Any:
+            head, stream = playback.head, PlayedStream(playback, self._clock)
+            return module.Response(head.status, headers=list(head.headers), stream=stream)
 
     return FakeTransport
