@@ -11,6 +11,7 @@ from typing import Any
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from fakellm._cassette.format import Interaction
 from fakellm._errors import CassetteError
@@ -45,7 +46,7 @@ class _Verdict:
 
 def run_check(files: Sequence[str]) -> int:
     """Check files and print a table; return 0 where all is well, 1 otherwise."""
-    console = Console()
+    console = Console(emoji=False)
     ways = _ways()
     verdicts = [_check_file(path, ways) for path in files]
     console.print(_table(verdicts, list(ways)))
@@ -68,14 +69,21 @@ def _check_file(path: str, ways: dict[str, _Send]) -> _Verdict:
         return verdict
     for way, send in ways.items():
         cassette = Cassette(path)
-        found = [
-            f"{way}: {problem}" for i in cassette.interactions if (problem := _compare(i, send(cassette, i.request)))
-        ]
+        found = [f"{_named(way)}: {problem}" for i in cassette.interactions if (problem := _replay(i, cassette, send))]
         verdict.equal[way] = verdict.recorded - len(found)
         verdict.problems += found
         if not _refuses(cassette, send):
             verdict.problems.append(f"{_named(way)}: a request that is not in the file was answered")
     return verdict
+
+
+def _replay(interaction: Interaction, cassette: Cassette, send: _Send) -> str | None:
+    """Return what is wrong with one interaction, or None."""
+    try:
+        got = send(cassette, interaction.request)
+    except Exception as err:  # noqa: BLE001  # a recorded request that no client can send is a finding
+        return f"interaction {interaction.number}: {type(err).__name__}: {err}"
+    return _compare(interaction, got)
 
 
 def _compare(interaction: Interaction, got: _Got) -> str | None:
@@ -108,7 +116,7 @@ def _table(verdicts: Sequence[_Verdict], ways: Sequence[str]) -> Table:
         table.add_column(column, justify="right")
     for verdict in verdicts:
         counts = [_count(verdict, way) for way in ways]
-        table.add_row(Path(verdict.path).name, str(verdict.recorded), *counts)
+        table.add_row(Text(Path(verdict.path).name), str(verdict.recorded), *counts)
     return table
 
 

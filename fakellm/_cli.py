@@ -21,7 +21,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except FakeLLMError as err:
         from rich.console import Console
 
-        Console(stderr=True, soft_wrap=True).print(f"fakellm: {err}", style="red", markup=False, highlight=False)
+        console = Console(stderr=True, soft_wrap=True, emoji=False)
+        console.print(f"fakellm: {err}", style="red", markup=False, highlight=False)
         return 2
     return code
 

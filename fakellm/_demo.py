@@ -137,7 +137,7 @@ def recording(name: str) -> Path:
 
 def run_demo() -> int:
     """Run the scenes and print them; return the exit code."""
-    console = Console(highlight=False)
+    console = Console(highlight=False, emoji=False)
     for scene in (tool_loop, stream, dropped_connection, recorded_session):
         _run_scene(scene, console)
     console.print("[bold green]All four ran offline.[/] Next: put [bold]fake_llm[/] into a test of yours (README.md).")

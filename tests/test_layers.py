@@ -52,6 +52,7 @@ WORLD = {"asyncio", "datetime", "io", "multiprocessing", "os", "pathlib", "queue
 # Which modules may, and through what.
 MAY_TOUCH = {
     "fakellm._cassette.file": {"os", "pathlib"},
+    "fakellm._cassette.format": {"io"},  # BytesIO, which touches nothing
     "fakellm._cassette_check": {"asyncio", "pathlib"},
     "fakellm._demo": {"pathlib"},
     "fakellm._script.explain": {"pathlib"},  # PurePath, which touches nothing

@@ -26,6 +26,8 @@ def check_parts(parts: Iterable[str] | None) -> tuple[str, ...]:
     if parts is None:
         return KEY_PARTS
     wanted = [parts] if isinstance(parts, str) else list(parts)
+    if not wanted:
+        raise UsageError(f"match=[] would take any recording for any request; name some of {', '.join(KEY_PARTS)}")
     if unknown := [part for part in wanted if part not in KEY_PARTS]:
         raise UsageError(f"match= takes any of {', '.join(KEY_PARTS)}; got {unknown[0]!r}")
     return tuple(part for part in KEY_PARTS if part in wanted)
@@ -73,10 +75,10 @@ class Index:
         return digest(*(key[part] for part in self._parts))
 
 
-def difference(recorded: WireRequest, sent: WireRequest) -> str:
-    """Say where two requests first differ: the part, what was recorded, what was sent."""
+def difference(recorded: WireRequest, sent: WireRequest, parts: Sequence[str] = KEY_PARTS) -> str:
+    """Say in which of the parts two requests first differ: the part, what was recorded, what was sent."""
     before, now = request_key(recorded), request_key(sent)
-    part = next((part for part in KEY_PARTS if before[part] != now[part]), None)
+    part = next((part for part in parts if before[part] != now[part]), None)
     if part is None:
         return "they are equal"
     if part != "body":
@@ -84,7 +86,7 @@ def difference(recorded: WireRequest, sent: WireRequest) -> str:
     try:
         changes = _changes(json.loads(before["body"]), json.loads(now["body"]), "")
         return next(changes, "body: equal in value, other bytes")
-    except ValueError:
+    except (ValueError, RecursionError):
         return f"body: recorded {len(recorded.body)} bytes, sent {len(sent.body)} bytes that are not the same"
 
 
@@ -99,17 +101,34 @@ def _changes(before: object, now: object, path: str) -> Iterator[str]:
             items = [found[n] if n < len(found) else _ABSENT for found in (before, now)]
             yield from _changes(items[0], items[1], f"{path}[{n}]")
     elif type(before) is not type(now) or before != now:
-        yield f"{path}: recorded {_shown(before)}, sent {_shown(now)}"
+        start = _first_difference(before, now) if isinstance(before, str) and isinstance(now, str) else 0
+        yield f"{path}: recorded {_shown(before, start)}, sent {_shown(now, start)}"
 
 
 _ABSENT = object()
+_LONG = 160  # characters of a value that are shown
 
 
-def _shown(value: object) -> str:
+def _first_difference(before: str, now: str) -> int:
+    pairs = enumerate(zip(before, now, strict=False))
+    return next((n for n, (one, other) in pairs if one != other), min(len(before), len(now)))
+
+
+def _shown(value: object, start: int) -> str:
+    """Return a value as JSON; of a long text what begins shortly before start."""
     if value is _ABSENT:
         return "nothing"
-    text = json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= 160 else f"{text[:80]} … {text[-80:]}"
+    if isinstance(value, str) and len(value) > _LONG:
+        begin = max(start - _LONG // 3, 0)
+        end = begin + _LONG
+        return f"{'… ' if begin else ''}{_printable(value[begin:end])}{' …' if end < len(value) else ''}"
+    text = _printable(value)
+    return text if len(text) <= _LONG else f"{text[:80]} … {text[-80:]}"
+
+
+def _printable(value: object) -> str:
+    # Half of a surrogate pair, which JSON can hold, cannot be printed.
+    return json.dumps(value, ensure_ascii=False).encode("utf-8", "backslashreplace").decode()
 
 
 def _likeness(one: str | bytes, other: str | bytes) -> float:

@@ -11,6 +11,8 @@ from fakellm._wire.providers import is_loopback
 
 __all__ = ["Recording"]
 
+_LEFT_SHOWN = 10
+
 
 class Recording:
     """The interactions of one file, each played once. path: for messages. parts: what a request is found by."""
@@ -18,6 +20,7 @@ class Recording:
     def __init__(self, interactions: Sequence[Interaction], *, path: str, parts: tuple[str, ...]) -> None:
         self.path = path
         self._interactions = interactions
+        self._parts = parts
         self._index = Index(interactions, parts)
         self._hosts = {interaction.request.host for interaction in interactions}
 
@@ -41,7 +44,7 @@ class Recording:
         closest = self._index.closest(request)
         if closest is not None and not self._index.is_used_up(request):
             lines.append(f"  closest is interaction {closest.number}{_line(closest)}; it differs in")
-            lines.append(f"    {difference(closest.request, request)}")
+            lines.append(f"    {difference(closest.request, request, self._parts)}")
         lines += [f"  not played yet: {self._left()}", "  the request was not sent anywhere"]
         return "\n".join(lines)
 
@@ -52,7 +55,10 @@ class Recording:
 
     def _left(self) -> str:
         numbers = [str(interaction.number) for interaction in self.unplayed]
-        return f"interaction {', '.join(numbers)} of {len(self._interactions)}" if numbers else "nothing"
+        if not numbers:
+            return "nothing"
+        shown = ", ".join(numbers[:_LEFT_SHOWN]) + (", …" if len(numbers) > _LEFT_SHOWN else "")
+        return f"interaction {shown} of {len(self._interactions)}"
 
 
 def _line(interaction: Interaction) -> str:

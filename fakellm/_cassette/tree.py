@@ -7,7 +7,6 @@ on which a mapping begins, for error messages. Everything else is what a safe lo
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 import re
 from collections.abc import Iterator
@@ -39,7 +38,11 @@ class Node(dict[str, Any]):
 
 
 class UnknownTag(Exception):  # noqa: N818  # a finding, handled in this package
-    """The file uses a YAML tag that this reader does not know."""
+    """The file uses a YAML tag, or a merge key, that this reader leaves to another. line: where."""
+
+    def __init__(self, tag: str, *, line: int) -> None:
+        super().__init__(tag)
+        self.line = line
 
 
 def load_yaml(text: str, *, path: str) -> Any:
@@ -49,17 +52,22 @@ def load_yaml(text: str, *, path: str) -> Any:
         CassetteFormatError: the text is no YAML; with the line.
         UnknownTag: it is, but holds a tag beyond those of YAML and ``!!binary``.
     """
-    loader = Loader(text)
     try:
-        return _Reader(loader).read()
+        return _Reader(Loader(text)).read()
     except yaml.MarkedYAMLError as err:
         mark = err.problem_mark
         message = f"not valid YAML: {err.problem or err.context}"
         raise CassetteFormatError(message, path=path, line=mark.line + 1 if mark else None) from err
-    except yaml.YAMLError as err:
-        raise CassetteFormatError(f"not valid YAML: {err}", path=path) from err
-    finally:
-        loader.dispose()
+    except yaml.reader.ReaderError as err:
+        message = f"not valid YAML: character #x{err.character:04x} is not allowed"
+        raise CassetteFormatError(message, path=path, line=_line_at(text, err.position)) from err
+    except RecursionError:
+        raise CassetteFormatError("nested too deeply", path=path) from None
+
+
+def _line_at(text: str, position: int) -> int:
+    # libyaml counts bytes.
+    return text.encode("utf-8", "surrogatepass").count(b"\n", 0, position) + 1
 
 
 def load_json(text: str, *, path: str) -> Any:
@@ -78,15 +86,21 @@ def load_json(text: str, *, path: str) -> Any:
         return json.loads(text, parse_int=Number, parse_float=Number, object_pairs_hook=node)
     except json.JSONDecodeError as err:
         raise CassetteFormatError(f"not valid JSON: {err.msg}", path=path, line=err.lineno) from err
+    except RecursionError:
+        raise CassetteFormatError("nested too deeply", path=path) from None
 
 
 def write_json(value: Any) -> str:
-    """Write a value as JSON, members in their order, numbers as they were read."""
+    """Write a value as JSON, members in their order, numbers as they were read.
+
+    Raises:
+        TypeError: it is no JSON value.
+    """
     match value:
         case Number():
             return str(value)
         case dict():
-            return "{" + ",".join(f"{_quoted(str(k))}:{write_json(v)}" for k, v in value.items()) + "}"
+            return "{" + ",".join(f"{_quoted(_name(k))}:{write_json(v)}" for k, v in value.items()) + "}"
         case list():
             return "[" + ",".join(map(write_json, value)) + "]"
         case str():
@@ -95,6 +109,10 @@ def write_json(value: Any) -> str:
             return json.dumps(value)
         case _:
             raise TypeError(f"{type(value).__name__} is no JSON value")
+
+
+def _name(key: object) -> str:
+    return str(key) if isinstance(key, str) else write_json(key)
 
 
 def _quoted(text: str) -> str:
@@ -121,6 +139,8 @@ class _Reader:
             return None
         value = self._value(next(self._events))
         next(self._events)  # the end of the document
+        if not isinstance(event := next(self._events), yaml.StreamEndEvent):
+            raise _problem("a second document begins here", event)
         return value
 
     def _value(self, event: Any) -> Any:
@@ -131,16 +151,23 @@ class _Reader:
                 return self._mapping(event)
             case yaml.SequenceStartEvent():
                 return self._sequence(event)
-            case yaml.AliasEvent():
+            case _:
                 return self._alias(event)
 
     def _mapping(self, start: Any) -> Node:
+        _check_tag(start, "map")
         node: Node = self._anchored(start, Node(start.start_mark.line + 1))
         while not isinstance(event := next(self._events), yaml.MappingEndEvent):
-            node[self._value(event)] = self._value(next(self._events))
+            key = self._value(event)
+            if isinstance(key, dict | list):
+                raise _problem("a key is a mapping or a list", event)
+            if key == "<<":
+                _check_merge(event)
+            node[key] = self._value(next(self._events))
         return node
 
     def _sequence(self, start: Any) -> list[Any]:
+        _check_tag(start, "seq")
         items: list[Any] = self._anchored(start, [])
         while not isinstance(event := next(self._events), yaml.SequenceEndEvent):
             items.append(self._value(event))
@@ -148,7 +175,7 @@ class _Reader:
 
     def _alias(self, event: Any) -> Any:
         if event.anchor not in self._anchors:
-            raise yaml.MarkedYAMLError(problem=f"undefined alias {event.anchor!r}", problem_mark=event.start_mark)
+            raise _problem(f"undefined alias {event.anchor!r}", event)
         return self._anchors[event.anchor]
 
     def _anchored(self, event: Any, value: Any) -> Any:
@@ -158,8 +185,8 @@ class _Reader:
 
     def _scalar(self, event: Any) -> Any:
         text: str = event.value
-        tag: str = event.tag or ""
-        if not tag:
+        tag = event.tag
+        if tag in (None, "!"):
             if not event.implicit[0] or (text and text[0] not in _MAYBE_NO_TEXT):
                 return text
             tag = self._loader.resolve(yaml.ScalarNode, text, event.implicit)
@@ -175,19 +202,38 @@ class _Reader:
                 return None
             case "bool":
                 return text.lower() in ("yes", "true", "on")
-            case "str" | "timestamp" | "value" | "merge" | "python/unicode" | "!":
+            case "str" | "timestamp" | "value" | "merge" | "python/unicode":
                 return text
-        raise UnknownTag(f"{tag} on line {event.start_mark.line + 1}")
+        raise UnknownTag(tag, line=event.start_mark.line + 1)
 
     def _number(self, event: Any, tag: str, text: str) -> Any:
+        if ":" in text:
+            return text  # a time of day; YAML 1.1 reads 12:30:45 as a number to the base of 60, and nobody means that
         if _JSON_NUMBER.fullmatch(text):
             return Number(text)
         node = yaml.ScalarNode(tag, text, event.start_mark, event.end_mark)
-        return self._loader.construct_object(node)
+        try:
+            return self._loader.construct_object(node)
+        except (ValueError, IndexError) as err:
+            raise _problem(f"not a number: {text!r}", event) from err
 
 
 def _decode_binary(event: Any, text: str) -> bytes:
     try:
         return base64.b64decode(text)
-    except binascii.Error as err:
-        raise yaml.MarkedYAMLError(problem=f"broken !!binary: {err}", problem_mark=event.start_mark) from err
+    except ValueError as err:
+        raise _problem(f"broken !!binary: {err}", event) from err
+
+
+def _check_tag(start: Any, kind: str) -> None:
+    if start.tag not in (None, "!", _PREFIX + kind):
+        raise UnknownTag(start.tag, line=start.start_mark.line + 1)
+
+
+def _check_merge(key: Any) -> None:
+    if isinstance(key, yaml.ScalarEvent) and key.implicit[0]:
+        raise UnknownTag("<<", line=key.start_mark.line + 1)  # type: ignore[union-attr]
+
+
+def _problem(text: str, event: Any) -> yaml.MarkedYAMLError:
+    return yaml.MarkedYAMLError(problem=text, problem_mark=event.start_mark)

@@ -132,6 +132,7 @@ def transport_class(module: ModuleType) -> type[Any]:
 
         def _respond(self, playback: _Playback) -> Any:
             head, stream = playback.head, PlayedStream(playback, self._clock)
-            return module.Response(head.status, headers=list(head.headers), stream=stream)
+            headers = [(name.encode(), value.encode()) for name, value in head.headers]  # text would have to be ASCII
+            return module.Response(head.status, headers=headers, stream=stream)
 
     return FakeTransport

@@ -11,7 +11,7 @@ import hashlib
 import json
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from fakellm._wire.events import WireRequest
 
@@ -48,7 +48,7 @@ def request_key(request: WireRequest) -> dict[str, str | bytes]:
         "host": url.hostname or "",
         "port": str(_DEFAULT_PORTS.get(scheme, "") if url.port is None else url.port),
         "path": url.path or "/",
-        "query": "&".join(f"{k}={v}" for k, v in sorted(parse_qsl(url.query, keep_blank_values=True))),
+        "query": urlencode(sorted(parse_qsl(url.query, keep_blank_values=True))),
         "body": canonical_body(request.body),
     }
 

@@ -40,8 +40,13 @@ def count_request(model: str, messages: Sequence[LLMMessage], tools: Sequence[To
 
 
 def _count_field(encoding: Encoding, name: str, value: Any) -> int:
-    text = value if isinstance(value, str) else json.dumps(value)
-    return encoding.count(text) + (_PER_NAME if name == "name" else 0)
+    if name == "content" and isinstance(value, list):
+        return sum(encoding.count(json.dumps(part)) for part in value)
+    return encoding.count(_as_text(value)) + (_PER_NAME if name == "name" else 0)
+
+
+def _as_text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
 
 
 def _count_tool(encoding: Encoding, function: Mapping[str, Any]) -> int:
@@ -57,15 +62,15 @@ def _count_tool(encoding: Encoding, function: Mapping[str, Any]) -> int:
 
 
 def _count_any_of(encoding: Encoding, members: Sequence[Mapping[str, Any]]) -> int:
-    return -3 + sum(3 + encoding.count(str(member["type"])) for member in members)
+    return -3 + sum(3 + encoding.count(_as_text(member.get("type", member))) for member in members)
 
 
-def _count_enum(encoding: Encoding, values: Sequence[str]) -> int:
-    return -3 + sum(3 + encoding.count(value) for value in values)
+def _count_enum(encoding: Encoding, values: Sequence[Any]) -> int:
+    return -3 + sum(3 + encoding.count(_as_text(value)) for value in values)
 
 
 _SCHEMA_FIELDS: Mapping[str, Callable[[Encoding, Any], int]] = {
-    "type": lambda encoding, value: 2 + encoding.count(value),
+    "type": lambda encoding, value: 2 + encoding.count(_as_text(value)),
     "description": lambda encoding, value: 2 + encoding.count(value),
     "title": lambda encoding, value: 2 + encoding.count(str(value)),
     "default": lambda encoding, value: 2 + encoding.count(json.dumps(value)),

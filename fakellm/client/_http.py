@@ -29,7 +29,7 @@ class HTTPSession:
         timeout: float | httpx.Timeout | None,
     ) -> None:
         self._url = base_url.rstrip("/") + "/chat/completions"
-        self._headers = dict(headers)
+        self._headers = headers
         self._client = http_client or httpx.AsyncClient(follow_redirects=True)
         self._timeout = _TIMEOUT if timeout is None else timeout
 
@@ -41,8 +41,10 @@ class HTTPSession:
             APIStatusError: the API answered with an error.
             APITimeoutError, APIConnectionError: it did not answer, or broke off within the block.
         """
+        if self._client.is_closed:
+            raise APIConnectionError("Connection error: the client is closed; make a new one")
         request = self._client.build_request(
-            "POST", self._url, json=dict(body), headers=self._headers, timeout=self._timeout
+            "POST", self._url, json=dict(body), headers=dict(self._headers), timeout=self._timeout
         )
         try:
             response = await self._client.send(request, stream=True)
@@ -54,7 +56,7 @@ class HTTPSession:
                 await response.aclose()
         except httpx.TimeoutException as err:
             raise APITimeoutError("Request timed out.") from err
-        except httpx.TransportError as err:
+        except httpx.RequestError as err:
             raise APIConnectionError(f"Connection error: {err}") from err
 
     async def aclose(self) -> None:
@@ -97,6 +99,8 @@ def _error_object(body: bytes) -> dict[str, Any]:
     except ValueError:
         return {}
     error = decoded.get("error") if isinstance(decoded, dict) else None
+    if isinstance(error, str):  # as Ollama and Hugging Face write it
+        return {"message": error}
     return error if isinstance(error, dict) else {}
 
 

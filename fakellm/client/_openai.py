@@ -6,6 +6,7 @@ import asyncio
 import os
 import warnings
 from collections.abc import AsyncGenerator, Awaitable, Mapping, Sequence
+from contextlib import aclosing
 from typing import Any, TypeVar
 
 import httpx
@@ -45,7 +46,7 @@ class OpenAIChatCompletionClient(ChatCompletionClient):
     ``temperature=0``.
 
     Raises:
-        UsageError: there is no key.
+        UsageError: there is no key, or one that no header can carry; or base_url is no URL.
         ValueError: nothing is known about the model and no model_info says it.
     """
 
@@ -63,16 +64,14 @@ class OpenAIChatCompletionClient(ChatCompletionClient):
         default_headers: Mapping[str, str] | None = None,
         **create_args: Any,
     ) -> None:
-        key = api_key if api_key is not None else os.environ.get("OPENAI_API_KEY")
-        if key is None:
-            raise UsageError("no API key: pass api_key=..., or set the environment variable OPENAI_API_KEY")
+        key = _checked_key(api_key if api_key is not None else os.environ.get("OPENAI_API_KEY"))
         self._model = model
         self._create_args = create_args
         self._model_info: ModelInfo = known_model_info(model) if model_info is None else model_info
         validate_model_info(self._model_info)
         self._session = HTTPSession(
-            base_url=base_url or os.environ.get("OPENAI_BASE_URL") or "https://api.openai.com/v1",
-            headers={"authorization": f"Bearer {key}", **(default_headers or {})},
+            base_url=_checked_url(base_url or os.environ.get("OPENAI_BASE_URL") or "https://api.openai.com/v1"),
+            headers={"authorization": f"Bearer {key}", **httpx.Headers(default_headers)},
             http_client=http_client,
             timeout=timeout,
         )
@@ -121,10 +120,12 @@ class OpenAIChatCompletionClient(ChatCompletionClient):
         if include_usage is not None:
             body["stream_options"] = {"include_usage": include_usage}
         collected = StreamResult()
-        chunks = self._chunks(body, collected)
-        while (chunk := await _cancellable(anext(chunks, None), cancellation_token)) is not None:
-            for piece in collected.add(chunk):
-                yield piece
+        async with aclosing(self._chunks(body, collected)) as chunks:
+            while (chunk := await _cancellable(anext(chunks, None), cancellation_token)) is not None:
+                for piece in collected.add(chunk):
+                    yield piece
+        if collected.is_empty:
+            warnings.warn("the answer held no chunk of a stream, so the result is empty", UserWarning, stacklevel=2)
         result = collected.result()
         self._add_usage(result.usage)
         yield result
@@ -166,13 +167,17 @@ class OpenAIChatCompletionClient(ChatCompletionClient):
 
     async def _chunks(self, body: Mapping[str, Any], collected: StreamResult) -> AsyncGenerator[StreamChunk, None]:
         """Yield the objects of a stream; collected says how far it had come when it broke."""
+        is_open = False
         try:
             async with self._session.post(body) as response:
+                is_open = True
                 async for data in _stream_data(response):
                     if (error := stream_error(data)) is not None:
                         raise error
                     yield parse_chunk(data)
         except APIConnectionError as err:
+            if not is_open:
+                raise
             arrived = f"the stream broke off after {collected.characters} characters of text"
             raise type(err)(f"{err.message} ({arrived})") from err.__cause__
 
@@ -207,6 +212,23 @@ class OpenAIChatCompletionClient(ChatCompletionClient):
             self._usage.prompt_tokens + usage.prompt_tokens,
             self._usage.completion_tokens + usage.completion_tokens,
         )
+
+
+def _checked_key(key: str | None) -> str:
+    if not key:
+        raise UsageError("no API key: pass api_key=..., or set the environment variable OPENAI_API_KEY")
+    if not (key.isascii() and key.isprintable()):
+        # The HTTP library would show the whole header in its complaint.
+        raise UsageError("the API key holds a line break or another character that no header can carry")
+    return key
+
+
+def _checked_url(base_url: str) -> str:
+    try:
+        httpx.URL(base_url)
+    except httpx.InvalidURL as err:
+        raise UsageError(f"base_url={base_url!r} is no URL: {err}") from err
+    return base_url
 
 
 async def _cancellable(answer: Awaitable[T], token: CancellationToken | None) -> T:

@@ -95,16 +95,21 @@ def parse_chunk(data: str) -> StreamChunk:
 
 
 class StreamResult:
-    """Puts a CreateResult together from chunks, however the calls in them are fragmented."""
+    """Puts a CreateResult together from chunks, however the calls in them are fragmented.
+
+    is_empty: no chunk was added.
+    """
 
     def __init__(self) -> None:
         self._text: list[str] = []
         self._calls: dict[int, FunctionCall] = {}
         self._finish_reason: str | None = None
         self._usage: _Usage | None = None
+        self.is_empty = True
 
     def add(self, chunk: StreamChunk) -> Iterator[str]:
         """Take a chunk and yield the text in it."""
+        self.is_empty = False
         self._usage = chunk.usage or self._usage
         for choice in chunk.choices[:1]:
             self._finish_reason = choice.finish_reason or self._finish_reason

@@ -426,7 +426,7 @@ def test_cassette_is_found_beside_the_test_file_first(project):
     Path(project.path, "session.yaml").write_text("not: a cassette")
     folder = project.mkdir("tests")
     Path(folder, "session.yaml").write_text(CASSETTE)
-    Path(folder, "test_replay.py").write_text(
+    Path(folder, "test_inner.py").write_text(
         "import pytest\nfrom agent import ask\n\n"
         "@pytest.mark.llm_cassette('session.yaml')\ndef test_replays():\n    assert ask('hi') == 'recorded'\n"
     )

@@ -1,0 +1,341 @@
+"""use_cassette: a recorded session answers whichever client asks."""
+
+import asyncio
+import json
+
+import httpx
+import pytest
+from cassette_text import CHAT, cassette, chat_body, chat_exchange, interaction
+
+from fakellm import Cassette, use_cassette
+from fakellm._errors import (
+    CassetteFormatError,
+    CassetteMismatchError,
+    CassetteNotFoundError,
+    FakeLLMError,
+    UsageError,
+)
+
+HELLO = chat_exchange("hi", "hello")
+
+
+def test_recorded_request_is_answered(write, ask, no_network):
+    path = write(cassette(HELLO))
+
+    with use_cassette(path):
+        response = ask("POST", CHAT, json=chat_body("hi"))
+
+    assert (response.status_code, response.text, no_network) == (200, "hello", [])
+
+
+def test_recorded_status_and_headers_come_back(write, ask):
+    path = write(
+        cassette(
+            interaction(
+                status="status: {code: 429, message: Too Many Requests}",
+                response="headers: {retry-after: ['7'], x-name: [café], set-cookie: [a=1, b=2]}\nbody: {string: slow}",
+            )
+        )
+    )
+
+    with use_cassette(path):
+        response = ask("POST", CHAT, content=b"{}")
+
+    assert response.status_code == 429
+    assert response.headers.multi_items() == [
+        ("retry-after", "7"),
+        ("x-name", "café"),
+        ("set-cookie", "a=1"),
+        ("set-cookie", "b=2"),
+    ]
+
+
+def test_request_that_is_no_model_call_is_answered(write, ask):
+    path = write(cassette(interaction(method="GET", uri="https://example.org/dummy.pdf", request="body: null")))
+
+    with use_cassette(path):
+        response = ask("GET", "https://example.org/dummy.pdf")
+
+    assert response.text == "ok"
+
+
+def test_body_key_order_does_not_matter(write, ask):
+    path = write(cassette(interaction(request="""body: '{"a": {"x": 1, "y": 2}, "b": [1, 2]}'""")))
+
+    with use_cassette(path):
+        response = ask("POST", CHAT, content=b'{"b":[1,2],"a":{"y":2,"x":1}}')
+
+    assert response.status_code == 200
+
+
+def tool_turn(call_id):
+    return {
+        "model": "gpt-4o",
+        "messages": [
+            {"role": "user", "content": "weather?"},
+            {
+                "role": "assistant",
+                "content": None,
+                "tool_calls": [{"id": call_id, "type": "function", "function": {"name": "w", "arguments": "{}"}}],
+            },
+            {"role": "tool", "tool_call_id": call_id, "content": "18"},
+        ],
+    }
+
+
+def test_tool_call_ids_do_not_matter(write, ask):
+    path = write(cassette(interaction(request=f"body: '{json.dumps(tool_turn('call_abc'))}'")))
+
+    with use_cassette(path):
+        response = ask("POST", CHAT, json=tool_turn("call_xyz"))
+
+    assert response.status_code == 200
+
+
+def test_equal_requests_are_answered_in_the_order_of_the_file(write, ask):
+    path = write(cassette(chat_exchange("hi", "one"), chat_exchange("bye", "two"), chat_exchange("hi", "three")))
+
+    with use_cassette(path):
+        answers = [ask("POST", CHAT, json=chat_body(q)).text for q in ("hi", "hi", "bye")]
+
+    assert answers == ["one", "three", "two"]
+
+
+@pytest.mark.parametrize(
+    ("match", "url", "body"),
+    [
+        (["method", "path"], "https://example.org/v1/chat/completions?x=1", b"other"),
+        (["host"], "http://api.openai.com/elsewhere", b"other"),
+        (["body"], "https://example.org/elsewhere/chat/completions", b"{}"),
+        (["scheme", "query"], "https://h/", b"other"),
+        ("port", "https://h/", b"other"),
+    ],
+)
+def test_only_the_parts_of_match_count(write, match, url, body):
+    path = write(cassette(interaction()))
+
+    with use_cassette(path, match=match):
+        response = httpx.post(url, content=body)
+
+    assert response.text == "ok"
+
+
+def test_unknown_request_gets_a_400_that_is_not_retried(write, ask, no_network):
+    cassette_used = use_cassette(write(cassette(HELLO)))
+
+    with cassette_used.intercept():
+        response = ask("POST", CHAT, json=chat_body("other"))
+
+    assert (response.status_code, response.headers["x-should-retry"], no_network) == (400, "false", [])
+
+
+def test_unknown_request_says_what_came_closest(write, ask):
+    path = write(cassette(HELLO))
+    cassette_used = use_cassette(path)
+
+    with cassette_used.intercept():
+        error = ask("POST", CHAT, json=chat_body("hi!")).json()["error"]
+
+    assert error["code"] == "fakellm_unmatched"
+    assert error["message"] == (
+        f"call 1 is not in the recording: POST {CHAT}\n"
+        f"  {path} holds no such request\n"
+        "  closest is interaction 1 (line 2); it differs in\n"
+        '    messages[0].content: recorded "hi", sent "hi!"\n'
+        "  not played yet: interaction 1 of 1\n"
+        "  the request was not sent anywhere"
+    )
+
+
+def test_unknown_request_fails_the_block(write, ask):
+    path = write(cassette(HELLO))
+
+    with pytest.raises(CassetteMismatchError) as caught, use_cassette(path):
+        ask("POST", CHAT, json=chat_body("hi!"))
+
+    assert str(caught.value).startswith(f"call 1 is not in the recording: POST {CHAT}\n  {path} holds no such request")
+
+
+def test_used_up_request_fails_the_block(write):
+    path = write(cassette(HELLO))
+
+    with pytest.raises(CassetteMismatchError) as caught, use_cassette(path):
+        assert [httpx.post(CHAT, json=chat_body("hi")).status_code for _ in range(2)] == [200, 400]
+
+    assert str(caught.value) == (
+        f"call 2 is not in the recording: POST {CHAT}\n"
+        f"  {path} holds it, but every recording of it was played already\n"
+        "  not played yet: nothing\n"
+        "  the request was not sent anywhere"
+    )
+
+
+@pytest.mark.parametrize("kind", [AssertionError, FakeLLMError])
+def test_mismatch_is_both_kinds_of_error(write, kind):
+    with pytest.raises(kind), use_cassette(write(cassette())):
+        httpx.get("https://example.org/")
+
+
+@pytest.mark.parametrize(
+    "body", [b"[" * 5_000, b'{"messages": [{"role": "user", "content": "\\ud800"}]}', b"\xff\xfe", b"{", b""]
+)
+def test_any_unknown_body_gets_a_400(write, body):
+    cassette_used = use_cassette(write(cassette(interaction(request="body: '{\"a\": 1}'"))))
+
+    with cassette_used.intercept():
+        response = httpx.post(CHAT, content=body)
+
+    assert response.status_code == 400
+
+
+def test_exception_of_the_block_is_not_replaced(write):
+    path = write(cassette(HELLO))
+
+    with pytest.raises(ZeroDivisionError), use_cassette(path):
+        print(httpx.post(CHAT, json=chat_body("other")).status_code / 0)
+
+
+def test_unknown_request_is_never_sent(write, ask, server):
+    uri = f"{server.url}/v1/chat/completions"
+    path = write(cassette(interaction(uri=uri)))
+
+    with pytest.raises(CassetteMismatchError), use_cassette(path):
+        ask("POST", uri, content=b"other")
+
+    assert server.seen == 0
+
+
+def test_recorded_loopback_request_is_never_sent(write, ask, server):
+    uri = f"{server.url}/v1/chat/completions"
+    path = write(cassette(interaction(uri=uri)))
+
+    with use_cassette(path):
+        response = ask("POST", uri, content=b"{}")
+
+    assert (response.text, server.seen) == ("ok", 0)
+
+
+def test_loopback_host_that_the_file_does_not_know_is_reached(write, ask, server):
+    path = write(cassette(HELLO))
+
+    with use_cassette(path):
+        response = ask("POST", f"{server.url}/health", content=b"{}")
+
+    assert (response.text, server.seen) == ("real", 1)
+
+
+def test_requests_go_out_again_after_the_block(write, ask, server):
+    uri = f"{server.url}/v1/chat/completions"
+
+    with use_cassette(write(cassette(interaction(uri=uri)))):
+        ask("POST", uri, content=b"{}")
+    response = ask("POST", uri, content=b"{}")
+
+    assert response.text == "real"
+
+
+def test_async_block_answers_and_checks(write):
+    path = write(cassette(HELLO))
+
+    async def session():
+        async with use_cassette(path), httpx.AsyncClient() as client:
+            return await client.post(CHAT, json=chat_body("hi"))
+
+    assert asyncio.run(session()).text == "hello"
+
+
+def test_async_block_fails_for_an_unknown_request(write):
+    path = write(cassette())
+
+    async def session():
+        async with use_cassette(path), httpx.AsyncClient() as client:
+            await client.post(CHAT, json=chat_body("hi"))
+
+    with pytest.raises(CassetteMismatchError, match="holds no such request"):
+        asyncio.run(session())
+
+
+def test_client_with_the_transport_is_answered(write):
+    cassette_used = use_cassette(write(cassette(HELLO)))
+
+    with httpx.Client(transport=cassette_used.transport(httpx)) as client:
+        assert client.post(CHAT, json=chat_body("hi")).text == "hello"
+
+
+def test_calls_tell_what_was_asked(write):
+    with use_cassette(write(cassette(HELLO))) as cassette_used:
+        httpx.post(CHAT, json=chat_body("hi"))
+
+    assert [(call.number, call.last_user, call.status) for call in cassette_used.calls] == [(1, "hi", 200)]
+
+
+def test_transcript_shows_recorded_answers(write):
+    answer = '{"choices": [{"message": {"content": "hello"}}]}'
+    path = write(cassette(interaction(request=f"body: '{json.dumps(chat_body('hi'))}'", response=f"body: '{answer}'")))
+
+    with use_cassette(path) as cassette_used:
+        httpx.post(CHAT, json=chat_body("hi"))
+
+    assert cassette_used.transcript() == ("call 1: POST /v1/chat/completions gpt-4o [200]\n  user: hi\n  => hello")
+
+
+def test_unplayed_interactions_fail_nothing(write):
+    with use_cassette(write(cassette(HELLO, chat_exchange("bye", "ciao")))) as cassette_used:
+        httpx.post(CHAT, json=chat_body("hi"))
+
+    assert [one.number for one in cassette_used.unplayed] == [2]
+
+
+def test_cassette_shows_what_it_holds(write):
+    path = write(cassette(HELLO, HELLO))
+
+    assert repr(Cassette(path)) == f"<Cassette {path}: 2 interactions, 2 not played>"
+
+
+def test_path_is_kept_as_text(write):
+    path = write(cassette(HELLO))
+
+    assert Cassette(path).path == str(path)
+
+
+def test_missing_file_is_found_out_before_the_block(tmp_path):
+    with pytest.raises(CassetteNotFoundError) as caught:
+        use_cassette(tmp_path / "nowhere.yaml")
+
+    assert str(caught.value) == f"there is no cassette at {tmp_path / 'nowhere.yaml'}"
+
+
+def test_damaged_file_is_found_out_before_the_block(write):
+    path = write("interactions: [\n")
+
+    with pytest.raises(CassetteFormatError) as caught:
+        use_cassette(path)
+
+    assert (caught.value.path, caught.value.line) == (str(path), 2)
+
+
+@pytest.mark.parametrize("mode", ["once", "all", "new_episodes", "rewrite", "auto", "None", ""])
+def test_recording_modes_are_refused(write, mode):
+    path = write(cassette(HELLO))
+
+    with pytest.raises(UsageError) as caught:
+        use_cassette(path, mode=mode)
+
+    assert str(caught.value) == f"mode={mode!r}: cassettes are only replayed so far, so the one mode is 'none'"
+
+
+def test_unknown_part_is_found_out_before_the_block(write):
+    path = write(cassette(HELLO))
+
+    with pytest.raises(UsageError, match=r"^match= takes any of method, scheme, .*; got 'header'$"):
+        use_cassette(path, match=["body", "header"])
+
+
+def test_file_is_not_changed(write):
+    path = write(cassette(HELLO))
+    before = path.read_bytes()
+
+    with use_cassette(path):
+        httpx.post(CHAT, json=chat_body("hi"))
+
+    assert path.read_bytes() == before

@@ -1,0 +1,79 @@
+"""What is known about models by their names, as in AutoGen 0.7.5."""
+
+import pytest
+
+from fakellm.client._known_models import known_model_info, resolve_model, token_limit
+
+# alias, dated name, abilities (V vision, F functions, J JSON, S structured output), family, context in tokens
+MODELS = [
+    ("o4-mini", "o4-mini-2025-04-16", "VFJS", "o4", 200_000),
+    ("o3", "o3-2025-04-16", "VFJS", "o3", 200_000),
+    ("o3-mini", "o3-mini-2025-01-31", "FJS", "o3", 200_000),
+    ("gpt-5", "gpt-5-2025-08-07", "VFJS", "gpt-5", 400_000),
+    ("gpt-5-mini", "gpt-5-mini-2025-08-07", "VFJS", "gpt-5", 400_000),
+    ("gpt-5-nano", "gpt-5-nano-2025-08-07", "VFJS", "gpt-5", 400_000),
+    ("gpt-4.1", "gpt-4.1-2025-04-14", "VFJS", "gpt-41", 1_047_576),
+    ("gpt-4.1-mini", "gpt-4.1-mini-2025-04-14", "VFJS", "gpt-41", 1_047_576),
+    ("gpt-4.1-nano", "gpt-4.1-nano-2025-04-14", "VFJS", "gpt-41", 1_047_576),
+    ("gpt-4o", "gpt-4o-2024-08-06", "VFJS", "gpt-4o", 128_000),
+    ("gpt-4o-mini", "gpt-4o-mini-2024-07-18", "VFJS", "gpt-4o", 128_000),
+    ("gpt-4o-2024-11-20", "gpt-4o-2024-11-20", "VFJS", "gpt-4o", 128_000),
+    ("gpt-4o-2024-05-13", "gpt-4o-2024-05-13", "VFJ", "gpt-4o", 128_000),
+    ("gpt-4-turbo", "gpt-4-turbo-2024-04-09", "VFJ", "gpt-4", 128_000),
+    ("gpt-4", "gpt-4-0613", "FJ", "gpt-4", 8_192),
+    ("gpt-3.5-turbo", "gpt-3.5-turbo-0125", "FJ", "gpt-35", 16_385),
+]
+UNKNOWN = ["GPT-4O", "openai/gpt-4o", "gpt-4o-", "gpt", "", "qwen/qwen3-14b:free"]
+
+
+@pytest.mark.parametrize(("alias", "dated", "can", "family", "limit"), MODELS)
+def test_alias_means_a_dated_model(alias, dated, can, family, limit):
+    assert resolve_model(alias) == dated
+
+
+@pytest.mark.parametrize("name", UNKNOWN)
+def test_other_name_means_itself(name):
+    assert resolve_model(name) == name
+
+
+@pytest.mark.parametrize(("alias", "dated", "can", "family", "limit"), MODELS)
+def test_abilities_are_known_by_both_names(alias, dated, can, family, limit):
+    info = {
+        "vision": "V" in can,
+        "function_calling": "F" in can,
+        "json_output": "J" in can,
+        "family": family,
+        "structured_output": "S" in can,
+        "multiple_system_messages": True,
+    }
+
+    assert known_model_info(alias) == known_model_info(dated) == info
+
+
+@pytest.mark.parametrize(("alias", "dated", "can", "family", "limit"), MODELS)
+def test_context_is_known_by_both_names(alias, dated, can, family, limit):
+    assert (token_limit(alias), token_limit(dated)) == (limit, limit)
+
+
+@pytest.mark.parametrize("name", UNKNOWN)
+def test_unknown_model_says_what_to_pass(name):
+    with pytest.raises(ValueError, match="model_info") as caught:
+        known_model_info(name)
+
+    assert str(caught.value) == (
+        f"model_info is required when model name is not a valid OpenAI model; got model={name!r}. "
+        "Pass model_info={'vision': ..., 'function_calling': ..., 'json_output': ..., 'family': ..., "
+        "'structured_output': ...}"
+    )
+
+
+@pytest.mark.parametrize("name", UNKNOWN)
+def test_unknown_model_has_no_context(name):
+    with pytest.raises(KeyError):
+        token_limit(name)
+
+
+def test_description_is_a_new_one_each_time():
+    known_model_info("gpt-4o")["vision"] = False
+
+    assert known_model_info("gpt-4o")["vision"] is True

@@ -1,0 +1,264 @@
+"""The command fakellm: exit codes, help, and the table of ``cassette check``."""
+
+import runpy
+import sys
+from importlib.metadata import EntryPoint
+
+import pytest
+from cassette_text import cassette, chat_exchange, interaction
+
+from fakellm import _demo
+from fakellm._cli import main
+
+GOOD = cassette(chat_exchange("hi", "hello"), interaction())
+
+
+@pytest.fixture(autouse=True)
+def terminal(monkeypatch):
+    """Print as to a terminal of 80 columns without colours."""
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setenv("TERM", "dumb")
+
+
+@pytest.fixture
+def write(tmp_path, monkeypatch):
+    """Write a file into the working directory; give its name."""
+    monkeypatch.chdir(tmp_path)
+
+    def write_text(name, text):
+        (tmp_path / name).write_text(text, encoding="utf-8")
+        return name
+
+    return write_text
+
+
+def lines(text):
+    return [line.rstrip() for line in text.splitlines()]
+
+
+def test_check_of_good_files_prints_a_table(write, capsys):
+    names = [write("one.yaml", GOOD), write("two.yaml", cassette(interaction()))]
+
+    code = main(["cassette", "check", *names])
+
+    assert code == 0
+    assert lines(capsys.readouterr().out) == [
+        "replayed as recorded",
+        "┏━━━━━━━━━━┳━━━━━━━━━━┳━━━━━━━┳━━━━━━━┳━━━━━━━━┳━━━━━━━━┓",
+        "┃          ┃          ┃ httpx ┃ httpx ┃ httpx2 ┃ httpx2 ┃",
+        "┃ cassette ┃ recorded ┃  sync ┃ async ┃   sync ┃  async ┃",
+        "┡━━━━━━━━━━╇━━━━━━━━━━╇━━━━━━━╇━━━━━━━╇━━━━━━━━╇━━━━━━━━┩",
+        "│ one.yaml │        2 │     2 │     2 │      2 │      2 │",
+        "│ two.yaml │        1 │     1 │     1 │      1 │      1 │",
+        "└──────────┴──────────┴───────┴───────┴────────┴────────┘",
+        "2 files, 3 interactions, 0 files with problems",
+    ]
+
+
+def test_check_of_a_damaged_file_says_where(write, capsys):
+    name = write("bad.yaml", "interactions:\n- request: [\n")
+
+    code = main(["cassette", "check", name])
+
+    assert code == 1
+    assert lines(capsys.readouterr().out)[-3:] == [
+        "└──────────┴──────────┴───────┴───────┴────────┴────────┘",
+        "bad.yaml: bad.yaml:3: not valid YAML: did not find expected node content",
+        "1 files, 0 interactions, 1 files with problems",
+    ]
+
+
+def test_check_of_a_missing_file_says_so(write, capsys):
+    write("one.yaml", GOOD)
+
+    code = main(["cassette", "check", "one.yaml", "nowhere.yaml"])
+
+    assert code == 1
+    assert lines(capsys.readouterr().out)[-2:] == [
+        "nowhere.yaml: there is no cassette at nowhere.yaml",
+        "2 files, 2 interactions, 1 files with problems",
+    ]
+
+
+def test_file_that_does_not_load_has_no_counts(write, capsys):
+    name = write("bad.yaml", "")
+
+    main(["cassette", "check", name])
+
+    assert "│ bad.yaml │        0 │     - │     - │      - │      - │" in lines(capsys.readouterr().out)
+
+
+def test_request_that_no_client_can_send_is_a_finding(write, capsys):
+    name = write("odd.yaml", cassette(interaction(), interaction(uri="nowhere")))
+
+    code = main(["cassette", "check", name])
+
+    out = lines(capsys.readouterr().out)
+    assert code == 1
+    assert "│ odd.yaml │        2 │     1 │     1 │      1 │      1 │" in out
+    assert out[-5] == "odd.yaml: httpx sync: interaction 2: ValueError: unknown url type: '/nowhere'"
+
+
+def test_answer_with_another_status_is_a_finding(write, capsys):
+    # No client sends this URL as the file writes it, so it is not found again.
+    name = write("odd.yaml", cassette(interaction(uri="https://h/a b")))
+
+    code = main(["cassette", "check", name])
+
+    assert code == 1
+    assert "odd.yaml: httpx sync: interaction 1: recorded status 200, replayed 400" in lines(capsys.readouterr().out)
+
+
+@pytest.mark.parametrize(("first", "second", "byte"), [("first", "fist", 2), ("first", "firs", 4), ("", "x", 0)])
+def test_answer_with_another_body_is_a_finding(write, capsys, first, second, byte):
+    # Clients send both requests as the second is written, so its answer is given to the first.
+    odd = cassette(
+        interaction(uri="https://h/a b", response=f"body: {{string: '{first}'}}"),
+        interaction(uri="https://h/a%20b", response=f"body: {{string: '{second}'}}"),
+    )
+    name = write("odd.yaml", odd)
+
+    code = main(["cassette", "check", name])
+
+    problem = f"odd.yaml: httpx sync: interaction 1: the body differs from byte {byte} on"
+    assert code == 1
+    assert problem in lines(capsys.readouterr().out)
+
+
+def test_answer_to_a_request_that_should_be_unknown_is_a_finding(write, capsys):
+    # The request that the check makes up, recorded with a header that no client sends.
+    known = interaction(
+        uri="https://api.openai.com/v1/chat/completions?not=recorded",
+        request="""headers: {content-type: [é]}\nbody: '{"not": "recorded"}'""",
+    )
+    name = write("odd.yaml", cassette(known))
+
+    code = main(["cassette", "check", name])
+
+    out = lines(capsys.readouterr().out)
+    assert code == 1
+    assert "odd.yaml: httpx async: a request that is not in the file was answered" in out
+
+
+@pytest.mark.parametrize("name", ["test[red].yaml", "test_:boom:.yaml", "[bold]x.yaml", "\\[x].yaml"])
+def test_name_of_a_file_is_shown_as_it_is(write, capsys, name):
+    write(name, GOOD)
+
+    main(["cassette", "check", name])
+
+    assert f"│ {name} │" in capsys.readouterr().out
+
+
+def test_problem_of_a_file_is_shown_as_it_is(write, capsys):
+    write("a[red]:boom:.yaml", "")
+
+    main(["cassette", "check", "a[red]:boom:.yaml"])
+
+    assert "a[red]:boom:.yaml: a[red]:boom:.yaml:1: not a cassette: there is no list" in capsys.readouterr().out
+
+
+def test_long_name_is_folded_within_80_columns(write, capsys):
+    name = write("test_" + "x" * 120 + ".yaml", GOOD)
+
+    main(["cassette", "check", name])
+
+    assert max(map(len, capsys.readouterr().out.splitlines())) == 80
+
+
+def test_file_with_compressed_and_strange_bodies_is_equal(write, capsys):
+    odd = cassette(
+        interaction(response="headers: {content-encoding: [gzip]}\nbody: {string: hi}"),
+        interaction(method="GET", request="body: null", response="headers: {x: [é]}\nbody: {string: !!binary //4=}"),
+        interaction(
+            uri="http://127.0.0.1:1/x?b=2&a=1",
+            response="headers: {content-encoding: [br]}\nbody: {string: !!binary /w==}",
+        ),
+    )
+    name = write("odd.yaml", odd)
+
+    assert main(["cassette", "check", name]) == 0
+
+
+def test_check_of_nothing_cannot_be_carried_out(capsys):
+    with pytest.raises(SystemExit) as caught:
+        main(["cassette", "check"])
+
+    assert caught.value.code == 2
+    assert "the following arguments are required: FILE" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], "the following arguments are required: COMMAND"),
+        (["cassette"], "the following arguments are required: VERB"),
+        (["record"], "invalid choice: 'record'"),
+        (["cassette", "record"], "invalid choice: 'record'"),
+        (["demo", "--fast"], "unrecognized arguments: --fast"),
+    ],
+)
+def test_unknown_command_cannot_be_carried_out(capsys, arguments, message):
+    with pytest.raises(SystemExit) as caught:
+        main(arguments)
+
+    assert caught.value.code == 2
+    assert message in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "texts"),
+    [
+        (
+            ["--help"],
+            ["usage: fakellm", "Test code that talks to language models, offline.", "demo", "cassette"],
+        ),
+        (["demo", "--help"], ["usage: fakellm demo"]),
+        (["cassette", "--help"], ["usage: fakellm cassette", "check", "replay every recorded request of each file"]),
+        (
+            ["cassette", "check", "--help"],
+            ["usage: fakellm cassette check [-h] FILE [FILE ...]", "Exits with 1 where anything"],
+        ),
+    ],
+)
+def test_help_says_what_there_is(capsys, arguments, texts):
+    with pytest.raises(SystemExit) as caught:
+        main(arguments)
+
+    out = capsys.readouterr().out
+    assert caught.value.code == 0
+    assert [text for text in texts if text not in out] == []
+
+
+def test_help_fits_into_80_columns(capsys):
+    for arguments in (["--help"], ["cassette", "--help"], ["cassette", "check", "--help"]):
+        with pytest.raises(SystemExit):
+            main(arguments)
+
+    assert max(map(len, capsys.readouterr().out.splitlines())) <= 80
+
+
+def test_our_own_error_cannot_be_carried_out(tmp_path, monkeypatch, capsys):
+    if _demo.recording("weather_tool_loop.yaml").parent.parent.name == "fakellm":
+        pytest.skip("the recording is part of this installation")
+    monkeypatch.setattr(_demo, "__file__", str(tmp_path / "[red]" / "fakellm" / "_demo.py"))
+
+    code = main(["demo"])
+
+    assert code == 2
+    missing = tmp_path / "[red]" / "cassettes" / "weather_tool_loop.yaml"
+    assert capsys.readouterr().err == f"fakellm: there is no cassette at {missing}\n"
+
+
+def test_module_is_the_command(write, monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["fakellm", "cassette", "check", write("one.yaml", GOOD)])
+
+    with pytest.raises(SystemExit) as caught:
+        runpy.run_module("fakellm", run_name="__main__")
+
+    assert caught.value.code == 0
+    assert "1 files, 2 interactions, 0 files with problems" in capsys.readouterr().out
+
+
+def test_console_script_is_main():
+    assert EntryPoint("fakellm", "fakellm._cli:main", "console_scripts").load() is main
