@@ -44,6 +44,8 @@ class MockClock:
         return self.elapsed
 
     def sleep(self, seconds: float) -> None:
+        if seconds < 0:
+            raise ValueError("sleep length must be non-negative")  # as time.sleep
         self.sleeps.append(seconds)
         self.elapsed += seconds
 

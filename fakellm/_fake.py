@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from fakellm._answering import Answering
 from fakellm._clock import Clock, MockClock
+from fakellm._errors import UsageError
 from fakellm._script.engine import Engine
 from fakellm._script.match import Condition, Matcher, Wanted
 from fakellm._script.reply import ReplyLike
@@ -79,10 +80,12 @@ class FakeLLM(Answering):
         model), a compiled pattern searched, a callable asked with the text.
 
         Raises:
-            UsageError: a condition of another type.
+            UsageError: no condition, or one of another type.
         """
         given = {"user": user, "tool_result": tool_result, "model": model}
         conditions = tuple(Condition(name, wanted) for name, wanted in given.items() if wanted is not None)
+        if not conditions:
+            raise UsageError("when() needs a condition: when(user='weather'); without one, type reply(...) alone")
         return self._engine.add_rule(Matcher(conditions))
 
     def reset(self) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from fakellm._script.identity import CREATED, Identity
 from fakellm._script.reply import Reply
 from fakellm._wire.chat import ChatRequest
@@ -36,8 +39,20 @@ def complete(reply: Reply, request: ChatRequest, identity: Identity) -> Completi
         model=request.model,
         system_fingerprint=identity.system_fingerprint,
         choices=(choice,),
-        usage={**usage, **(reply.usage or {})},
+        usage=_laid_over(usage, reply.usage or {}),
     )
+
+
+def _laid_over(usage: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the counts with those that the test gave in their place; the total follows unless it is given."""
+    merged = {**usage, **given}
+    for name in ("prompt_tokens_details", "completion_tokens_details"):
+        if isinstance(given.get(name), Mapping):
+            merged[name] = {**usage[name], **given[name]}
+    parts = (merged["prompt_tokens"], merged["completion_tokens"])
+    if "total_tokens" not in given and all(isinstance(part, int) for part in parts):
+        merged["total_tokens"] = sum(parts)
+    return merged
 
 
 def _text_pieces(reply: Reply, encoding: Encoding) -> tuple[str, ...] | None:

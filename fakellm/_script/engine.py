@@ -15,10 +15,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from threading import Lock
+from threading import RLock
 from typing import Protocol
 
-from fakellm._errors import CassetteMismatchError, UnmatchedRequestError, UnusedReplyError, UsageError
+from fakellm._errors import CassetteMismatchError, UnmatchedRequestError, UnusedReplyError
 from fakellm._script import explain
 from fakellm._script.answer import complete
 from fakellm._script.identity import Identity
@@ -102,7 +102,7 @@ class Engine:
         self.allow_rejected = allow_rejected
         self.allow_unused = allow_unused
         self._seen: Counter[str] = Counter()
-        self._lock = Lock()
+        self._lock = RLock()  # a reply's callable may script the next reply, or ask the model itself
 
     def add_rule(self, matcher: Matcher) -> Rule:
         """Register a rule behind those that are there; it answers once it has replies."""
@@ -245,11 +245,7 @@ class Engine:
 
 def _resolve(scripted: Scripted, request: ChatRequest) -> Reply | ErrorReply:
     """Compute the reply where the test gave a callable."""
-    while callable(scripted) and not isinstance(scripted, Reply | ErrorReply):
-        scripted = scripted(request)
-    if not isinstance(scripted, Reply | ErrorReply):
-        raise UsageError(f"a reply's callable returned {scripted!r}")
-    return scripted
+    return scripted if isinstance(scripted, Reply | ErrorReply) else scripted(request)
 
 
 def _render(

@@ -9,7 +9,7 @@ from pathlib import PurePath
 from fakellm._script.journal import Call
 from fakellm._script.match import Mismatch, shown
 from fakellm._script.reply import ErrorReply
-from fakellm._script.rule import Rule
+from fakellm._script.rule import Rule, is_own
 from fakellm._wire.chat import ChatRequest
 from fakellm._wire.errors import ErrorBody
 from fakellm._wire.events import WireRequest
@@ -40,11 +40,7 @@ def rejected(wire: WireRequest, error: ErrorBody, *, number: int, status: int) -
 
 def broken(err: Exception, *, number: int) -> str:
     """Explain a call whose rule could not answer, since the test's own code raised."""
-    frame = traceback.extract_tb(err.__traceback__)[-1]
-    return (
-        f"a callable of the script raised on call {number}: {type(err).__name__}: {err}\n"
-        f"  at {PurePath(frame.filename).name}:{frame.lineno} in {frame.name}"
-    )
+    return f"a callable of the script raised on call {number}: {type(err).__name__}: {err}{_raised_at(err)}"
 
 
 def not_spoken(wire: WireRequest, *, number: int) -> str:
@@ -113,6 +109,14 @@ def _to_type(request: ChatRequest) -> str:
     if request.question is not None:
         return f"fake_llm.when(user={_excerpt(request.question)}).reply('...')"
     return "fake_llm.reply('...')"
+
+
+def _raised_at(err: Exception) -> str:
+    """Return where the test's own code was when it raised; nothing where it had returned already."""
+    for frame, line in traceback.walk_tb(err.__traceback__):
+        if not is_own(frame):
+            return f"\n  at {PurePath(frame.f_code.co_filename).name}:{line} in {frame.f_code.co_name}"
+    return ""
 
 
 def _excerpt(text: str) -> str:

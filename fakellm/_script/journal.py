@@ -80,7 +80,8 @@ class Call:
     def attempt(self) -> int:
         """Which attempt of the SDK this was, 0 for the first; from ``x-stainless-retry-count``."""
         count = self.wire.headers.get("x-stainless-retry-count", "")
-        return int(count) if count.isascii() and count.isdigit() else 0
+        # int() refuses digits by the thousand, and nothing that was sent may raise here.
+        return int(count) if count.isascii() and count.isdigit() and len(count) < 10 else 0
 
     @property
     def rejected(self) -> bool:

@@ -77,9 +77,10 @@ class Condition:
     wanted: Wanted
 
     def __post_init__(self) -> None:
-        if not isinstance(self.wanted, str | re.Pattern) and not callable(self.wanted):
+        is_text = isinstance(self.wanted.pattern if isinstance(self.wanted, re.Pattern) else self.wanted, str)
+        if not is_text and not callable(self.wanted):
             raise UsageError(
-                f"when({self.field}=...) takes a str, a compiled pattern or a callable, got {self.wanted!r}"
+                f"when({self.field}=...) takes a str, a compiled pattern of str or a callable, got {self.wanted!r}"
             )
 
     def mismatch(self, request: ChatRequest) -> Mismatch | None:
@@ -90,6 +91,13 @@ class Condition:
             return None
         got = ", ".join(map(shown, texts)) if texts else field.absent(request)
         return Mismatch(self.field, self._expected(field), got)
+
+    def explain(self, request: ChatRequest) -> Mismatch | None:
+        """Return the mismatch, where a predicate that raises is one: it may never have been asked before."""
+        try:
+            return self.mismatch(request)
+        except Exception as err:  # noqa: BLE001  # from a predicate of the test's, told in the message
+            return Mismatch(self.field, self._expected(_FIELDS[self.field]), f"{type(err).__name__}: {err}")
 
     def __str__(self) -> str:
         return f"{self.field}={_name(self.wanted)}"
@@ -125,7 +133,7 @@ class Matcher:
 
     def mismatches(self, request: ChatRequest) -> list[Mismatch]:
         """Return why the request is not accepted; empty where it is."""
-        return [found for c in self.conditions if (found := c.mismatch(request)) is not None]
+        return [found for c in self.conditions if (found := c.explain(request)) is not None]
 
     def __str__(self) -> str:
         return f"when({', '.join(map(str, self.conditions))})" if self.conditions else "reply()"

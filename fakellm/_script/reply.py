@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
@@ -35,8 +36,8 @@ class ToolCall:
     arguments_text: str = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        if not isinstance(self.name, str):
-            raise UsageError(f"ToolCall name is a str, got {self.name!r}")
+        _check_text("ToolCall name", self.name)
+        _check_texts(self, "id")
         object.__setattr__(self, "arguments_text", _arguments_text(self.name, self.arguments))
 
 
@@ -56,13 +57,12 @@ class Reply:
     fault: Fault | None = field(default=None, kw_only=True)
 
     def __post_init__(self) -> None:
-        if self.text is not None and not isinstance(self.text, str):
-            raise UsageError(f"Reply text is a str, got {self.text!r}")
-        calls: Any = self.tool_calls
-        calls = (calls,) if isinstance(calls, ToolCall) else tuple(calls)
-        if wrong := [call for call in calls if not isinstance(call, ToolCall)]:
-            raise UsageError(f"Reply tool_calls holds ToolCall objects, got {wrong[0]!r}")
-        object.__setattr__(self, "tool_calls", calls)
+        _check_texts(self, "text", "finish_reason")
+        object.__setattr__(self, "tool_calls", _tool_calls(self.tool_calls))
+        if self.usage is not None:
+            _json_object("Reply usage is a mapping of wire names to what JSON can hold", self.usage)
+        if self.fault is not None and not callable(self.fault):
+            raise UsageError(f"Reply fault is one of fakellm.faults, such as faults.drop(after=2); got {self.fault!r}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +85,12 @@ class ErrorReply:
     def __post_init__(self) -> None:
         if not isinstance(self.status, int) or not 400 <= self.status <= 599:
             raise UsageError(f"ErrorReply status is an HTTP status from 400 to 599, got {self.status!r}")
+        _check_texts(self, "message", "code", "type", "param")
+        if self.retry_after is not None and not _is_duration(self.retry_after):
+            raise UsageError(f"ErrorReply retry_after is a number of seconds, 0 or more; got {self.retry_after!r}")
+        for name, value in (self.headers or {}).items():
+            if not isinstance(name, str) or not isinstance(value, str):
+                raise UsageError(f"ErrorReply headers are names and values of type str, got {name!r}: {value!r}")
 
     @property
     def body(self) -> ErrorBody:
@@ -101,7 +107,7 @@ class ErrorReply:
         """
         given = {name.lower(): value for name, value in (self.headers or {}).items()}
         if self.retry_after is not None:
-            given.setdefault("retry-after", f"{self.retry_after:g}")
+            given.setdefault("retry-after", f"{self.retry_after:.15g}")
         scripted = {"retry-after", "retry-after-ms", "x-should-retry"} & given.keys()
         if not scripted and (self.status in _RETRIED or self.status >= 500):
             given["retry-after-ms"] = "1"
@@ -193,7 +199,7 @@ ReplyLike = (
 )
 """What ``reply()`` takes for one reply; a callable computes it from the request."""
 
-Scripted = Reply | ErrorReply | Callable[[ChatRequest], Any]
+Scripted = Reply | ErrorReply | Callable[[ChatRequest], Reply | ErrorReply]
 
 _REPLY_FIELDS = tuple(f.name for f in fields(Reply))
 
@@ -209,32 +215,94 @@ def as_reply(given: object, reply_fields: Mapping[str, Any]) -> Scripted:
     if unknown := reply_fields.keys() - set(_REPLY_FIELDS[1:]):
         known = ", ".join(f"{name}=" for name in _REPLY_FIELDS[1:])
         raise UsageError(f"reply() has no field {min(unknown)!r}; it takes times=, {known}")
+    reply = _said(given, reply_fields)
+    if reply is not None:
+        return reply
+    if callable(given):
+        return lambda request: _computed(given, request, reply_fields)
+    raise UsageError(f"reply() got {given!r}, {_SAYS_NOTHING}")
+
+
+_SAYS_NOTHING = (
+    "which is nothing that a model says; give a str, a Reply, a ToolCall, a list of ToolCall, an ErrorReply, "
+    "or a callable that takes the ChatRequest and returns one of these"
+)
+
+
+def _said(given: object, reply_fields: Mapping[str, Any]) -> Reply | ErrorReply | None:
+    """Return what is given as a reply with the fields laid over it, or None where it is none."""
     match given:
-        case str():
-            return Reply(given, **reply_fields)
-        case Reply():
-            return replace(given, **reply_fields) if reply_fields else given
-        case ToolCall():
-            return Reply(tool_calls=(given,), **reply_fields)
         case ErrorReply():
             return given
+        case Reply():
+            reply = given
+        case str():
+            reply = Reply(given)
+        case ToolCall():
+            reply = Reply(tool_calls=(given,))
         case list() | tuple() if given and all(isinstance(call, ToolCall) for call in given):
-            return Reply(tool_calls=tuple(given), **reply_fields)
-        case _ if callable(given):
-            return lambda request: as_reply(given(request), reply_fields)
-    raise UsageError(
-        f"reply() got {given!r}, which is nothing that a model says; give a str, a Reply, a ToolCall, "
-        "a list of ToolCall, an ErrorReply, or a callable that takes the ChatRequest and returns one of these"
+            reply = Reply(tool_calls=tuple(given))
+        case _:
+            return None
+    return replace(reply, **reply_fields) if reply_fields else reply
+
+
+def _computed(
+    compute: Callable[[ChatRequest], object], request: ChatRequest, reply_fields: Mapping[str, Any]
+) -> Reply | ErrorReply:
+    returned = compute(request)
+    reply = _said(returned, reply_fields)
+    if reply is None:
+        name = getattr(compute, "__qualname__", repr(compute))
+        raise UsageError(f"{name} returned {returned!r}, {_SAYS_NOTHING}")
+    return reply
+
+
+def _tool_calls(given: object) -> tuple[ToolCall, ...]:
+    """Return the calls of a reply, of which a test may give a single one bare."""
+    calls: tuple[Any, ...] = (
+        (given,) if isinstance(given, ToolCall) or not isinstance(given, Iterable) else tuple(given)
     )
+    if wrong := [call for call in calls if not isinstance(call, ToolCall)]:
+        raise UsageError(f"Reply tool_calls holds ToolCall objects, got {wrong[0]!r}")
+    return calls
 
 
 def _arguments_text(name: str, arguments: Mapping[str, Any] | str) -> str:
-    if isinstance(arguments, str):
-        return arguments
+    if not isinstance(arguments, str):
+        needs = f"ToolCall({name!r}) needs arguments that are JSON: a mapping, or a str that is sent as it is"
+        return _json_object(needs, arguments)
+    _check_text("ToolCall arguments", arguments)
+    return arguments
+
+
+def _json_object(needs: str, value: object) -> str:
+    """Write a mapping as a JSON object; a UsageError that begins with what is needed where it is none."""
     try:
-        return json.dumps(dict(arguments), separators=(",", ":"), ensure_ascii=False)
-    except (TypeError, ValueError) as err:
-        raise UsageError(
-            f"ToolCall({name!r}) needs arguments that are JSON: a mapping, or a str that is sent as it is; "
-            f"got {arguments!r} ({err})"
-        ) from err
+        if not isinstance(value, Mapping):
+            raise TypeError(f"{type(value).__name__} is no mapping")
+        text = json.dumps(dict(value), separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+        text.encode()
+    except (TypeError, ValueError, RecursionError) as err:
+        raise UsageError(f"{needs}; got {value!r} ({err})") from err
+    return text
+
+
+def _check_texts(value: object, *names: str) -> None:
+    """Raise where a field that is given is no text."""
+    for name in names:
+        if (text := getattr(value, name)) is not None:
+            _check_text(f"{type(value).__name__} {name}", text)
+
+
+def _check_text(what: str, text: object) -> None:
+    if not isinstance(text, str):
+        raise UsageError(f"{what} is a str, got {text!r}")
+    try:
+        text.encode()
+    except UnicodeEncodeError as err:
+        raise UsageError(f"{what} has a lone surrogate at {err.start}, which UTF-8 cannot carry: {text!r}") from err
+
+
+def _is_duration(seconds: object) -> bool:
+    return isinstance(seconds, int | float) and not isinstance(seconds, bool) and 0 <= seconds < math.inf

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sys
 from pathlib import PurePath
+from types import FrameType
 from typing import Any
 
 from fakellm._errors import UsageError
 from fakellm._script.match import Matcher
 from fakellm._script.reply import ErrorReply, Reply, ReplyLike, Scripted, as_reply
 
-__all__ = ["Rule", "caller"]
+__all__ = ["Rule", "caller", "is_own"]
 
 
 class Rule:
@@ -43,7 +44,7 @@ class Rule:
             replies = (Reply(),)
         if not replies:
             raise UsageError("reply() needs something to say: reply('Hello!') or reply(ToolCall('name', {}))")
-        if times is not None and (not isinstance(times, int) or times < 1):
+        if times is not None and (not isinstance(times, int) or isinstance(times, bool) or times < 1):
             raise UsageError(f"times is how often the replies are given, 1 or more, or None for ever; got {times!r}")
         if reply_fields and all(isinstance(reply, ErrorReply) for reply in replies):
             raise UsageError(f"an ErrorReply takes no {min(reply_fields)}=; give it to a Reply")
@@ -95,6 +96,11 @@ class Rule:
 def caller() -> str:
     """Return ``file:line`` of the nearest frame outside this package: where the user wrote the call."""
     frame = sys._getframe(1)  # noqa: SLF001  # inspect.stack() reads the source of every frame
-    while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] == "fakellm":
+    while frame.f_back is not None and is_own(frame):
         frame = frame.f_back
     return f"{PurePath(frame.f_code.co_filename).name}:{frame.f_lineno}"
+
+
+def is_own(frame: FrameType) -> bool:
+    """Whether a frame runs this package's code rather than a user's."""
+    return str(frame.f_globals.get("__name__")).partition(".")[0] == "fakellm"

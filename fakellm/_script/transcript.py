@@ -67,7 +67,7 @@ def _answer(call: Call) -> Iterator[str]:
                 yield f"fault: {getattr(reply.fault, '__name__', reply.fault)}"
         case None if call.recorded is not None:
             yield from _recorded(call.recorded)
-        case None:
+        case _:
             yield call.explanation.partition("\n")[0] or call.outcome.value
 
 

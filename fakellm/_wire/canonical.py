@@ -11,9 +11,9 @@ import hashlib
 import json
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import SplitResult, parse_qsl, urlencode
 
-from fakellm._wire.events import WireRequest
+from fakellm._wire.events import WireRequest, split_url
 
 __all__ = ["KEY_PARTS", "canonical_body", "canonical_json", "digest", "request_key"]
 
@@ -30,7 +30,7 @@ def canonical_json(value: object) -> str:
 
 def canonical_body(body: bytes) -> bytes:
     """Return the canonical form of a JSON body; any other body as it is."""
-    if body[:1] not in (b"{", b"["):
+    if body.lstrip()[:1] not in (b"{", b"["):
         return body
     try:
         return canonical_json(json.loads(body)).encode("utf-8", "surrogatepass")
@@ -40,15 +40,14 @@ def canonical_body(body: bytes) -> bytes:
 
 def request_key(request: WireRequest) -> dict[str, str | bytes]:
     """Return the parts of a request by name, in the order of KEY_PARTS; the fragment is no part."""
-    url = urlsplit(request.url)
-    scheme = url.scheme.lower()
+    url = split_url(request.url)
     return {
         "method": request.method.upper(),
-        "scheme": scheme,
+        "scheme": url.scheme,
         "host": url.hostname or "",
-        "port": str(_DEFAULT_PORTS.get(scheme, "") if url.port is None else url.port),
+        "port": _port(url),
         "path": url.path or "/",
-        "query": urlencode(sorted(parse_qsl(url.query, keep_blank_values=True))),
+        "query": urlencode(sorted(parse_qsl(url.query, keep_blank_values=True)), errors="surrogatepass"),
         "body": canonical_body(request.body),
     }
 
@@ -61,6 +60,14 @@ def digest(*parts: str | bytes) -> bytes:
         hashed.update(len(data).to_bytes(8, "big"))
         hashed.update(data)
     return hashed.digest()
+
+
+def _port(url: SplitResult) -> str:
+    try:
+        port = url.port
+    except ValueError:  # no number, or one that is too large; httpx takes both
+        return url.netloc.rpartition(":")[2]
+    return str(_DEFAULT_PORTS.get(url.scheme, "") if port is None else port)
 
 
 def _rename_call_ids(value: object) -> object:

@@ -85,7 +85,7 @@ def text_of(message: Message) -> str:
     if isinstance(content, str):
         return content
     parts = content if isinstance(content, list) else []
-    return "\n".join(str(part["text"]) for part in parts if isinstance(part, dict) and "text" in part)
+    return "\n".join(part["text"] for part in parts if isinstance(part, dict) and isinstance(part.get("text"), str))
 
 
 class ChatDialect:
@@ -106,12 +106,11 @@ class ChatDialect:
         if messages is None:
             raise Rejected(_missing("messages"))
         _check_messages(messages)
-        stream = body.get("stream") or False
+        stream = False if body.get("stream") is None else body["stream"]
         if not isinstance(stream, bool):
             raise Rejected(_wrong_type("stream", "a boolean", stream))
-        tools = body.get("tools") or []
-        if not _is_list_of_objects(tools):
-            raise Rejected(_wrong_type("tools", "an array of objects", tools))
+        tools = [] if body.get("tools") is None else body["tools"]
+        _check_objects("tools", tools)
         _check_stream_options(body.get("stream_options"), stream=stream)
         return ChatRequest(body, model, messages, tools, stream)
 
@@ -141,9 +140,8 @@ def _decode_object(body: bytes) -> dict[str, Any]:
     return decoded
 
 
-def _check_messages(messages: object) -> None:
-    if not isinstance(messages, list):
-        raise Rejected(_wrong_type("messages", "an array of objects", messages))
+def _check_messages(messages: Any) -> None:
+    _check_objects("messages", messages)
     if not messages:
         raise Rejected(
             ErrorBody(
@@ -154,8 +152,6 @@ def _check_messages(messages: object) -> None:
             )
         )
     for n, message in enumerate(messages):
-        if not isinstance(message, dict):
-            raise Rejected(_wrong_type(f"messages[{n}]", "an object", message))
         if not isinstance(message.get("role"), str):
             raise Rejected(_missing(f"messages[{n}].role"))
 
@@ -173,8 +169,12 @@ def _check_stream_options(options: object, *, stream: bool) -> None:
         )
 
 
-def _is_list_of_objects(value: object) -> bool:
-    return isinstance(value, list) and all(isinstance(item, dict) for item in value)
+def _check_objects(param: str, value: object) -> None:
+    if not isinstance(value, list):
+        raise Rejected(_wrong_type(param, "an array of objects", value))
+    for n, item in enumerate(value):
+        if not isinstance(item, dict):
+            raise Rejected(_wrong_type(f"{param}[{n}]", "an object", item))
 
 
 def _missing(param: str) -> ErrorBody:

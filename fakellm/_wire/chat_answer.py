@@ -33,7 +33,7 @@ def read_answer(body: bytes) -> ReadAnswer | None:
     for item in _objects(body):
         is_answer = is_answer or "choices" in item or "error" in item
         found.error = found.error or str(_member(item, "error").get("message") or "")
-        choice = next(iter(_list(item, "choices")), {})
+        choice = next((choice for choice in _list(item, "choices") if not choice.get("index")), {})
         message = _member(choice, "message") or _member(choice, "delta")
         found.text += message["content"] if isinstance(message.get("content"), str) else ""
         for place, call in enumerate(_list(message, "tool_calls")):

@@ -16,7 +16,7 @@ from pydantic_core import to_json
 
 from fakellm._wire.chat import CHAT, ChatRequest
 from fakellm._wire.completion import Completion
-from fakellm._wire.errors import DO_NOT_RETRY
+from fakellm._wire.errors import DO_NOT_RETRY, encodable
 from fakellm._wire.events import Data, Head, WireEvent, WireRequest
 from fakellm._wire.providers import is_provider_host
 
@@ -53,6 +53,8 @@ _NOT_SPOKEN = re.compile(
     r"/responses(/compact|/input_tokens)?$"
     r"|/embeddings$|/completions$|/moderations$|/rerank$"
     r"|/v1/messages(/count_tokens)?$"
+    r"|/v[12]/chat$"
+    r"|/model/[^/]+/(invoke|converse)(-with-response-stream|-stream)?$"
     r"|:(stream)?[gG]enerateContent$|:(batch)?[eE]mbedContents?$|:countTokens$"
     r"|/images/(generations|edits|variations)$"
     r"|/audio/(speech|transcriptions|translations)$"
@@ -83,7 +85,7 @@ def _speaks(path: str) -> bool:
 
 def render_not_spoken(request: WireRequest, message: str, *, request_id: str) -> Iterator[WireEvent]:
     """Yield a 404 in the error envelope of the API that the path belongs to."""
-    body = to_json(_not_found(request.path.rstrip("/"), message), indent=2)
+    body = to_json(_not_found(request.path.rstrip("/"), encodable(message)), indent=2)
     head = (
         ("content-type", "application/json"),
         ("content-length", str(len(body))),

@@ -13,7 +13,7 @@ from pydantic_core import to_json
 
 from fakellm._wire.events import Data, Head, WireEvent
 
-__all__ = ["DO_NOT_RETRY", "ErrorBody", "Rejected", "render_error"]
+__all__ = ["DO_NOT_RETRY", "ErrorBody", "Rejected", "encodable", "render_error"]
 
 DO_NOT_RETRY = (("x-should-retry", "false"),)
 """Header with which the OpenAI SDKs surface an error at once, whatever its status."""
@@ -41,18 +41,19 @@ class Rejected(Exception):  # noqa: N818  # an answer, handled in the engine
 def render_error(
     status: int, error: ErrorBody, *, request_id: str, headers: tuple[tuple[str, str], ...] = ()
 ) -> Iterator[WireEvent]:
-    """Yield the response that carries an error: its head, then the JSON body."""
+    """Yield the response that carries an error: its head, then the JSON body.
+
+    headers: laid over the usual ones; names in lower case.
+    """
+    message = encodable(error.message)
     body = to_json(
-        {"error": {"message": error.message, "type": error.type, "param": error.param, "code": error.code}},
-        indent=2,
+        {"error": {"message": message, "type": error.type, "param": error.param, "code": error.code}}, indent=2
     )
-    yield Head(
-        status,
-        (
-            ("content-type", "application/json"),
-            ("content-length", str(len(body))),
-            ("x-request-id", request_id),
-            *headers,
-        ),
-    )
+    usual = {"content-type": "application/json", "content-length": str(len(body)), "x-request-id": request_id}
+    yield Head(status, tuple({**usual, **dict(headers)}.items()))
     yield Data(body)
+
+
+def encodable(text: str) -> str:
+    """Return a text with what UTF-8 has no bytes for (lone surrogates) written as an escape."""
+    return text.encode("utf-8", "backslashreplace").decode()

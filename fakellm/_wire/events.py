@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from urllib.parse import SplitResult, urlsplit
 
-__all__ = ["Data", "Disconnect", "Head", "Wait", "WireEvent", "WireRequest"]
+__all__ = ["Data", "Disconnect", "Head", "Wait", "WireEvent", "WireRequest", "split_url"]
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class WireRequest:
 
     @cached_property
     def _split(self) -> SplitResult:
-        return urlsplit(self.url)
+        return split_url(self.url)
 
     @property
     def path(self) -> str:
@@ -84,3 +84,11 @@ class Disconnect:
 
 
 WireEvent = Head | Data | Wait | Disconnect
+
+
+def split_url(url: str) -> SplitResult:
+    """Split a URL; text that is none, as a peer on a socket may send, is all path."""
+    try:
+        return urlsplit(url)
+    except ValueError:
+        return SplitResult("", "", url, "", "")

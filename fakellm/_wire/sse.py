@@ -51,7 +51,7 @@ class SSEDecoder:
 
     def __init__(self) -> None:
         self._text = codecs.getincrementaldecoder("utf-8")(errors="replace")
-        self._rest = ""
+        self._rest: list[str] = []
         self._at_start = True
         self._after_cr = False
         self._data: list[str] = []
@@ -60,7 +60,7 @@ class SSEDecoder:
     @property
     def pending(self) -> bool:
         """Whether bytes were fed that do not belong to a completed event."""
-        return bool(self._rest or self._data or self._event or self._text.getstate()[0])
+        return bool(any(self._rest) or self._data or self._event or self._text.getstate()[0])
 
     def feed(self, data: bytes) -> list[ServerSentEvent]:
         """Take the next bytes and return the events completed by them, in order."""
@@ -80,8 +80,12 @@ class SSEDecoder:
             text = text.removeprefix("\ufeff")
             self._at_start = False
         self._after_cr = self._after_cr or text.endswith("\r")
-        *lines, self._rest = _LINE_END.split(self._rest + text)
-        return lines
+        first, *others = _LINE_END.split(text)
+        self._rest.append(first)
+        if not others:
+            return []
+        line, self._rest = "".join(self._rest), [others.pop()]
+        return [line, *others]
 
     def _take_line(self, line: str) -> ServerSentEvent | None:
         if not line:

@@ -30,6 +30,8 @@ _O200K_PATTERN = "|".join(
 )
 _PATTERNS = {"cl100k_base": _CL100K_PATTERN, "o200k_base": _O200K_PATTERN}
 
+_ALIASES = {"o200k_harmony": "o200k_base"}  # the same but for special tokens, which are no part of it here
+
 # Counts of texts that were seen; the texts of an agent's history come back on every call.
 _REMEMBERED_TEXTS = 4096
 
@@ -59,7 +61,7 @@ class Encoding:
             except UnicodeDecodeError:
                 continue  # the character goes on in the next token
             rest = b""
-        return tuple(pieces) if not rest else (text,)
+        return tuple(pieces)
 
 
 @cache
@@ -83,6 +85,7 @@ def encoding_for_model(model: str, *, default: str | None = "o200k_base") -> Enc
         name: str | None = encoding_name_for_model(model)
     except KeyError:
         name = default
+    name = _ALIASES.get(name or "", name)
     return None if name is None else get_encoding(name if name in _PATTERNS else "cl100k_base")
 
 

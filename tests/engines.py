@@ -1,0 +1,34 @@
+"""Engines with a script or a recording, for tests that speak to them without a client."""
+
+from chat_wire import asking, play
+
+from fakellm._cassette.format import Interaction, RecordedResponse
+from fakellm._cassette.replay import Recording
+from fakellm._script.engine import Engine
+from fakellm._script.match import Condition, Matcher
+from fakellm._wire.canonical import KEY_PARTS
+
+
+def scripted(*replies, times=1, **options):
+    """An engine with one rule for every request."""
+    engine = Engine(**options)
+    if replies:
+        engine.add_rule(Matcher()).reply(*replies, times=times)
+    return engine
+
+
+def when(engine, **conditions):
+    return engine.add_rule(Matcher(tuple(Condition(*item) for item in conditions.items())))
+
+
+def ask(engine, request=None):
+    return play(engine.handle(request or asking()))
+
+
+def replaying(*requests, rule_reply=None):
+    """An engine that holds a recording of these requests, each answered with b"recorded"."""
+    engine = scripted(*[rule_reply] if rule_reply else [])
+    response = RecordedResponse(200, "OK", (("content-type", "text/plain"),), b"recorded")
+    interactions = [Interaction(number, None, request, response) for number, request in enumerate(requests, 1)]
+    engine.sources.append(Recording(interactions, path="session.yaml", parts=KEY_PARTS))
+    return engine

@@ -1,0 +1,443 @@
+import inspect
+from threading import Thread
+
+import pytest
+from chat_wire import asking, wire
+from engines import ask, scripted, when
+
+from fakellm import ErrorReply, Reply, UnmatchedRequestError, UnusedReplyError, UsageError, faults
+from fakellm._script.engine import Engine
+from fakellm._script.journal import Outcome
+from fakellm._script.match import Matcher
+from fakellm._wire.events import Data
+
+MODELS_URL = "https://api.openai.com/v1/models"
+MESSAGES_URL = "https://api.anthropic.com/v1/messages"
+
+
+def within(seconds, work):
+    """Run work in a thread, and fail rather than hang where it never ends."""
+    thread = Thread(target=work, daemon=True)
+    thread.start()
+    thread.join(seconds)
+    assert not thread.is_alive(), "it hangs"
+
+
+def test_rule_answers():
+    answer = ask(scripted("Hello!"))
+
+    assert (answer.status, answer.content) == (200, "Hello!")
+
+
+def test_first_live_rule_in_order_of_registration_answers():
+    engine = Engine()
+    when(engine, user="hi").reply("first")
+    when(engine, user="h").reply("second")
+
+    assert [ask(engine).content, ask(engine).content] == ["first", "second"]
+
+
+def test_rule_that_does_not_match_is_passed_over():
+    engine = Engine()
+    when(engine, user="Rome").reply("no")
+    when(engine, user="hi").reply("yes")
+
+    assert ask(engine).content == "yes"
+
+
+def test_error_reply_is_sent_with_its_status():
+    answer = ask(scripted(ErrorReply.rate_limited(retry_after=3)))
+
+    assert (answer.status, answer.error["code"], dict(answer.headers)["retry-after"]) == (
+        429,
+        "rate_limit_exceeded",
+        "3",
+    )
+
+
+def test_error_that_was_asked_for_as_a_stream_is_no_stream():
+    answer = ask(scripted(ErrorReply(500)), asking(stream=True))
+
+    assert dict(answer.headers)["content-type"] == "application/json"
+
+
+def test_fault_is_laid_over_the_answer():
+    assert ask(scripted(Reply("a", fault=faults.drop(after=0)))).is_cut
+
+
+def test_callable_computes_the_reply_from_the_request():
+    engine = scripted(lambda request: request.last_user.upper())
+
+    assert ask(engine, asking("hello")).content == "HELLO"
+
+
+def test_callable_may_return_an_error():
+    assert ask(scripted(lambda request: ErrorReply(503))).status == 503
+
+
+def test_callable_may_script_the_next_reply():
+    engine = Engine()
+
+    def first(request):
+        engine.add_rule(Matcher()).reply("second")
+        return "first"
+
+    engine.add_rule(Matcher()).reply(first)
+    contents = []
+    within(10, lambda: contents.extend([ask(engine).content, ask(engine).content]))
+
+    assert contents == ["first", "second"]
+
+
+def test_callable_may_ask_the_model_itself():
+    engine = Engine()
+    when(engine, user="outer").reply(lambda request: "<" + ask(engine, asking("inner")).content + ">")
+    when(engine, user="inner").reply("deep")
+    contents = []
+
+    within(10, lambda: contents.append(ask(engine, asking("outer")).content))
+
+    assert (contents, [call.number for call in engine.journal], engine.journal[0].last_user) == (
+        ["<deep>"],
+        [1, 2],
+        "inner",
+    )
+
+
+def test_call_is_written_down_before_any_byte_goes_out():
+    engine = scripted("Hello!")
+
+    engine.handle(asking())
+
+    assert [call.outcome for call in engine.journal] == [Outcome.ANSWERED]
+
+
+def test_answered_call_knows_its_rule_and_reply():
+    engine = scripted("Hello!")
+
+    ask(engine)
+
+    call = engine.journal[0]
+    assert (call.number, call.status, call.rule, call.reply) == (1, 200, engine.rules[0], Reply("Hello!"))
+
+
+def test_computed_reply_is_written_down_as_it_was_given():
+    engine = scripted(lambda request: "computed")
+
+    ask(engine)
+
+    assert engine.journal[0].reply == Reply("computed")
+
+
+def test_rule_knows_the_line_that_registered_it():
+    line = inspect.currentframe().f_lineno + 1
+    rule = Engine().add_rule(Matcher())
+
+    assert (rule.number, rule.where) == (1, f"test_engine.py:{line}")
+
+
+def test_reset_forgets_rules_and_journal():
+    engine = scripted("a", "b")
+    ask(engine)
+
+    engine.reset()
+
+    assert (engine.rules, list(engine.journal), engine.check()) == ([], [], None)
+
+
+def test_reset_brings_back_the_first_ids():
+    engine = scripted("a")
+    first = ask(engine)
+    engine.reset()
+    engine.add_rule(Matcher()).reply("a")
+
+    assert ask(engine).body == first.body
+
+
+def test_unmatched_request_gets_a_400_that_is_not_retried():
+    answer = ask(Engine())
+
+    assert (answer.status, dict(answer.headers)["x-should-retry"]) == (400, "false")
+
+
+def test_unmatched_request_is_told_in_the_error_object():
+    assert ask(Engine()).error == {
+        "message": (
+            "no rule answers call 1: POST …/chat/completions model='gpt-4o' user='hi'\n  nothing is scripted\n"
+            "  to answer it, type:\n    fake_llm.when(user='hi').reply('...')"
+        ),
+        "type": "invalid_request_error",
+        "param": None,
+        "code": "fakellm_unmatched",
+    }
+
+
+def test_unmatched_call_carries_its_explanation():
+    engine = Engine()
+
+    answer = ask(engine)
+
+    assert (engine.journal[0].outcome, engine.journal[0].explanation) == (Outcome.UNMATCHED, answer.error["message"])
+
+
+def test_retry_after_a_scripted_error_says_how_to_recover():
+    engine = scripted(ErrorReply.rate_limited())
+    ask(engine)
+
+    answer = ask(engine, asking(headers={"x-stainless-retry-count": "1"}))
+
+    assert "it is the SDK's retry of call 1, which got the scripted 429" in answer.error["message"]
+
+
+def test_new_call_after_a_scripted_error_is_no_retry():
+    engine = scripted(ErrorReply.rate_limited())
+    ask(engine)
+
+    assert "retry" not in ask(engine).error["message"]
+
+
+def test_retry_before_any_call_is_unmatched():
+    assert ask(Engine(), asking(headers={"x-stainless-retry-count": "1"})).status == 400
+
+
+def test_rejected_request_gets_the_error_of_the_api():
+    answer = ask(scripted("a"), asking(messages=[]))
+
+    assert (answer.status, answer.error["code"], dict(answer.headers)["x-should-retry"]) == (
+        400,
+        "empty_array",
+        "false",
+    )
+
+
+def test_rejected_request_uses_up_no_reply():
+    engine = scripted("a")
+
+    ask(engine, asking(messages=[]))
+
+    assert ask(engine).content == "a"
+
+
+def test_model_call_of_another_api_is_unmatched():
+    engine = scripted("a")
+
+    answer = ask(engine, wire({"model": "claude"}, url=MESSAGES_URL))
+
+    assert (answer.status, answer.error["type"], engine.journal[0].outcome) == (
+        404,
+        "not_found_error",
+        Outcome.UNMATCHED,
+    )
+
+
+def test_other_traffic_gets_a_404_and_passes_the_check():
+    engine = Engine()
+
+    answer = ask(engine, wire(method="GET", url=MODELS_URL))
+
+    assert (answer.status, engine.journal[0].outcome, engine.check()) == (404, Outcome.OTHER, None)
+
+
+def test_other_traffic_is_told_that_it_was_stopped():
+    assert ask(Engine(), wire(method="GET", url=MODELS_URL)).error["message"] == (
+        "no model call, answered with 404 instead of by the network: GET https://api.openai.com/v1/models"
+    )
+
+
+def crash(request):
+    raise KeyError("city")
+
+
+CRASH_LINE = inspect.getsourcelines(crash)[1] + 1
+
+
+def returns_none(request):
+    return None
+
+
+def test_callable_that_raises_is_told_with_its_place():
+    answer = ask(scripted(crash))
+
+    assert (answer.status, answer.error["message"]) == (
+        400,
+        f"a callable of the script raised on call 1: KeyError: 'city'\n  at test_engine.py:{CRASH_LINE} in crash",
+    )
+
+
+def test_callable_that_raises_fails_the_check_with_its_cause():
+    engine = scripted(crash)
+    ask(engine)
+
+    with pytest.raises(UnmatchedRequestError, match="KeyError: 'city'") as caught:
+        engine.check()
+
+    assert repr(caught.value.__cause__) == "KeyError('city')"
+
+
+def test_callable_that_returns_nothing_is_named():
+    engine = scripted(returns_none)
+
+    assert ask(engine).error["message"] == (
+        "a callable of the script raised on call 1: UsageError: returns_none returned None, which is nothing that a "
+        "model says; give a str, a Reply, a ToolCall, a list of ToolCall, an ErrorReply, or a callable that takes the "
+        "ChatRequest and returns one of these"
+    )
+
+
+def test_callable_that_returns_itself_does_not_hang():
+    def again(request):
+        return again
+
+    engine = scripted(again)
+    statuses = []
+
+    within(10, lambda: statuses.append(ask(engine).status))
+
+    assert statuses == [400]
+
+
+def test_predicate_that_raises_is_told_with_its_place():
+    engine = Engine()
+    when(engine, user=crash).reply("a")
+
+    assert ask(engine).error["message"] == (
+        f"a callable of the script raised on call 1: KeyError: 'city'\n  at test_engine.py:{CRASH_LINE} in crash"
+    )
+
+
+def test_predicate_that_raises_only_when_explained_is_a_mismatch():
+    engine = Engine()
+    when(engine, user="Rome", model=crash).reply("a")
+
+    assert "model: expected crash to hold, got KeyError: 'city'" in ask(engine).error["message"]
+
+
+def test_message_of_an_exception_may_be_no_unicode():
+    def fail(request):
+        raise ValueError("\ud800")
+
+    assert "ValueError: \\ud800\n" in ask(scripted(fail)).error["message"]
+
+
+def test_outcome_of_pytest_passes_through_a_callable():
+    engine = scripted(lambda request: pytest.fail("seen"))
+
+    with pytest.raises(pytest.fail.Exception, match="seen"):
+        engine.handle(asking())
+
+
+def test_engine_answers_on_after_an_exception_passed_through():
+    engine = scripted(lambda request: pytest.fail("seen"), "ok")
+    with pytest.raises(pytest.fail.Exception):
+        engine.handle(asking())
+
+    assert ask(engine).content == "ok"
+
+
+def test_check_passes_where_everything_was_asked_and_answered():
+    engine = scripted("a")
+    ask(engine)
+
+    assert engine.check() is None
+
+
+def test_check_fails_for_an_unmatched_request():
+    engine = Engine()
+    answer = ask(engine)
+
+    with pytest.raises(UnmatchedRequestError) as caught:
+        engine.check()
+
+    assert str(caught.value) == answer.error["message"]
+
+
+def test_check_fails_for_a_rejected_request():
+    engine = Engine()
+    ask(engine, wire(b"?"))
+
+    with pytest.raises(
+        UnmatchedRequestError, match=r"^the real API rejects call 1: POST /v1/chat/completions gets 400\n"
+    ):
+        engine.check()
+
+
+def test_check_fails_for_an_unused_reply():
+    engine = scripted("a", "b")
+    ask(engine)
+
+    with pytest.raises(
+        UnusedReplyError, match=r"^1 scripted reply never asked for: rule 1 reply\(\) at engines\.py:\d+, 1 given\n"
+    ):
+        engine.check()
+
+
+def test_check_fails_for_a_rule_that_was_given_no_reply():
+    engine = Engine()
+    when(engine, user="hi")
+
+    with pytest.raises(UnusedReplyError, match=r"^rule 1 when\(user='hi'\) at engines\.py:\d+ was given no reply\n"):
+        engine.check()
+
+
+def test_unused_replies_are_told_below_what_nothing_answered():
+    engine = Engine()
+    when(engine, user="Rome").reply("a")
+    ask(engine)
+    ask(engine, wire(b"?"))
+
+    with pytest.raises(UnmatchedRequestError) as caught:
+        engine.check()
+
+    heads = [part.split(":")[0] for part in str(caught.value).split("\n\n")]
+    assert heads == ["no rule answers call 1", "the real API rejects call 2", "1 scripted reply never asked for"]
+
+
+def test_rule_for_ever_owes_nothing():
+    assert scripted("a", times=None).check() is None
+
+
+@pytest.mark.parametrize(
+    ("option", "request_sent"),
+    [
+        ("allow_unmatched", asking()),
+        ("allow_unmatched", wire(url=MESSAGES_URL)),
+        ("allow_rejected", wire(b"?")),
+    ],
+)
+def test_allowed_request_passes_the_check(option, request_sent):
+    engine = Engine(**{option: True})
+
+    ask(engine, request_sent)
+
+    assert engine.check() is None
+
+
+@pytest.mark.parametrize(
+    ("option", "request_sent"),
+    [("allow_rejected", asking()), ("allow_unmatched", wire(b"?")), ("allow_unused", asking())],
+)
+def test_option_allows_nothing_else(option, request_sent):
+    engine = Engine(**{option: True})
+    ask(engine, request_sent)
+
+    with pytest.raises(UnmatchedRequestError):
+        engine.check()
+
+
+def test_allowed_unused_reply_passes_the_check():
+    assert scripted("a", allow_unused=True).check() is None
+
+
+def test_any_usage_error_of_a_fault_is_told():
+    def broken_fault(events):
+        raise UsageError("not today")
+
+    engine = scripted(Reply("a", fault=broken_fault))
+
+    assert "UsageError: not today" in ask(engine).error["message"]
+
+
+def test_fault_may_be_any_function_of_events():
+    engine = scripted(Reply("a", fault=lambda events: (e for e in events if not isinstance(e, Data))))
+
+    assert ask(engine).body == b""

@@ -1,0 +1,137 @@
+"""The fuzz promise: whatever is sent gets a well-formed answer, never an exception."""
+
+import json
+
+from chat_wire import CHAT_URL, asking, wire
+from engines import ask, replaying, when
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from fakellm import ErrorReply, ToolCall
+from fakellm._script.engine import Engine
+from fakellm._script.match import Matcher
+
+MODELS_URL = "https://api.openai.com/v1/models"
+MESSAGES_URL = "https://api.anthropic.com/v1/messages"
+
+
+def crash(request):
+    raise KeyError("city")
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6), inner, max_size=3),
+    max_leaves=6,
+)
+FULL = {
+    "model": "gpt-4o",
+    "messages": [
+        {"role": "system", "content": "be kind"},
+        {"role": "user", "content": [{"type": "text", "text": "hi"}]},
+        {
+            "role": "assistant",
+            "tool_calls": [{"id": "a", "type": "function", "function": {"name": "f", "arguments": "{}"}}],
+        },
+        {"role": "tool", "tool_call_id": "a", "content": "18"},
+    ],
+    "tools": [{"type": "function", "function": {"name": "f", "parameters": {"type": "object"}}}],
+    "stream": True,
+    "stream_options": {"include_usage": True},
+}
+
+
+def places(value, path=()):
+    """The paths to every value inside a JSON value."""
+    yield path
+    members = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, member in members:
+        yield from places(member, (*path, key))
+
+
+def replaced(value, path, new):
+    if not path:
+        return new
+    copy = value.copy()
+    copy[path[0]] = replaced(value[path[0]], path[1:], new)
+    return copy
+
+
+@st.composite
+def mutated_values(draw):
+    """A valid request with one or two of its values replaced by others."""
+    body = FULL
+    for _ in range(draw(st.integers(1, 2))):
+        body = replaced(body, draw(st.sampled_from(list(places(body)))), draw(json_values))
+    return json.dumps(body).encode()
+
+
+@st.composite
+def mutated_bytes(draw):
+    """A valid request with a few bytes replaced, added or taken away."""
+    body = json.dumps(FULL).encode()
+    start = draw(st.integers(0, len(body)))
+    return body[:start] + draw(st.binary(max_size=4)) + body[start + draw(st.integers(0, 4)) :]
+
+
+def fuzzed_engine(reply):
+    engine = Engine()
+    when(engine, user="hi", tool_result="18", model="gpt*").reply("never", times=None)
+    when(engine, tool_result=lambda text: int(text) > 30).reply("hot", times=None)
+    if reply:
+        engine.add_rule(Matcher()).reply(reply, times=None)
+    return engine
+
+
+REPLIES = [None, "Hello 😀", ToolCall("f", {"a": "ü"}), ErrorReply(503), lambda request: request.last_user, crash]
+
+
+def assert_well_formed(answer):
+    """Hold an answer to what every client relies on; play() has held it to the law of the wire."""
+    headers = dict(answer.headers)
+    assert len(headers) == len(answer.headers)
+    if "content-length" in headers:
+        assert int(headers["content-length"]) == len(answer.body)
+    if answer.status == 200:
+        assert answer.body.endswith(b"data: [DONE]\n\n") or answer.json["object"] == "chat.completion"
+    else:
+        assert isinstance(answer.error["message"], str)
+
+
+@given(body=st.one_of(mutated_values(), mutated_bytes(), st.binary(max_size=40)), reply=st.sampled_from(REPLIES))
+@example(body=b"[" * 100_000, reply="a")
+@example(body=json.dumps({**FULL, "seed": 10**4000}).encode(), reply="a")
+@example(body=json.dumps(FULL).encode().replace(b"true", b"9" * 5000), reply="a")
+@example(body=json.dumps({**FULL, "x": float("inf")}).encode().replace(b"Infinity", b"1e999"), reply="a")
+@example(body=json.dumps({**FULL, "model": "\ud800"}).encode(), reply="a")
+@settings(max_examples=300, deadline=None)
+def test_any_body_gets_a_well_formed_answer(body, reply):
+    assert_well_formed(ask(fuzzed_engine(reply), wire(body)))
+
+
+URLS = st.one_of(
+    st.sampled_from(
+        [CHAT_URL, MESSAGES_URL, MODELS_URL, "http://[/v1/chat/completions", "", "//", "https://x.test:99999/v1"]
+    ),
+    st.text(max_size=20).map("https://x.test/{}/chat/completions".format),
+    st.text(max_size=20),
+)
+
+
+@given(
+    url=URLS,
+    method=st.sampled_from(["POST", "GET", "post", "", "BREW"]),
+    headers=st.dictionaries(st.sampled_from(["x-stainless-retry-count", "content-type"]), st.text(max_size=5)),
+    body=st.sampled_from([b"", b"{}", json.dumps(FULL).encode()]),
+    is_replaying=st.booleans(),
+)
+@example(
+    url=CHAT_URL, method="POST", headers={"x-stainless-retry-count": "9" * 5000}, body=asking().body, is_replaying=False
+)
+@example(url="https://x.test/\ud800/v1/responses", method="POST", headers={}, body=b"", is_replaying=False)
+@example(url="https://x.test:99999/v1/responses?\ud800=\udc00", method="POST", headers={}, body=b"", is_replaying=True)
+@settings(max_examples=150, deadline=None)
+def test_any_request_gets_a_well_formed_answer(url, method, headers, body, is_replaying):
+    engine = replaying(asking()) if is_replaying else Engine()
+
+    assert_well_formed(ask(engine, wire(body, url=url, method=method, headers=headers)))

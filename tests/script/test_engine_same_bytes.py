@@ -1,0 +1,93 @@
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+from chat_wire import asking, wire
+from engines import ask, scripted
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fakellm import ToolCall
+
+SCRIPT = """
+from fakellm import ErrorReply, ToolCall
+from fakellm._script.engine import Engine
+from fakellm._script.match import Condition, Matcher
+from fakellm._wire.events import Data, WireRequest
+
+engine = Engine(seed=7, test_id="test_same")
+engine.add_rule(Matcher((Condition("user", "x"),))).reply("Hello", [ToolCall("f", {"b": 1, "a": 2})], ErrorReply(500))
+body = b'{"model": "gpt-4o", "messages": [{"role": "user", "content": "x"}], "stream": %s}'
+for stream in (b"true", b"false", b"true", b"true"):
+    url = "https://api.openai.com/v1/chat/completions"
+    for event in engine.handle(WireRequest("POST", url, {}, body % stream)):
+        print(event.data if isinstance(event, Data) else event)
+"""
+
+
+def test_another_process_sends_the_same_bytes():
+    runs = [
+        subprocess.run(
+            [sys.executable, "-c", SCRIPT], env={**os.environ, "PYTHONHASHSEED": seed}, capture_output=True, check=True
+        ).stdout
+        for seed in "12"
+    ]
+
+    assert runs[0] == runs[1] != b""
+
+
+@given(
+    question=st.text(max_size=10),
+    reply=st.text(max_size=20)
+    | st.builds(ToolCall, st.text(min_size=1, max_size=5), st.dictionaries(st.text(), st.integers())),
+    stream=st.booleans(),
+    seed=st.integers(),
+)
+@settings(max_examples=50, deadline=None)
+def test_same_script_gives_the_same_bytes(question, reply, stream, seed):
+    request = asking(question, stream=stream)
+
+    runs = [
+        [list(engine.handle(request)) for _ in range(2)]
+        for engine in (scripted(reply, times=2, seed=seed) for _ in "ab")
+    ]
+
+    assert runs[0] == runs[1]
+
+
+def test_repeated_request_has_other_ids():
+    engine = scripted("a", times=2)
+
+    assert ask(engine).json["id"] != ask(engine).json["id"]
+
+
+@pytest.mark.parametrize("options", [{"seed": 1}, {"test_id": "test_b"}])
+def test_seed_and_test_change_the_ids(options):
+    assert ask(scripted("a")).json["id"] != ask(scripted("a", **options)).json["id"]
+
+
+def test_order_of_members_does_not_change_the_ids():
+    first, second = scripted("a"), scripted("a")
+    body = json.loads(asking().body)
+
+    ids = [ask(first, wire(body)).json["id"], ask(second, wire(dict(reversed(body.items())))).json["id"]]
+
+    assert ids[0] == ids[1]
+
+
+def test_new_call_ids_of_the_sdk_do_not_change_the_ids():
+    def with_id(call_id):
+        call = {"id": call_id, "type": "function", "function": {"name": "f", "arguments": "{}"}}
+        tool = {"role": "tool", "tool_call_id": call_id, "content": "1"}
+        return asking(messages=[{"role": "assistant", "tool_calls": [call]}, tool])
+
+    assert ask(scripted("a"), with_id("x1")).json["id"] == ask(scripted("a"), with_id("y2")).json["id"]
+
+
+def test_other_requests_in_between_do_not_change_the_ids():
+    alone, beside = scripted("a", times=None), scripted("a", times=None)
+    ask(beside, asking("something else"))
+
+    assert ask(alone).json["id"] == ask(beside).json["id"]

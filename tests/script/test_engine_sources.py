@@ -1,0 +1,97 @@
+import pytest
+from chat_wire import CHAT_URL, asking, wire
+from engines import ask, replaying, when
+
+from fakellm import CassetteMismatchError, UnmatchedRequestError
+from fakellm._script.engine import Engine
+from fakellm._script.journal import Outcome
+
+MODELS_URL = "https://api.openai.com/v1/models"
+MESSAGES_URL = "https://api.anthropic.com/v1/messages"
+
+
+def test_recorded_request_is_replayed():
+    engine = replaying(asking())
+
+    answer = ask(engine)
+
+    assert (answer.body, engine.journal[0].outcome, engine.journal[0].recorded) == (
+        b"recorded",
+        Outcome.REPLAYED,
+        b"recorded",
+    )
+
+
+def test_rules_are_asked_before_a_recording():
+    engine = replaying(asking(), rule_reply="scripted")
+
+    assert [ask(engine).content, ask(engine).body] == ["scripted", b"recorded"]
+
+
+@pytest.mark.parametrize(
+    "request_sent",
+    [asking(messages=[]), wire(b"?"), wire(url=MESSAGES_URL), wire(method="GET", url="https://shop.test/prices")],
+)
+def test_whatever_was_recorded_is_replayed(request_sent):
+    assert ask(replaying(request_sent), request_sent).body == b"recorded"
+
+
+@pytest.mark.parametrize(
+    "request_sent", [asking(), wire(b"?"), wire(url=MESSAGES_URL), wire(method="GET", url=MODELS_URL)]
+)
+def test_request_that_is_not_recorded_gets_a_400(request_sent):
+    answer = ask(replaying(), request_sent)
+
+    assert (answer.status, answer.error["code"], answer.error["message"]) == (
+        400,
+        "fakellm_unmatched",
+        f"call 1 is not in the recording: {request_sent.method} {request_sent.url}\n"
+        "  session.yaml holds no such request\n"
+        "  not played yet: nothing\n"
+        "  the request was not sent anywhere",
+    )
+
+
+def test_request_that_neither_rule_nor_recording_answers_tells_both():
+    engine = replaying()
+    when(engine, user="Rome").reply("a")
+
+    text = ask(engine).error["message"]
+
+    assert [line for line in text.splitlines() if not line.startswith(" ")] == [
+        f"call 1 is not in the recording: POST {CHAT_URL}",
+        "no rule answers call 1: POST …/chat/completions model='gpt-4o' user='hi'",
+    ]
+
+
+def test_check_of_a_mere_recording_fails_as_a_mismatch():
+    engine = replaying()
+    ask(engine)
+
+    with pytest.raises(CassetteMismatchError, match=r"^call 1 is not in the recording"):
+        engine.check()
+
+
+def test_check_of_rules_beside_a_recording_fails_as_unmatched():
+    engine = replaying(rule_reply="a")
+    ask(engine)
+    ask(engine)
+
+    with pytest.raises(UnmatchedRequestError, match=r"^call 2 is not in the recording"):
+        engine.check()
+
+
+@pytest.mark.parametrize(
+    ("method", "host", "path", "is_claimed"),
+    [
+        ("POST", "gateway.test", "/v1/chat/completions", True),
+        ("GET", "api.openai.com", "/v1/models", True),
+        ("GET", "shop.test", "/prices", False),
+    ],
+)
+def test_fake_claims_model_calls_and_providers(method, host, path, is_claimed):
+    assert Engine().claims(method, host, path) is is_claimed
+
+
+def test_recording_claims_other_hosts_as_well():
+    assert replaying().claims("GET", "shop.test", "/prices")

@@ -1,0 +1,100 @@
+import pytest
+from chat_wire import asking, wire
+
+from fakellm import Call, Journal
+from fakellm._script.journal import Outcome
+from fakellm._wire.chat import CHAT
+
+
+def call(number=1, outcome=Outcome.ANSWERED, **fields):
+    return Call(number, asking(), outcome, 200, **fields)
+
+
+def test_call_tells_what_was_asked():
+    tools = [{"type": "function", "function": {"name": "f"}}]
+    sent = asking("hello", stream=True, tools=tools, headers={"x-team": "a"})
+
+    found = Call(1, sent, Outcome.ANSWERED, 200, CHAT.decode(sent))
+
+    assert (found.model, found.messages, found.last_user, found.tools, found.stream, found.headers["x-team"]) == (
+        "gpt-4o",
+        [{"role": "user", "content": "hello"}],
+        "hello",
+        tools,
+        True,
+        "a",
+    )
+
+
+def test_call_that_could_not_be_decoded_is_empty():
+    found = Call(1, wire(b"?"), Outcome.REJECTED, 400)
+
+    assert (found.model, found.messages, found.last_user, found.tools, found.stream) == ("", [], None, [], False)
+
+
+@pytest.mark.parametrize(
+    ("count", "attempt"),
+    [("0", 0), ("2", 2), ("", 0), ("two", 0), ("-1", 0), ("²", 0), ("٣", 0), ("9" * 9, 999_999_999), ("9" * 5000, 0)],
+    ids=lambda value: str(value)[:12],
+)
+def test_attempt_is_the_retry_count_of_the_sdk(count, attempt):
+    assert Call(1, asking(headers={"x-stainless-retry-count": count}), Outcome.ANSWERED, 200).attempt == attempt
+
+
+def test_first_attempt_needs_no_header():
+    assert call().attempt == 0
+
+
+@pytest.mark.parametrize("outcome", Outcome)
+def test_rejected_is_what_the_api_refuses(outcome):
+    assert call(outcome=outcome).rejected is (outcome is Outcome.REJECTED)
+
+
+def test_journal_is_a_sequence_of_calls():
+    first, second = call(1), call(2)
+    journal = Journal([first])
+
+    journal.append(second)
+
+    assert (len(journal), journal[0], journal[-1], list(journal), second in journal) == (
+        2,
+        first,
+        second,
+        [first, second],
+        True,
+    )
+
+
+def test_slice_of_a_journal_is_a_journal():
+    journal = Journal([call(1), call(2), call(3)])
+
+    assert isinstance(journal[1:], Journal)
+    assert [found.number for found in journal[1:]] == [2, 3]
+
+
+def test_cleared_journal_is_empty():
+    journal = Journal([call()])
+
+    journal.clear()
+
+    assert list(journal) == []
+
+
+def test_calls_are_found_by_their_outcome():
+    journal = Journal([call(1), call(2, Outcome.OTHER), call(3, Outcome.UNMATCHED), call(4, Outcome.OTHER)])
+
+    found = journal.with_outcome(Outcome.OTHER, Outcome.UNMATCHED)
+
+    assert [call.number for call in found] == [2, 3, 4]
+
+
+def test_call_added_while_iterating_is_not_seen():
+    journal = Journal([call(1)])
+
+    numbers = [journal.append(call(2)) or found.number for found in journal]
+
+    assert numbers == [1]
+
+
+def test_journal_is_shown_by_its_length():
+    assert repr(Journal([call(), call()])) == "<Journal of 2 calls>"

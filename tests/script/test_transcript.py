@@ -1,0 +1,159 @@
+from chat_wire import asking, play, wire
+
+from fakellm import ErrorReply, Reply, ToolCall, faults
+from fakellm._cassette.format import Interaction, RecordedResponse
+from fakellm._cassette.replay import Recording
+from fakellm._script.engine import Engine
+from fakellm._script.match import Matcher
+from fakellm._script.transcript import transcript
+from fakellm._wire.canonical import KEY_PARTS
+
+SYSTEM = {"role": "system", "content": "be kind"}
+USER = {"role": "user", "content": "Weather?\nIn Paris."}
+
+
+def told(*requests, replies=()):
+    """The transcript of these requests, answered with these replies in turn."""
+    engine = Engine()
+    if replies:
+        engine.add_rule(Matcher()).reply(*replies)
+    for request in requests:
+        play(engine.handle(request))
+    return transcript(engine.journal)
+
+
+def recorded(body):
+    """The transcript of a request that was recorded with this answer."""
+    engine = Engine()
+    interaction = Interaction(1, None, asking(), RecordedResponse(200, "OK", (), body))
+    engine.sources.append(Recording([interaction], path="session.yaml", parts=KEY_PARTS))
+    play(engine.handle(asking()))
+    return transcript(engine.journal)
+
+
+def test_no_calls_are_no_text():
+    assert transcript([]) == ""
+
+
+def test_call_is_told_with_its_messages_and_its_answer():
+    text = told(asking(messages=[SYSTEM, USER]), replies=["Sunny.\nAnd warm."])
+
+    assert text == (
+        "call 1: POST /v1/chat/completions gpt-4o [200]\n"
+        "  system: be kind\n"
+        "  user: Weather?\n"
+        "     In Paris.\n"
+        "  => Sunny.\n"
+        "     And warm."
+    )
+
+
+def test_later_call_tells_only_what_it_added():
+    call = {"id": "call_1", "type": "function", "function": {"name": "weather", "arguments": '{"city":"Paris"}'}}
+    history = [USER, {"role": "assistant", "content": None, "tool_calls": [call]}]
+    history.append({"role": "tool", "tool_call_id": "call_1", "content": "18"})
+
+    text = told(
+        asking(messages=[USER]),
+        asking(messages=history, stream=True),
+        replies=[ToolCall("weather", {"city": "Paris"}), "18 °C"],
+    )
+
+    assert text == (
+        "call 1: POST /v1/chat/completions gpt-4o [200]\n"
+        "  user: Weather?\n"
+        "     In Paris.\n"
+        '  => calls weather({"city":"Paris"})\n'
+        "call 2: POST /v1/chat/completions gpt-4o [200, stream]\n"
+        '  assistant calls weather({"city":"Paris"})\n'
+        "  tool: 18\n"
+        "  => 18 °C"
+    )
+
+
+def test_repeated_call_tells_that_nothing_is_new():
+    again = asking(headers={"x-stainless-retry-count": "1"})
+
+    text = told(asking(), again, replies=[ErrorReply(503, message="busy"), "ok"])
+
+    assert text == (
+        "call 1: POST /v1/chat/completions gpt-4o [503]\n"
+        "  user: hi\n"
+        "  => error 503: busy\n"
+        "call 2: POST /v1/chat/completions gpt-4o [200, retry 1]\n"
+        "  (nothing new)\n"
+        "  => ok"
+    )
+
+
+def test_another_conversation_is_told_whole():
+    text = told(asking("a"), asking("b"), replies=["1", "2"])
+
+    assert text.splitlines()[4:] == ["  user: b", "  => 2"]
+
+
+def test_text_and_calls_of_an_assistant_are_both_told():
+    call = {"id": "call_1", "type": "function", "function": {"name": "f", "arguments": "{}"}}
+
+    text = told(asking(messages=[{"role": "assistant", "content": "Wait.", "tool_calls": [call]}]), replies=["ok"])
+
+    assert text.splitlines()[1:3] == ["  assistant: Wait.", "  assistant calls f({})"]
+
+
+def test_odd_tool_calls_are_told_as_json():
+    message = {"role": "assistant", "tool_calls": [None, {"function": "f"}]}
+
+    text = told(asking(messages=[message, {"role": "assistant", "tool_calls": 5}]), replies=["ok"])
+
+    assert text.splitlines()[1:3] == ["  assistant calls null", '  assistant calls {"function": "f"}']
+
+
+def test_fault_is_told():
+    text = told(asking(stream=True), replies=[Reply("half an ans", fault=faults.drop(after=2))])
+
+    assert text.splitlines()[2:] == ["  => half an ans", "  => fault: drop(after=2)"]
+
+
+def test_nameless_fault_is_told_by_its_repr():
+    class Break:
+        def __call__(self, events):
+            return events
+
+        def __repr__(self):
+            return "<break>"
+
+    assert told(asking(), replies=[Reply("a", fault=Break())]).splitlines()[-1] == "  => fault: <break>"
+
+
+def test_unmatched_call_tells_why_in_one_line():
+    assert told(asking()).splitlines()[-1] == (
+        "  => no rule answers call 1: POST …/chat/completions model='gpt-4o' user='hi'"
+    )
+
+
+def test_rejected_call_has_no_messages():
+    assert told(wire(b"?")) == (
+        "call 1: POST /v1/chat/completions [400]\n  => the real API rejects call 1: POST /v1/chat/completions gets 400"
+    )
+
+
+def test_other_traffic_is_told():
+    assert told(wire(method="GET", url="https://api.openai.com/v1/models")) == (
+        "call 1: GET /v1/models [404]\n"
+        "  => no model call, answered with 404 instead of by the network: GET https://api.openai.com/v1/models"
+    )
+
+
+def test_recorded_answer_is_told():
+    calls = b'"tool_calls":[{"function":{"name":"f","arguments":"{}"}}]'
+    body = b'{"choices":[{"message":{"content":"One\\nmoment",' + calls + b"}}]}"
+
+    assert recorded(body).splitlines()[2:] == ["  => One", "     moment", "  => calls f({})"]
+
+
+def test_recorded_error_is_told():
+    assert recorded(b'{"error":{"message":"no such model"}}').splitlines()[-1] == "  => error: no such model"
+
+
+def test_recorded_body_that_is_no_answer_is_told_by_its_length():
+    assert recorded(b"<html>").splitlines()[-1] == "  => 6 bytes from the cassette"

@@ -1,0 +1,109 @@
+"""What is sent holds to the OpenAPI document of the OpenAI API."""
+
+import json
+import os
+from functools import cache
+from pathlib import Path
+
+import pytest
+from chat_wire import asking, wire
+from engines import ask, scripted
+
+from fakellm import ErrorReply, Reply, ToolCall
+from fakellm._script.engine import Engine
+
+DOCUMENT = os.environ.get("FAKELLM_OPENAPI")
+
+pytestmark = pytest.mark.skipif(not DOCUMENT, reason="FAKELLM_OPENAPI names no OpenAPI document")
+
+CALL = ToolCall("get_weather", {"city": "Zürich 😀"})
+REPLIES = {
+    "text": "Hello there, world! 字 👩‍🔬",
+    "empty": "",
+    "nothing": Reply(),
+    "one call": CALL,
+    "calls": [CALL, ToolCall("g", "{broken", id="mine")],
+    "text and call": Reply("One moment", tool_calls=CALL),
+    "length": Reply("half an ans", finish_reason="length"),
+    "content filter": Reply(finish_reason="content_filter"),
+    "usage": Reply(
+        "a", usage={"completion_tokens": 9, "total_tokens": 17, "prompt_tokens_details": {"cached_tokens": 4}}
+    ),
+}
+ERRORS = {
+    "rate_limited": ErrorReply.rate_limited(),
+    "insufficient_quota": ErrorReply.insufficient_quota(),
+    "invalid_api_key": ErrorReply.invalid_api_key(),
+    "model_not_found": ErrorReply.model_not_found(),
+    "context_length_exceeded": ErrorReply.context_length_exceeded(),
+    "content_filter": ErrorReply.content_filter(),
+    "server_error": ErrorReply.server_error(),
+    "overloaded": ErrorReply.overloaded(),
+    "bare": ErrorReply(418),
+    "full": ErrorReply(400, message="m", code="c", type="t", param="p"),
+}
+REFUSED = {
+    "unmatched": asking(),
+    "no JSON": wire(b"?"),
+    "no messages": wire({"model": "gpt-4o"}),
+    "no model": wire({}),
+    "embeddings": wire({}, url="https://api.openai.com/v1/embeddings"),
+    "models": wire(method="GET", url="https://api.openai.com/v1/models"),
+}
+
+
+@pytest.fixture(scope="module")
+def validate():
+    """Check a value against a schema of the document, by name."""
+    jsonschema = pytest.importorskip("jsonschema")
+    components = with_nulls(json.loads(Path(DOCUMENT).read_text())["components"])
+
+    @cache
+    def validator(schema):
+        return jsonschema.Draft202012Validator({"$ref": f"#/components/schemas/{schema}", "components": components})
+
+    return lambda value, schema: validator(schema).validate(value)
+
+
+def with_nulls(schema):
+    """Turn ``nullable``, which the document still uses and JSON Schema 2020-12 does not know, into a type."""
+    if isinstance(schema, list):
+        return [with_nulls(item) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    members = {name: with_nulls(member) for name, member in schema.items()}
+    return {"anyOf": [members, {"type": "null"}]} if members.pop("nullable", None) is True else members
+
+
+@pytest.mark.parametrize("model", ["gpt-4o", "gpt-4", "my-model"])
+@pytest.mark.parametrize("reply", REPLIES.values(), ids=REPLIES)
+def test_answer_holds_to_the_document(reply, model, validate):
+    validate(ask(scripted(reply), asking(model=model)).json, "CreateChatCompletionResponse")
+
+
+@pytest.mark.parametrize("options", [None, {"include_usage": False}, {"include_usage": True}])
+@pytest.mark.parametrize("reply", REPLIES.values(), ids=REPLIES)
+def test_every_chunk_holds_to_the_document(reply, options, validate):
+    answer = ask(scripted(reply), asking(stream=True, stream_options=options))
+
+    for chunk in answer.chunks:
+        validate(chunk, "CreateChatCompletionStreamResponse")
+
+
+@pytest.mark.parametrize("reply", ERRORS.values(), ids=ERRORS)
+def test_error_holds_to_the_document(reply, validate):
+    validate(ask(scripted(reply)).json, "ErrorResponse")
+
+
+@pytest.mark.parametrize("request_sent", REFUSED.values(), ids=REFUSED)
+def test_refusal_holds_to_the_document(request_sent, validate):
+    validate(ask(Engine(), request_sent).json, "ErrorResponse")
+
+
+def test_document_would_find_a_mistake(validate):
+    jsonschema = pytest.importorskip("jsonschema")
+    answer = ask(scripted("a")).json
+    del answer["choices"][0]["finish_reason"]
+
+    with pytest.raises(jsonschema.ValidationError):
+        validate(answer, "CreateChatCompletionResponse")

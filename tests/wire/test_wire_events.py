@@ -1,0 +1,37 @@
+import pytest
+
+from fakellm._wire.events import Head, WireRequest
+
+
+@pytest.mark.parametrize(
+    ("url", "host", "path"),
+    [
+        ("https://api.openai.com/v1/chat/completions", "api.openai.com", "/v1/chat/completions"),
+        ("https://API.OpenAI.com:443/v1?x=1#top", "api.openai.com", "/v1"),
+        ("http://user:secret@localhost:8080/", "localhost", "/"),
+        ("http://[::1]:8080/v1", "::1", "/v1"),
+        ("https://x.test/a%2Fb/ü", "x.test", "/a%2Fb/ü"),
+        ("https://x.test", "x.test", ""),
+        ("/v1/chat/completions", "", "/v1/chat/completions"),
+        ("http://[/v1", "", "http://[/v1"),
+        ("", "", ""),
+    ],
+)
+def test_host_and_path_are_read_from_the_url(url, host, path):
+    request = WireRequest("POST", url, {}, b"")
+
+    assert (request.host, request.path) == (host, path)
+
+
+@pytest.mark.parametrize(
+    ("headers", "is_stream"),
+    [
+        ([("content-type", "text/event-stream")], True),
+        ([("x-a", "b"), ("content-type", "text/event-stream; charset=utf-8")], True),
+        ([("content-type", "application/json")], False),
+        ([("x-note", "text/event-stream")], False),
+        ([], False),
+    ],
+)
+def test_content_type_tells_a_stream(headers, is_stream):
+    assert Head(200, tuple(headers)).is_stream is is_stream
