@@ -6,7 +6,9 @@ request was seen before), never from a clock, ``random``, hash order or scheduli
 
 from __future__ import annotations
 
+from base64 import b64encode
 from dataclasses import dataclass
+from functools import cached_property
 
 from fakellm._wire.canonical import digest
 
@@ -15,10 +17,10 @@ __all__ = ["CREATED", "Identity"]
 CREATED = 1_735_689_600
 """The moment at which every scripted answer is created: 2025-01-01T00:00:00Z, in seconds."""
 
-_ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+_LETTERS = b"Aa"  # in place of the two signs of base64 that are neither letter nor digit
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Identity:
     """The source of one answer's ids.
 
@@ -38,24 +40,21 @@ class Identity:
     @property
     def request_id(self) -> str:
         """``req_`` and 32 hexadecimal digits."""
-        return "req_" + self._digest("request").hex()
+        return "req_" + digest(self._root, "request").hex()
 
     @property
     def system_fingerprint(self) -> str:
         """``fp_`` and 10 hexadecimal digits; depends on the seed alone, as a model's build does."""
-        return "fp_" + digest(str(self.seed), "fingerprint").hex()[:10]
+        return "fp_" + digest(str(self.seed), "fingerprint", size=5).hex()
 
     def call_id(self, index: int) -> str:
         """``call_`` and 24 characters. index: place of the tool call in the answer."""
         return "call_" + self._text(f"call {index}", 24)
 
-    def _digest(self, purpose: str) -> bytes:
-        return digest(str(self.seed), self.test_id, self.request, str(self.seen), purpose)
+    @cached_property
+    def _root(self) -> bytes:
+        return digest(str(self.seed), self.test_id, self.request, str(self.seen))
 
     def _text(self, purpose: str, length: int) -> str:
-        number = int.from_bytes(self._digest(purpose) + self._digest(purpose + " more"), "big")
-        letters = []
-        for _ in range(length):
-            number, letter = divmod(number, len(_ALPHABET))
-            letters.append(_ALPHABET[letter])
-        return "".join(letters)
+        """Return letters and digits, at most 43 of them."""
+        return b64encode(digest(self._root, purpose, size=32), altchars=_LETTERS)[:length].decode()

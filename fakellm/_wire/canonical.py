@@ -52,14 +52,11 @@ def request_key(request: WireRequest) -> dict[str, str | bytes]:
     }
 
 
-def digest(*parts: str | bytes) -> bytes:
-    """Hash parts into 16 bytes; no two lists of parts run together into the same input."""
-    hashed = hashlib.blake2b(digest_size=16)
-    for part in parts:
-        data = part.encode("utf-8", "surrogatepass") if isinstance(part, str) else part
-        hashed.update(len(data).to_bytes(8, "big"))
-        hashed.update(data)
-    return hashed.digest()
+def digest(*parts: str | bytes, size: int = 16) -> bytes:
+    """Hash parts into size bytes, 64 at most; no two lists of parts run together into the same input."""
+    data = [part.encode("utf-8", "surrogatepass") if isinstance(part, str) else part for part in parts]
+    lengths = ",".join([str(len(part)) for part in data]).encode()
+    return hashlib.blake2b(b"".join([lengths, b";", *data]), digest_size=size).digest()
 
 
 def _port(url: SplitResult) -> str:
