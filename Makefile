@@ -30,8 +30,9 @@ wheel:
 docs: .venv-docs/docs
 	.venv-docs/bin/mkdocs build --strict
 
-bench: .venv/test
+bench: .venv/test .venv-openai1/contract-openai1
 	.venv/bin/python benchmarks/bench_fake.py
+	.venv-openai1/bin/python benchmarks/bench_messages.py
 
 clean:
 	rm -rf .venv .venv-* build dist site

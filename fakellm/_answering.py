@@ -47,6 +47,7 @@ class Answering:
             CassetteMismatchError: a request that the recording does not hold.
             UnusedReplyError: a scripted reply that nothing asked for.
         """
+        __tracebackhide__ = True
         self._engine.check()
 
     def transport(self, module: ModuleType) -> Any:
@@ -76,6 +77,7 @@ class Answering:
     def __exit__(
         self, exc_type: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None
     ) -> None:
+        __tracebackhide__ = True
         deactivate(self._activations.pop())
         if exc is None:
             self.check()

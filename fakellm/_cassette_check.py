@@ -52,11 +52,12 @@ def run_check(files: Sequence[str]) -> int:
     console.print(_table(verdicts, list(ways)))
     for verdict in verdicts:
         for problem in verdict.problems:
-            console.print(f"{verdict.path}: {problem}", style="red", markup=False, highlight=False, soft_wrap=True)
+            console.print(problem, style="red", markup=False, highlight=False, soft_wrap=True)
     broken = sum(bool(verdict.problems) for verdict in verdicts)
-    console.print(
-        f"{len(verdicts)} files, {sum(v.recorded for v in verdicts)} interactions, {broken} files with problems"
-    )
+    recorded = sum(verdict.recorded for verdict in verdicts)
+    console.print(f"files: {len(verdicts)}, interactions: {recorded}, files with problems: {broken}")
+    if len(installed_modules()) == 1:
+        console.print("httpx2 is not installed, so only the clients of httpx were tried")
     return 1 if broken else 0
 
 
@@ -69,11 +70,15 @@ def _check_file(path: str, ways: dict[str, _Send]) -> _Verdict:
         return verdict
     for way, send in ways.items():
         cassette = Cassette(path)
-        found = [f"{_named(way)}: {problem}" for i in cassette.interactions if (problem := _replay(i, cassette, send))]
+        found = [
+            f"{path}: {_named(way)}: {problem}"
+            for i in cassette.interactions
+            if (problem := _replay(i, cassette, send))
+        ]
         verdict.equal[way] = verdict.recorded - len(found)
         verdict.problems += found
         if not _refuses(cassette, send):
-            verdict.problems.append(f"{_named(way)}: a request that is not in the file was answered")
+            verdict.problems.append(f"{path}: {_named(way)}: a request that is not in the file was answered")
     return verdict
 
 

@@ -1,12 +1,15 @@
 """The command ``fakellm``.
 
-Exit codes: 0 all is well, 1 something was found, 2 the command cannot be carried out.
+Exit codes: 0 all is well, 1 something was found, 2 the command line is wrong, 130 interrupted.
 """
 
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Sequence
+from importlib import metadata
+from io import TextIOWrapper
 
 from fakellm._errors import FakeLLMError
 
@@ -15,9 +18,18 @@ __all__ = ["main"]
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; return its exit code."""
-    options = _parser().parse_args(arguments)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):  # a terminal that cannot show a character shows a question mark
+            stream.reconfigure(errors="replace")
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    if "run" not in options:
+        parser.print_help()
+        return 2
     try:
         code: int = options.run(options)
+    except KeyboardInterrupt:
+        return 130  # 128 and the number of the signal, as a shell reports it
     except FakeLLMError as err:
         from rich.console import Console
 
@@ -29,7 +41,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="fakellm", description="Test code that talks to language models, offline.")
-    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    parser.add_argument("--version", action="version", version=f"fakellm-toolkit {metadata.version('fakellm-toolkit')}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
 
     demo = commands.add_parser("demo", help="show what a test can do: a tool loop, a stream, a fault, a replay")
     demo.set_defaults(run=_demo)

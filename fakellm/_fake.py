@@ -68,7 +68,9 @@ class FakeLLM(Answering):
         Raises:
             UsageError: nothing to say, or something that no model says.
         """
-        return self._engine.add_rule(Matcher()).reply(*replies, times=times, **reply_fields)
+        __tracebackhide__ = True
+        rule = self._engine.new_rule(Matcher()).reply(*replies, times=times, **reply_fields)
+        return self._engine.register(rule)
 
     def when(
         self, *, user: Wanted | None = None, tool_result: Wanted | None = None, model: Wanted | None = None
@@ -82,11 +84,12 @@ class FakeLLM(Answering):
         Raises:
             UsageError: no condition, or one of another type.
         """
+        __tracebackhide__ = True
         given = {"user": user, "tool_result": tool_result, "model": model}
         conditions = tuple(Condition(name, wanted) for name, wanted in given.items() if wanted is not None)
         if not conditions:
             raise UsageError("when() needs a condition: when(user='weather'); without one, type reply(...) alone")
-        return self._engine.add_rule(Matcher(conditions))
+        return self._engine.register(self._engine.new_rule(Matcher(conditions)))
 
     def reset(self) -> None:
         """Forget rules and journal."""

@@ -13,12 +13,12 @@ def scripted(*replies, times=1, **options):
     """An engine with one rule for every request."""
     engine = Engine(**options)
     if replies:
-        engine.add_rule(Matcher()).reply(*replies, times=times)
+        engine.register(engine.new_rule(Matcher())).reply(*replies, times=times)
     return engine
 
 
 def when(engine, **conditions):
-    return engine.add_rule(Matcher(tuple(Condition(*item) for item in conditions.items())))
+    return engine.register(engine.new_rule(Matcher(tuple(Condition(*item) for item in conditions.items()))))
 
 
 def ask(engine, request=None):

@@ -52,7 +52,7 @@ def test_check_of_good_files_prints_a_table(write, capsys):
         "│ one.yaml │        2 │     2 │     2 │      2 │      2 │",
         "│ two.yaml │        1 │     1 │     1 │      1 │      1 │",
         "└──────────┴──────────┴───────┴───────┴────────┴────────┘",
-        "2 files, 3 interactions, 0 files with problems",
+        "files: 2, interactions: 3, files with problems: 0",
     ]
 
 
@@ -64,8 +64,8 @@ def test_check_of_a_damaged_file_says_where(write, capsys):
     assert code == 1
     assert lines(capsys.readouterr().out)[-3:] == [
         "└──────────┴──────────┴───────┴───────┴────────┴────────┘",
-        "bad.yaml: bad.yaml:3: not valid YAML: did not find expected node content",
-        "1 files, 0 interactions, 1 files with problems",
+        "bad.yaml:3: not valid YAML: did not find expected node content",
+        "files: 1, interactions: 0, files with problems: 1",
     ]
 
 
@@ -76,8 +76,8 @@ def test_check_of_a_missing_file_says_so(write, capsys):
 
     assert code == 1
     assert lines(capsys.readouterr().out)[-2:] == [
-        "nowhere.yaml: there is no cassette at nowhere.yaml",
-        "2 files, 2 interactions, 1 files with problems",
+        "there is no cassette at nowhere.yaml",
+        "files: 2, interactions: 2, files with problems: 1",
     ]
 
 
@@ -110,7 +110,9 @@ def test_answer_with_another_status_is_a_finding(write, capsys):
     assert "odd.yaml: httpx sync: interaction 1: recorded status 200, replayed 400" in lines(capsys.readouterr().out)
 
 
-@pytest.mark.parametrize(("first", "second", "byte"), [("first", "fist", 2), ("first", "firs", 4), ("", "x", 0)])
+@pytest.mark.parametrize(
+    ("first", "second", "byte"), [("first", "fist", 2), ("first", "firsT", 4), ("first", "firs", 4), ("", "x", 0)]
+)
 def test_answer_with_another_body_is_a_finding(write, capsys, first, second, byte):
     # Clients send both requests as the second is written, so its answer is given to the first.
     odd = cassette(
@@ -155,7 +157,7 @@ def test_problem_of_a_file_is_shown_as_it_is(write, capsys):
 
     main(["cassette", "check", "a[red]:boom:.yaml"])
 
-    assert "a[red]:boom:.yaml: a[red]:boom:.yaml:1: not a cassette: there is no list" in capsys.readouterr().out
+    assert "a[red]:boom:.yaml:1: not a cassette: there is no list" in capsys.readouterr().out
 
 
 def test_long_name_is_folded_within_80_columns(write, capsys):
@@ -191,7 +193,6 @@ def test_check_of_nothing_cannot_be_carried_out(capsys):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ([], "the following arguments are required: COMMAND"),
         (["cassette"], "the following arguments are required: VERB"),
         (["record"], "invalid choice: 'record'"),
         (["cassette", "record"], "invalid choice: 'record'"),
@@ -257,7 +258,38 @@ def test_module_is_the_command(write, monkeypatch, capsys):
         runpy.run_module("fakellm", run_name="__main__")
 
     assert caught.value.code == 0
-    assert "1 files, 2 interactions, 0 files with problems" in capsys.readouterr().out
+    assert "files: 1, interactions: 2, files with problems: 0" in capsys.readouterr().out
+
+
+def test_command_alone_prints_the_help(capsys):
+    assert main([]) == 2
+    assert "demo" in capsys.readouterr().out
+
+
+def test_version_names_the_distribution(capsys):
+    with pytest.raises(SystemExit) as caught:
+        main(["--version"])
+
+    assert caught.value.code == 0
+    assert capsys.readouterr().out.startswith("fakellm-toolkit 0.")
+
+
+def test_interrupted_command_has_the_exit_code_of_the_signal(monkeypatch):
+    def interrupt():
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("fakellm._demo.run_demo", interrupt)
+
+    assert main(["demo"]) == 130
+
+
+def test_client_modules_that_are_missing_are_told(monkeypatch, write, capsys):
+    import httpx
+
+    monkeypatch.setattr("fakellm._cassette_check.installed_modules", lambda: (httpx,))
+
+    assert main(["cassette", "check", write("one.yaml", GOOD)]) == 0
+    assert "httpx2 is not installed, so only the clients of httpx were tried" in capsys.readouterr().out
 
 
 def test_console_script_is_main():

@@ -59,6 +59,7 @@ MAY_TOUCH = {
     "fakellm._script.rule": {"pathlib", "sys"},  # PurePath, and the frame that called
     "fakellm._use_cassette": {"os"},  # PathLike and fspath
     "fakellm.__main__": {"sys"},
+    "fakellm._cli": {"io", "sys"},
     "fakellm.client._openai": {"asyncio", "os"},
     "fakellm.messages._base": {"datetime", "uuid"},
     "fakellm.messages._schema_types": {"datetime", "pathlib", "uuid"},  # types that a schema can name

@@ -76,13 +76,14 @@ class Index:
 
 
 def difference(recorded: WireRequest, sent: WireRequest, parts: Sequence[str] = KEY_PARTS) -> str:
-    """Say in which of the parts two requests first differ: the part, what was recorded, what was sent."""
+    """Say in which parts two requests differ, and where their bodies first do where all else is equal."""
     before, now = request_key(recorded), request_key(sent)
-    part = next((part for part in parts if before[part] != now[part]), None)
-    if part is None:
+    different = [part for part in parts if before[part] != now[part]]
+    elsewhere = [f"{part}: recorded {before[part]!r}, sent {now[part]!r}" for part in different if part != "body"]
+    if elsewhere:
+        return "; ".join(elsewhere + (["and the body"] if "body" in different else []))
+    if not different:
         return "they are equal"
-    if part != "body":
-        return f"{part}: recorded {before[part]!r}, sent {now[part]!r}"
     try:
         changes = _changes(json.loads(before["body"]), json.loads(now["body"]), "")
         return next(changes, "body: equal in value, other bytes")

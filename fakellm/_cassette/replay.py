@@ -41,11 +41,14 @@ class Recording:
     def explain(self, request: WireRequest) -> str:
         """Say why there is no answer, what came closest, what is left."""
         lines = [f"  {self._reason(request)}"]
-        closest = self._index.closest(request)
-        if closest is not None and not self._index.is_used_up(request):
+        is_used_up = self._index.is_used_up(request)
+        closest = None if is_used_up else self._index.closest(request)
+        if closest is not None:
             lines.append(f"  closest is interaction {closest.number}{_line(closest)}; it differs in")
             lines.append(f"    {difference(closest.request, request, self._parts)}")
         lines += [f"  not played yet: {self._left()}", "  the request was not sent anywhere"]
+        if closest is not None:
+            lines.append("  if the change is meant, record again; to look at less of a request: match=['path', 'body']")
         return "\n".join(lines)
 
     def _reason(self, request: WireRequest) -> str:

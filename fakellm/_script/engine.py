@@ -13,8 +13,9 @@ No step does I/O or reads a clock; what must wait is a Wait event. A player (``_
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from threading import RLock
 from typing import Protocol
 
@@ -30,9 +31,12 @@ from fakellm._wire.canonical import canonical_body
 from fakellm._wire.chat import ChatRequest
 from fakellm._wire.dialects import Claim, Dialect, claim, find_dialect, render_not_spoken
 from fakellm._wire.errors import DO_NOT_RETRY, ErrorBody, Rejected, render_error
-from fakellm._wire.events import WireEvent, WireRequest
+from fakellm._wire.events import Disconnect, WireEvent, WireRequest
 
-__all__ = ["Engine", "Recorded", "Source"]
+__all__ = ["UNMATCHED_CODE", "Engine", "Recorded", "Source"]
+
+UNMATCHED_CODE = "fakellm_unmatched"
+"""The ``code`` of the error object that a request gets which nothing answers."""
 
 
 class Recorded(Protocol):
@@ -71,10 +75,10 @@ class Source(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
-    """A call to write down, and the events that answer it."""
+    """A call to write down, and what to do then, outside the lock, to get the events that answer it."""
 
     call: Call
-    events: Iterator[WireEvent]
+    play: Callable[[], Iterator[WireEvent]]
 
 
 class Engine:
@@ -102,12 +106,16 @@ class Engine:
         self.allow_rejected = allow_rejected
         self.allow_unused = allow_unused
         self._seen: Counter[str] = Counter()
-        self._lock = RLock()  # a reply's callable may script the next reply, or ask the model itself
+        self._lock = RLock()  # a predicate may look at the fake that asks it
 
-    def add_rule(self, matcher: Matcher) -> Rule:
-        """Register a rule behind those that are there; it answers once it has replies."""
+    def new_rule(self, matcher: Matcher) -> Rule:
+        """Make a rule that is not registered yet; it knows the user's line."""
+        return Rule(matcher, number=len(self.rules) + 1, where=caller())
+
+    def register(self, rule: Rule) -> Rule:
+        """Put a rule behind those that are there; it answers once it has replies."""
         with self._lock:
-            rule = Rule(matcher, number=len(self.rules) + 1, where=caller())
+            rule.number = len(self.rules) + 1
             self.rules.append(rule)
         return rule
 
@@ -122,7 +130,8 @@ class Engine:
         with self._lock:
             answer = self._answer(request)
             self.journal.append(answer.call)
-        return answer.events
+        # A callable of the test's may ask the model itself, from another thread even, and wait for it.
+        return answer.play()
 
     def check(self) -> None:
         """Raise for what must not pass: unmatched and rejected requests, unused replies.
@@ -133,12 +142,15 @@ class Engine:
             CassetteMismatchError: the same where all there is to answer is a cassette.
             UnusedReplyError: a scripted reply that nothing asked for.
         """
+        __tracebackhide__ = True
         outcomes = {Outcome.UNMATCHED: self.allow_unmatched, Outcome.REJECTED: self.allow_rejected}
         refused = [call for call in self.journal if not outcomes.get(call.outcome, True)]
         unused = [] if self.allow_unused else [r for r in self.rules if r.unused or not r.has_replies]
         if not refused and not unused:
             return
-        text = "\n\n".join([call.explanation for call in refused] + [explain.unused(rule) for rule in unused])
+        text = "\n\n".join(
+            [call.explanation for call in refused] + [explain.unused(rule, self.journal) for rule in unused]
+        )
         cause = next((call.cause for call in refused if call.cause), None)
         if not refused:
             raise UnusedReplyError(text)
@@ -171,50 +183,47 @@ class Engine:
         rule = next((rule for rule in self.rules if rule.is_live and rule.matcher.accepts(request)), None)
         if rule is None:
             return None
+        call = Call(len(self.journal) + 1, wire, Outcome.ANSWERED, 200, request, rule)
         identity = self._identify(wire, request)
-        reply = _resolve(rule.next_reply(), request)
-        status = reply.status if isinstance(reply, ErrorReply) else 200
-        call = Call(len(self.journal) + 1, wire, Outcome.ANSWERED, status, request, rule, reply)
-        return _Answer(call, _render(reply, request, identity, dialect))
+        return _Answer(call, partial(_say, rule.next_reply(), request, call, identity, dialect))
 
     def _from_source(self, wire: WireRequest, request: ChatRequest | None) -> _Answer | None:
         for source in self.sources:
             if (found := source.take(wire)) is not None:
                 call = Call(len(self.journal) + 1, wire, Outcome.REPLAYED, found.status, request, recorded=found.body)
-                return _Answer(call, found.events())
+                return _Answer(call, found.events)
         return None
 
     def _unmatched(self, wire: WireRequest, request: ChatRequest) -> _Answer:
-        number = len(self.journal) + 1
         if self.sources:
             return self._missed(wire, request)
-        before = self.journal[-1] if self.journal else None
-        call = Call(number, wire, Outcome.UNMATCHED, 400, request)
-        retry_of = before if call.attempt else None
-        call.explanation = explain.unmatched(request, self.rules, number=number, retry_of=retry_of)
-        return self._refuse(call, ErrorBody(call.explanation, code="fakellm_unmatched"))
+        call = Call(len(self.journal) + 1, wire, Outcome.UNMATCHED, 400, request)
+        call.explanation = self._explain(call, request)
+        return self._refuse(call, ErrorBody(call.explanation, code=UNMATCHED_CODE))
 
     def _broken(self, wire: WireRequest, request: ChatRequest, err: Exception) -> _Answer:
-        number = len(self.journal) + 1
-        call = Call(number, wire, Outcome.UNMATCHED, 400, request, cause=err)
-        call.explanation = explain.broken(err, number=number)
-        return self._refuse(call, ErrorBody(call.explanation, code="fakellm_unmatched"))
+        call = Call(len(self.journal) + 1, wire, Outcome.UNMATCHED, 400, request)
+        return _Answer(call, partial(_break, call, err, self._identify(wire, request)))
 
-    def _missed(self, wire: WireRequest, request: ChatRequest | None) -> _Answer:
-        number = len(self.journal) + 1
-        parts = [f"call {number} is not in the recording: {wire.method} {wire.url}"]
+    def _missed(self, wire: WireRequest, request: ChatRequest | None, *, rejection: str = "") -> _Answer:
+        call = Call(len(self.journal) + 1, wire, Outcome.UNMATCHED, 400, request)
+        parts = [f"call {call.number} is not in the recording: {wire.method} {wire.url}"]
         parts += [source.explain(wire) for source in self.sources]
         if request is not None and self.rules:
-            parts.append(explain.unmatched(request, self.rules, number=number, retry_of=None))
-        text = "\n".join(parts)
-        call = Call(number, wire, Outcome.UNMATCHED, 400, request, explanation=text)
-        return self._refuse(call, ErrorBody(text, code="fakellm_unmatched"))
+            parts.append(self._explain(call, request))
+        call.explanation = "\n".join([*parts, rejection] if rejection else parts)
+        return self._refuse(call, ErrorBody(call.explanation, code=UNMATCHED_CODE))
+
+    def _explain(self, call: Call, request: ChatRequest) -> str:
+        before = self.journal[-1] if self.journal else None
+        retry_of = before if call.attempt else None
+        return explain.unmatched(request, self.rules, number=call.number, retry_of=retry_of)
 
     def _rejected(self, wire: WireRequest, rejected: Rejected) -> _Answer:
-        if self.sources:
-            return self._missed(wire, None)
         number = len(self.journal) + 1
         text = explain.rejected(wire, rejected.error, number=number, status=rejected.status)
+        if self.sources:
+            return self._missed(wire, None, rejection=text)
         call = Call(number, wire, Outcome.REJECTED, rejected.status, explanation=text)
         return self._refuse(call, rejected.error)
 
@@ -228,12 +237,11 @@ class Engine:
         else:
             text = f"no model call, answered with 404 instead of by the network: {wire.method} {wire.url}"
             call = Call(number, wire, Outcome.OTHER, 404, explanation=text)
-        return _Answer(call, render_not_spoken(wire, text, request_id=self._identify(wire).request_id))
+        return _Answer(call, partial(render_not_spoken, wire, text, request_id=self._identify(wire).request_id))
 
     def _refuse(self, call: Call, error: ErrorBody) -> _Answer:
         request_id = self._identify(call.wire, call.request).request_id
-        events = render_error(call.status, error, request_id=request_id, headers=DO_NOT_RETRY)
-        return _Answer(call, events)
+        return _Answer(call, partial(render_error, call.status, error, request_id=request_id, headers=DO_NOT_RETRY))
 
     def _identify(self, wire: WireRequest, request: ChatRequest | None = None) -> Identity:
         body = request.canonical if request else canonical_body(wire.body).decode("utf-8", "backslashreplace")
@@ -243,15 +251,39 @@ class Engine:
         return Identity(self.seed, self.test_id, canonical, seen)
 
 
-def _resolve(scripted: Scripted, request: ChatRequest) -> Reply | ErrorReply:
-    """Compute the reply where the test gave a callable."""
-    return scripted if isinstance(scripted, Reply | ErrorReply) else scripted(request)
-
-
-def _render(
-    reply: Reply | ErrorReply, request: ChatRequest, identity: Identity, dialect: Dialect
+def _say(
+    scripted: Scripted, request: ChatRequest, call: Call, identity: Identity, dialect: Dialect
 ) -> Iterator[WireEvent]:
-    if isinstance(reply, ErrorReply):
-        return render_error(reply.status, reply.body, request_id=identity.request_id, headers=reply.wire_headers)
-    events = dialect.render(complete(reply, request, identity), request)
-    return events if reply.fault is None else reply.fault(events)
+    """Render what a rule says; what the test's own callable or fault raises is put on the call."""
+    try:
+        reply = scripted if isinstance(scripted, Reply | ErrorReply) else scripted(request)
+        call.reply = reply
+        if isinstance(reply, ErrorReply):
+            call.status = reply.status
+            return render_error(reply.status, reply.body, request_id=identity.request_id, headers=reply.wire_headers)
+        events = dialect.render(complete(reply, request, identity), request)
+        return events if reply.fault is None else _guarded(reply.fault(events), call)
+    except Exception as err:  # noqa: BLE001  # check() raises it again
+        return _break(call, err, identity)
+
+
+def _guarded(events: Iterator[WireEvent], call: Call) -> Iterator[WireEvent]:
+    """Yield the events of a fault; lose the connection where it raises, so that the client is told something."""
+    try:
+        yield from events
+    except Exception as err:  # noqa: BLE001  # check() raises it again
+        _blame(call, err)
+        yield Disconnect()
+
+
+def _break(call: Call, err: Exception, identity: Identity) -> Iterator[WireEvent]:
+    _blame(call, err)
+    call.status = 400
+    error = ErrorBody(call.explanation, code=UNMATCHED_CODE)
+    return render_error(call.status, error, request_id=identity.request_id, headers=DO_NOT_RETRY)
+
+
+def _blame(call: Call, err: Exception) -> None:
+    """Make a call one that fails the test, since the test's own code raised on it."""
+    call.outcome, call.cause = Outcome.UNMATCHED, err
+    call.explanation = explain.broken(err, number=call.number)

@@ -8,7 +8,7 @@ from pathlib import PurePath
 
 from fakellm._script.journal import Call
 from fakellm._script.match import Mismatch, shown
-from fakellm._script.reply import ErrorReply
+from fakellm._script.reply import ErrorReply, Reply, Scripted
 from fakellm._script.rule import Rule, is_own
 from fakellm._wire.chat import ChatRequest
 from fakellm._wire.errors import ErrorBody
@@ -58,14 +58,36 @@ def near_misses(request: ChatRequest, rules: Iterable[Rule]) -> list[tuple[Rule,
     return sorted(found, key=lambda near: (len(near[1]), near[0].number))[:_NEAR_MISSES_SHOWN]
 
 
-def unused(rule: Rule) -> str:
-    """Explain a rule whose replies nothing asked for."""
+def unused(rule: Rule, journal: Iterable[Call]) -> str:
+    """Explain a rule whose replies nothing asked for. journal: the calls that other rules may have answered."""
     if not rule.has_replies:
         return f"{rule} was given no reply\n  add .reply(...), or delete it"
-    return (
-        f"{_count(rule.unused, 'scripted reply')} never asked for: {rule}, {rule.given} given\n"
-        f"  delete it, or {_allowed('allow_unused')}"
+    lines = [f"{_count(rule.unused, 'scripted reply')} never asked for: {rule}, {rule.given} given"]
+    lines += [f"  the next one was to be {_named(rule.upcoming)}"]
+    taken = next(
+        (call for call in journal if call.request and call.rule not in (None, rule) and _fits(rule, call)), None
     )
+    if taken is not None:
+        lines.append(f"  call {taken.number} would have asked for it, but {taken.rule} came first")
+    lines.append(f"  delete it, or {_allowed('allow_unused')}")
+    return "\n".join(lines)
+
+
+def _fits(rule: Rule, call: Call) -> bool:
+    return call.request is not None and not rule.matcher.mismatches(call.request)
+
+
+def _named(scripted: Scripted) -> str:
+    """Return a reply as a test author would recognise it."""
+    match scripted:
+        case Reply(text=str(text)):
+            return shown(text, 60)
+        case Reply(tool_calls=calls) if calls:
+            return "a call of " + ", ".join(call.name for call in calls)
+        case ErrorReply(status=status):
+            return f"the error {status}"
+        case _:
+            return "a reply of a callable's" if callable(scripted) else "an empty reply"
 
 
 def _described(request: ChatRequest) -> str:
@@ -125,7 +147,7 @@ def _excerpt(text: str) -> str:
 
 
 def _allowed(option: str) -> str:
-    return f"where the test means it so: @pytest.mark.fake_llm({option}=True) or FakeLLM({option}=True)"
+    return f"if the test means it: @pytest.mark.fake_llm({option}=True) or FakeLLM({option}=True)"
 
 
 def _count(number: int, noun: str) -> str:

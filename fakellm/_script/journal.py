@@ -103,10 +103,6 @@ class Journal(Sequence[Call]):
         """Forget all calls."""
         self._calls.clear()
 
-    def with_outcome(self, *outcomes: Outcome) -> list[Call]:
-        """Return the calls that ended so, oldest first."""
-        return [call for call in self._calls if call.outcome in outcomes]
-
     @overload
     def __getitem__(self, index: int) -> Call: ...
     @overload

@@ -61,8 +61,8 @@ class Reply:
         object.__setattr__(self, "tool_calls", _tool_calls(self.tool_calls))
         if self.usage is not None:
             _json_object("Reply usage is a mapping of wire names to what JSON can hold", self.usage)
-        if self.fault is not None and not callable(self.fault):
-            raise UsageError(f"Reply fault is one of fakellm.faults, such as faults.drop(after=2); got {self.fault!r}")
+        if self.fault is not None:
+            _check_fault(self.fault)
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,9 +215,12 @@ def as_reply(given: object, reply_fields: Mapping[str, Any]) -> Scripted:
     if unknown := reply_fields.keys() - set(_REPLY_FIELDS[1:]):
         known = ", ".join(f"{name}=" for name in _REPLY_FIELDS[1:])
         raise UsageError(f"reply() has no field {min(unknown)!r}; it takes times=, {known}")
+    __tracebackhide__ = True
     reply = _said(given, reply_fields)
     if reply is not None:
         return reply
+    if getattr(given, "__self__", None) is ErrorReply:
+        raise UsageError(f"call it: ErrorReply.{getattr(given, '__name__', '')}()")
     if callable(given):
         return lambda request: _computed(given, request, reply_fields)
     raise UsageError(f"reply() got {given!r}, {_SAYS_NOTHING}")
@@ -302,6 +305,15 @@ def _check_text(what: str, text: object) -> None:
         text.encode()
     except UnicodeEncodeError as err:
         raise UsageError(f"{what} has a lone surrogate at {err.start}, which UTF-8 cannot carry: {text!r}") from err
+
+
+def _check_fault(fault: object) -> None:
+    if not callable(fault):
+        raise UsageError(f"Reply fault is one of fakellm.faults, such as faults.drop(after=2); got {fault!r}")
+    # What makes a fault stands at the top of its module; what it makes is local to it.
+    name = getattr(fault, "__qualname__", "")
+    if getattr(fault, "__module__", "") == "fakellm.faults" and "<locals>" not in name:
+        raise UsageError(f"call it: fault=faults.{name}(...)")
 
 
 def _is_duration(seconds: object) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 from pathlib import PurePath
 from types import FrameType
 from typing import Any
@@ -38,6 +39,7 @@ class Rule:
         Raises:
             UsageError: no reply, a thing that is none, or a rule that has its replies already.
         """
+        __tracebackhide__ = True
         if self._replies:
             raise UsageError(f"{self} has its replies already; give all of them in one reply(...) call")
         if not replies and reply_fields:
@@ -48,7 +50,8 @@ class Rule:
             raise UsageError(f"times is how often the replies are given, 1 or more, or None for ever; got {times!r}")
         if reply_fields and all(isinstance(reply, ErrorReply) for reply in replies):
             raise UsageError(f"an ErrorReply takes no {min(reply_fields)}=; give it to a Reply")
-        self._replies = tuple(as_reply(reply, reply_fields) for reply in replies)
+        # map, since the frame of a generator would stand in the traceback of a usage mistake
+        self._replies = tuple(map(partial(as_reply, reply_fields=reply_fields), replies))
         self._times = times
         return self
 
@@ -73,13 +76,13 @@ class Rule:
         return self._given
 
     @property
-    def last(self) -> Scripted | None:
-        """The reply given last, or None."""
-        return self._replies[(self._given - 1) % len(self._replies)] if self._given else None
+    def upcoming(self) -> Scripted:
+        """The reply that is given next; the rule has replies."""
+        return self._replies[self._given % len(self._replies)]
 
     def next_reply(self) -> Scripted:
         """Use up one reply and return it; the engine holds its lock meanwhile."""
-        reply = self._replies[self._given % len(self._replies)]
+        reply = self.upcoming
         self._given += 1
         return reply
 

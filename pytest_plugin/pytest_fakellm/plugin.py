@@ -19,6 +19,19 @@ if TYPE_CHECKING:
 API_KEY = "sk-fakellm"
 """The key that stands in for one that is not set."""
 
+KEY_NAMES = (
+    "ANTHROPIC_API_KEY",
+    "AZURE_OPENAI_API_KEY",
+    "DEEPSEEK_API_KEY",
+    "GEMINI_API_KEY",
+    "GROQ_API_KEY",
+    "MISTRAL_API_KEY",
+    "OPENAI_API_KEY",
+    "OPENROUTER_API_KEY",
+    "SILICONFLOW_API_KEY",
+)
+"""Environment variables that hold the keys of model providers."""
+
 _MARKERS = (
     "fake_llm(seed=0, allow_unmatched=False, allow_rejected=False, allow_unused=False): "
     "arguments for the FakeLLM of the fixture fake_llm",
@@ -55,13 +68,14 @@ def pytest_make_collect_report(
 ) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
     """Collect once more with a stand-in key where a module builds a client at import and there is none.
 
-    Nothing is hidden by this: the module did not load, so none of its tests would have run. The key is gone
-    again when the module is imported.
+    Only for keys of model providers, and nothing is hidden: the module did not load, so none of its tests would
+    have run. The key is gone again when the module is imported.
     """
     report = yield
     if not report.failed:
         return report
-    missing = [name for name in _key_names(str(report.longrepr)) if name not in os.environ]
+    complaint = str(report.longrepr)
+    missing = [name for name in KEY_NAMES if name not in os.environ and re.search(rf"\b{name}\b", complaint)]
     if not missing:
         return report
     with pytest.MonkeyPatch.context() as patch:
@@ -98,6 +112,7 @@ def fake_llm(request: pytest.FixtureRequest) -> Iterator[FakeLLM]:
     """A FakeLLM that answers for every httpx and httpx2 client in the process, checked when the test ends."""
     from pytest_fakellm.sessions import fake_session
 
+    __tracebackhide__ = True
     yield from fake_session(request)
 
 
@@ -106,12 +121,8 @@ def llm_cassette(request: pytest.FixtureRequest) -> Iterator[Cassette]:
     """The Cassette that the marker llm_cassette names; where fake_llm is used too, its rules are asked first."""
     from pytest_fakellm.sessions import cassette_session
 
+    __tracebackhide__ = True
     yield from cassette_session(request)
-
-
-def _key_names(text: str) -> list[str]:
-    """Return the names of key variables that an import error speaks of."""
-    return list(dict.fromkeys(re.findall(r"\b[A-Z][A-Z0-9_]*_API_KEY\b", text)))
 
 
 def _check(item: pytest.Item) -> str | None:

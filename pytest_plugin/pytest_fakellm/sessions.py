@@ -12,21 +12,9 @@ from typing import Any
 import pytest
 
 from fakellm import Cassette, CassetteNotFoundError, FakeLLM, UsageError
-from pytest_fakellm.plugin import API_KEY, SESSION, Session
+from pytest_fakellm.plugin import API_KEY, KEY_NAMES, SESSION, Session
 
 __all__ = ["cassette_session", "fake_session"]
-
-_KEYS = (
-    "ANTHROPIC_API_KEY",
-    "AZURE_OPENAI_API_KEY",
-    "DEEPSEEK_API_KEY",
-    "GEMINI_API_KEY",
-    "GROQ_API_KEY",
-    "MISTRAL_API_KEY",
-    "OPENAI_API_KEY",
-    "OPENROUTER_API_KEY",
-    "SILICONFLOW_API_KEY",
-)
 
 # Other projects on the public index whose files have our names and overwrite ours.
 _RIVALS = ("fakellm", "pytest-fakellm")
@@ -34,6 +22,7 @@ _RIVALS = ("fakellm", "pytest-fakellm")
 
 def fake_session(request: pytest.FixtureRequest) -> Iterator[FakeLLM]:
     """Run a test with a FakeLLM that intercepts; what the fixture ``fake_llm`` does."""
+    __tracebackhide__ = True
     _refuse_rivals()
     llm = _make_fake(request)
     with _stand_in_keys(), _session(request, llm), llm.intercept():
@@ -42,6 +31,7 @@ def fake_session(request: pytest.FixtureRequest) -> Iterator[FakeLLM]:
 
 def cassette_session(request: pytest.FixtureRequest) -> Iterator[Cassette]:
     """Run a test with the cassette of its marker; what the fixture ``llm_cassette`` does."""
+    __tracebackhide__ = True
     _refuse_rivals()
     path = _marked_path(request)
     if "fake_llm" in request.fixturenames:
@@ -75,7 +65,7 @@ class _stand_in_keys:  # noqa: N801
     """Sets the API keys that are not set, so that clients can be built."""
 
     def __enter__(self) -> None:
-        self._set = [name for name in _KEYS if name not in os.environ]
+        self._set = [name for name in KEY_NAMES if name not in os.environ]
         os.environ.update(dict.fromkeys(self._set, API_KEY))
 
     def __exit__(self, *exc_info: object) -> None:
@@ -85,6 +75,7 @@ class _stand_in_keys:  # noqa: N801
 
 
 def _make_fake(request: pytest.FixtureRequest) -> FakeLLM:
+    __tracebackhide__ = True
     arguments: dict[str, Any] = {}
     for marker in reversed(list(request.node.iter_markers("fake_llm"))):
         if marker.args:
@@ -97,17 +88,28 @@ def _make_fake(request: pytest.FixtureRequest) -> FakeLLM:
 
 
 def _marked_path(request: pytest.FixtureRequest) -> Path:
+    __tracebackhide__ = True
     marker = request.node.get_closest_marker("llm_cassette")
     if marker is None:
         raise UsageError("the fixture llm_cassette needs the marker: @pytest.mark.llm_cassette('session.yaml')")
-    if len(marker.args) != 1 or marker.kwargs or not isinstance(marker.args[0], str | os.PathLike):
-        raise UsageError("the marker llm_cassette takes one path: @pytest.mark.llm_cassette('session.yaml')")
-    places: list[Path] = [folder / marker.args[0] for folder in (request.path.parent, request.config.rootpath)]
+    given = _path_argument(*marker.args, **marker.kwargs)
+    places: list[Path] = [folder / given for folder in (request.path.parent, request.config.rootpath)]
     found = next((path for path in places if path.is_file()), None)
     if found is None:
         looked = " and ".join(str(path) for path in dict.fromkeys(places))
-        raise CassetteNotFoundError(f"there is no cassette {marker.args[0]!r}; looked for {looked}")
+        raise CassetteNotFoundError(f"there is no cassette {str(given)!r}; looked for {looked}")
     return found
+
+
+def _path_argument(path: Any = None, *more: Any, **unknown: Any) -> str | os.PathLike[str]:
+    __tracebackhide__ = True
+    wrong = [repr(argument) for argument in more] + [f"{name}=" for name in unknown]
+    if wrong or not isinstance(path, str | os.PathLike):
+        got = wrong[0] if wrong else "no path" if path is None else repr(path)
+        raise UsageError(
+            f"the marker llm_cassette takes one path, got {got}: @pytest.mark.llm_cassette('session.yaml')"
+        )
+    return path
 
 
 @lru_cache(maxsize=1)

@@ -170,8 +170,13 @@ def chat(*contents):
     ("before", "now", "text"),
     [
         (request(), request(method="GET"), "method: recorded 'POST', sent 'GET'"),
-        (request(), request(url="http://h/"), "scheme: recorded 'https', sent 'http'"),
-        (request(), request(url="https://h/"), "host: recorded 'api.openai.com', sent 'h'"),
+        (
+            request(b"a", url="https://g/"),
+            request(b"b", url="http://h/"),
+            "scheme: recorded 'https', sent 'http'; host: recorded 'g', sent 'h'; port: recorded '443', sent '80'; "
+            "and the body",
+        ),
+        (request(url="https://g/"), request(url="https://h/"), "host: recorded 'g', sent 'h'"),
         (request(url="http://h:1/"), request(url="http://h/"), "port: recorded '1', sent '80'"),
         (request(url="http://h/a"), request(url="http://h/b"), "path: recorded '/a', sent '/b'"),
         (request(url="http://h/?a=1"), request(url="http://h/"), "query: recorded 'a=1', sent ''"),

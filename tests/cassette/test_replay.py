@@ -65,7 +65,8 @@ def test_miss_names_reason_closest_difference_and_rest():
         "  closest is interaction 1 (line 10); it differs in\n"
         '    q: recorded "Paris", sent "Pari"\n'
         "  not played yet: interaction 1, 2 of 2\n"
-        "  the request was not sent anywhere"
+        "  the request was not sent anywhere\n"
+        "  if the change is meant, record again; to look at less of a request: match=['path', 'body']"
     )
 
 

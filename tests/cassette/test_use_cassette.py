@@ -143,7 +143,8 @@ def test_unknown_request_says_what_came_closest(write, ask):
         "  closest is interaction 1 (line 2); it differs in\n"
         '    messages[0].content: recorded "hi", sent "hi!"\n'
         "  not played yet: interaction 1 of 1\n"
-        "  the request was not sent anywhere"
+        "  the request was not sent anywhere\n"
+        "  if the change is meant, record again; to look at less of a request: match=['path', 'body']"
     )
 
 

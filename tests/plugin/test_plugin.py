@@ -305,6 +305,20 @@ def test_missing_keys_are_set_while_the_test_runs(project):
     project.runpytest().assert_outcomes(passed=2)
 
 
+def test_key_that_the_test_sets_stays(project):
+    project.makepyfile("""
+        import os
+
+        def test_during(fake_llm):
+            os.environ["OPENAI_API_KEY"] = "sk-of-the-test"
+
+        def test_after():
+            assert os.environ.pop("OPENAI_API_KEY") == "sk-of-the-test"
+    """)
+
+    project.runpytest().assert_outcomes(passed=2)
+
+
 def test_key_that_is_set_stays(project, monkeypatch):
     monkeypatch.setenv("OPENAI_API_KEY", "sk-mine")
     project.makepyfile("""
@@ -342,15 +356,18 @@ def test_client_built_at_import_without_a_key(project):
     project.runpytest().assert_outcomes(passed=2)
 
 
-def test_import_error_of_another_kind_is_reported_as_it_is(project):
-    project.makepyfile("""
-        raise RuntimeError("OTHER_API_KEY is set but wrong")
+@pytest.mark.parametrize("name", ["OPENAI_API_KEY", "STRIPE_API_KEY"])
+def test_import_error_of_another_kind_is_reported_as_it_is(project, name):
+    project.makepyfile(f"""
+        import os
+        if "STRIPE_API_KEY" not in os.environ:
+            raise RuntimeError("{name} is wrong")
     """)
 
     result = project.runpytest()
 
     result.assert_outcomes(errors=1)
-    result.stdout.fnmatch_lines(["*RuntimeError: OTHER_API_KEY is set but wrong"])
+    result.stdout.fnmatch_lines([f"*RuntimeError: {name} is wrong"])
 
 
 def test_ini_sets_the_key_before_the_first_conftest(project):
@@ -435,6 +452,60 @@ def test_cassette_is_found_beside_the_test_file_first(project):
     project.runpytest().assert_outcomes(passed=1)
 
 
+def test_cassette_is_found_from_the_root(project):
+    Path(project.mkdir("recordings"), "session.yaml").write_text(CASSETTE)
+    Path(project.mkdir("tests"), "test_rooted.py").write_text(
+        "import pytest\nfrom agent import ask\n\n"
+        "@pytest.mark.llm_cassette(path='recordings/session.yaml')\n"
+        "def test_replays():\n    assert ask('hi') == 'recorded'\n"
+    )
+    project.makeini("[pytest]\npythonpath = .\naddopts = -p no:hypothesispytest -p no:asyncio\n")
+
+    project.runpytest().assert_outcomes(passed=1)
+
+
+def test_nearest_marker_wins(project):
+    project.makepyfile("""
+        import pytest
+
+        @pytest.mark.fake_llm(allow_unused=False, seed=1)
+        class TestPlain:
+            @pytest.mark.fake_llm(allow_unused=True)
+            def test_forgets(self, fake_llm):
+                fake_llm.reply("never asked for")
+    """)
+
+    project.runpytest().assert_outcomes(passed=1)
+
+
+def test_usage_mistake_is_shown_where_it_was_written(project):
+    project.makepyfile("""
+        def test_mistaken(fake_llm):
+            fake_llm.reply(5)
+    """)
+
+    result = project.runpytest()
+
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        [">*fake_llm.reply(5)", "E*UsageError: reply() got 5, which is nothing that a model says*"]
+    )
+    result.stdout.no_fnmatch_line("*rule.py:*")
+
+
+def test_rejected_reply_leaves_no_rule(project):
+    project.makepyfile("""
+        import pytest
+        from fakellm import UsageError
+
+        def test_mistaken(fake_llm):
+            with pytest.raises(UsageError):
+                fake_llm.reply(5)
+    """)
+
+    project.runpytest().assert_outcomes(passed=1)
+
+
 def test_request_that_is_not_recorded_fails_even_when_swallowed(project):
     Path(project.path, "session.yaml").write_text(CASSETTE)
     project.makepyfile("""
@@ -482,9 +553,11 @@ def test_scripted_rules_are_asked_before_the_cassette(project):
         ("llm_cassette('nowhere.yaml')", "*CassetteNotFoundError: there is no cassette 'nowhere.yaml'; looked for *"),
         (
             "llm_cassette()",
-            "*UsageError: the marker llm_cassette takes one path: @pytest.mark.llm_cassette('session.yaml')",
+            "*UsageError: the marker llm_cassette takes one path, got no path: @pytest.mark.llm_cassette(*",
         ),
-        ("llm_cassette(5)", "*UsageError: the marker llm_cassette takes one path*"),
+        ("llm_cassette(5)", "*UsageError: the marker llm_cassette takes one path, got 5: *"),
+        ("llm_cassette('a', 'b')", "*UsageError: the marker llm_cassette takes one path, got 'b': *"),
+        ("llm_cassette('a', mode='all')", "*UsageError: the marker llm_cassette takes one path, got mode=: *"),
     ],
 )
 def test_wrong_cassette_marker_says_what_to_type(project, marker, message):

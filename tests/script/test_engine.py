@@ -1,4 +1,5 @@
 import inspect
+from concurrent.futures import ThreadPoolExecutor
 from threading import Thread
 
 import pytest
@@ -9,7 +10,7 @@ from fakellm import ErrorReply, Reply, UnmatchedRequestError, UnusedReplyError, 
 from fakellm._script.engine import Engine
 from fakellm._script.journal import Outcome
 from fakellm._script.match import Matcher
-from fakellm._wire.events import Data
+from fakellm._wire.events import Data, Disconnect
 
 MODELS_URL = "https://api.openai.com/v1/models"
 MESSAGES_URL = "https://api.anthropic.com/v1/messages"
@@ -79,10 +80,10 @@ def test_callable_may_script_the_next_reply():
     engine = Engine()
 
     def first(request):
-        engine.add_rule(Matcher()).reply("second")
+        engine.register(engine.new_rule(Matcher())).reply("second")
         return "first"
 
-    engine.add_rule(Matcher()).reply(first)
+    engine.register(engine.new_rule(Matcher())).reply(first)
     contents = []
     within(10, lambda: contents.extend([ask(engine).content, ask(engine).content]))
 
@@ -100,8 +101,35 @@ def test_callable_may_ask_the_model_itself():
     assert (contents, [call.number for call in engine.journal], engine.journal[0].last_user) == (
         ["<deep>"],
         [1, 2],
-        "inner",
+        "outer",
     )
+
+
+def test_callable_may_wait_for_a_thread_that_asks_the_model():
+    engine = Engine()
+
+    def delegated(request):
+        with ThreadPoolExecutor(1) as pool:
+            return pool.submit(lambda: ask(engine, asking("inner")).content).result(timeout=10)
+
+    when(engine, user="outer").reply(delegated)
+    when(engine, user="inner").reply("deep")
+
+    assert ask(engine, asking("outer")).content == "deep"
+
+
+def test_fault_that_raises_loses_the_connection_and_fails_the_check():
+    def broken(events):
+        yield next(events)
+        raise KeyError("city")
+
+    engine = scripted(Reply("Hello!", fault=broken))
+
+    events = list(engine.handle(asking()))
+
+    assert events[1:] == [Disconnect()]
+    with pytest.raises(UnmatchedRequestError, match="a callable of the script raised on call 1: KeyError: 'city'"):
+        engine.check()
 
 
 def test_call_is_written_down_before_any_byte_goes_out():
@@ -131,7 +159,7 @@ def test_computed_reply_is_written_down_as_it_was_given():
 
 def test_rule_knows_the_line_that_registered_it():
     line = inspect.currentframe().f_lineno + 1
-    rule = Engine().add_rule(Matcher())
+    rule = Engine().new_rule(Matcher())
 
     assert (rule.number, rule.where) == (1, f"test_engine.py:{line}")
 
@@ -149,7 +177,7 @@ def test_reset_brings_back_the_first_ids():
     engine = scripted("a")
     first = ask(engine)
     engine.reset()
-    engine.add_rule(Matcher()).reply("a")
+    engine.register(engine.new_rule(Matcher())).reply("a")
 
     assert ask(engine).body == first.body
 

@@ -79,7 +79,7 @@ def fuzzed_engine(reply):
     when(engine, user="hi", tool_result="18", model="gpt*").reply("never", times=None)
     when(engine, tool_result=lambda text: int(text) > 30).reply("hot", times=None)
     if reply:
-        engine.add_rule(Matcher()).reply(reply, times=None)
+        engine.register(engine.new_rule(Matcher())).reply(reply, times=None)
     return engine
 
 

@@ -18,7 +18,8 @@ from fakellm._script.match import Condition, Matcher
 from fakellm._wire.events import Data, WireRequest
 
 engine = Engine(seed=7, test_id="test_same")
-engine.add_rule(Matcher((Condition("user", "x"),))).reply("Hello", [ToolCall("f", {"b": 1, "a": 2})], ErrorReply(500))
+rule = engine.register(engine.new_rule(Matcher((Condition("user", "x"),))))
+rule.reply("Hello", [ToolCall("f", {"b": 1, "a": 2})], ErrorReply(500))
 body = b'{"model": "gpt-4o", "messages": [{"role": "user", "content": "x"}], "stream": %s}'
 for stream in (b"true", b"false", b"true", b"true"):
     url = "https://api.openai.com/v1/chat/completions"

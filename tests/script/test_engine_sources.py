@@ -36,9 +36,7 @@ def test_whatever_was_recorded_is_replayed(request_sent):
     assert ask(replaying(request_sent), request_sent).body == b"recorded"
 
 
-@pytest.mark.parametrize(
-    "request_sent", [asking(), wire(b"?"), wire(url=MESSAGES_URL), wire(method="GET", url=MODELS_URL)]
-)
+@pytest.mark.parametrize("request_sent", [asking(), wire(url=MESSAGES_URL), wire(method="GET", url=MODELS_URL)])
 def test_request_that_is_not_recorded_gets_a_400(request_sent):
     answer = ask(replaying(), request_sent)
 
@@ -49,6 +47,17 @@ def test_request_that_is_not_recorded_gets_a_400(request_sent):
         "  session.yaml holds no such request\n"
         "  not played yet: nothing\n"
         "  the request was not sent anywhere",
+    )
+
+
+def test_rejection_is_told_beside_the_miss():
+    answer = ask(replaying(), wire(b'{"model": "gpt-4o"}'))
+
+    assert answer.error["message"].endswith(
+        "\n  the request was not sent anywhere\n"
+        "the real API rejects call 1: POST /v1/chat/completions gets 400\n"
+        "  Missing required parameter: 'messages'. (param='messages', code='missing_required_parameter')\n"
+        "  if the test means it: @pytest.mark.fake_llm(allow_rejected=True) or FakeLLM(allow_rejected=True)"
     )
 
 

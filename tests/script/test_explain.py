@@ -1,8 +1,10 @@
 import pytest
 from chat_wire import asking, wire
+from engines import ask
 
-from fakellm import ErrorReply
+from fakellm import ErrorReply, Reply, ToolCall
 from fakellm._script import explain
+from fakellm._script.engine import Engine
 from fakellm._script.journal import Call, Outcome
 from fakellm._script.match import Condition, Matcher
 from fakellm._script.rule import Rule
@@ -144,7 +146,7 @@ def test_rejected_says_what_the_api_says_and_how_to_allow_it(error, details):
     assert explain.rejected(asking(), error, number=2, status=400) == (
         "the real API rejects call 2: POST /v1/chat/completions gets 400\n"
         f"  {details}\n"
-        "  where the test means it so: @pytest.mark.fake_llm(allow_rejected=True) or FakeLLM(allow_rejected=True)"
+        "  if the test means it: @pytest.mark.fake_llm(allow_rejected=True) or FakeLLM(allow_rejected=True)"
     )
 
 
@@ -152,7 +154,7 @@ def test_not_spoken_says_that_the_call_was_stopped_here():
     assert explain.not_spoken(wire(url="https://api.anthropic.com/v1/messages"), number=1) == (
         "call 1 is a model call that fakellm cannot answer: POST https://api.anthropic.com/v1/messages\n"
         "  it was stopped here and did not reach the network; fakellm speaks …/chat/completions\n"
-        "  where the test means it so: @pytest.mark.fake_llm(allow_unmatched=True) or FakeLLM(allow_unmatched=True)"
+        "  if the test means it: @pytest.mark.fake_llm(allow_unmatched=True) or FakeLLM(allow_unmatched=True)"
     )
 
 
@@ -178,21 +180,50 @@ def test_broken_callable_that_had_returned_has_no_place():
 @pytest.mark.parametrize(
     ("found", "text"),
     [
-        (rule("a"), "1 scripted reply never asked for: rule 1 reply() at test_a.py:3, 0 given\n"),
         (
-            rule("a", "b", "c", given=1, user="x"),
-            "2 scripted replies never asked for: rule 1 when(user='x') at test_a.py:3, 1 given\n",
+            rule("a"),
+            "1 scripted reply never asked for: rule 1 reply() at test_a.py:3, 0 given\n  the next one was to be 'a'\n",
+        ),
+        (
+            rule("a", ToolCall("f", {}), "c", given=1, user="x"),
+            "2 scripted replies never asked for: rule 1 when(user='x') at test_a.py:3, 1 given\n"
+            "  the next one was to be a call of f\n",
+        ),
+        (
+            rule(ErrorReply(503)),
+            "1 scripted reply never asked for: rule 1 reply() at test_a.py:3, 0 given\n"
+            "  the next one was to be the error 503\n",
+        ),
+        (
+            rule(lambda request: "a"),
+            "1 scripted reply never asked for: rule 1 reply() at test_a.py:3, 0 given\n"
+            "  the next one was to be a reply of a callable's\n",
+        ),
+        (
+            rule(Reply(finish_reason="stop")),
+            "1 scripted reply never asked for: rule 1 reply() at test_a.py:3, 0 given\n"
+            "  the next one was to be an empty reply\n",
         ),
     ],
 )
 def test_unused_reply_is_named_with_its_place(found, text):
-    assert explain.unused(found) == text + (
-        "  delete it, or where the test means it so: @pytest.mark.fake_llm(allow_unused=True) or "
-        "FakeLLM(allow_unused=True)"
+    assert explain.unused(found, []) == text + (
+        "  delete it, or if the test means it: @pytest.mark.fake_llm(allow_unused=True) or FakeLLM(allow_unused=True)"
     )
 
 
+def test_rule_that_came_first_is_named():
+    engine = Engine()
+    engine.register(engine.new_rule(Matcher())).reply("first", times=None)
+    late = engine.register(engine.new_rule(Matcher())).reply("late")
+    ask(engine, asking())
+
+    text = explain.unused(late, engine.journal)
+
+    assert "\n  call 1 would have asked for it, but rule 1 reply() at " in text
+
+
 def test_unfinished_rule_is_told():
-    assert explain.unused(rule(user="x")) == (
+    assert explain.unused(rule(user="x"), []) == (
         "rule 1 when(user='x') at test_a.py:3 was given no reply\n  add .reply(...), or delete it"
     )

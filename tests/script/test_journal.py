@@ -80,14 +80,6 @@ def test_cleared_journal_is_empty():
     assert list(journal) == []
 
 
-def test_calls_are_found_by_their_outcome():
-    journal = Journal([call(1), call(2, Outcome.OTHER), call(3, Outcome.UNMATCHED), call(4, Outcome.OTHER)])
-
-    found = journal.with_outcome(Outcome.OTHER, Outcome.UNMATCHED)
-
-    assert [call.number for call in found] == [2, 3, 4]
-
-
 def test_call_added_while_iterating_is_not_seen():
     journal = Journal([call(1)])
 

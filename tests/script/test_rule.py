@@ -57,12 +57,12 @@ def test_unused_counts_what_nothing_asked_for(times, given, unused):
     assert (rule.unused, rule.given) == (unused, given)
 
 
-def test_last_is_the_reply_given_last():
+def test_upcoming_is_the_reply_given_next():
     rule = new_rule().reply("a", "b", times=2)
 
-    last = [rule.last] + [rule.next_reply() and rule.last for _ in range(3)]
+    upcoming = [rule.upcoming] + [rule.next_reply() and rule.upcoming for _ in range(3)]
 
-    assert last == [None, Reply("a"), Reply("b"), Reply("a")]
+    assert upcoming == [Reply("a"), Reply("b"), Reply("a"), Reply("b")]
 
 
 def test_rule_without_replies_is_not_live():

@@ -16,7 +16,7 @@ def told(*requests, replies=()):
     """The transcript of these requests, answered with these replies in turn."""
     engine = Engine()
     if replies:
-        engine.add_rule(Matcher()).reply(*replies)
+        engine.register(engine.new_rule(Matcher())).reply(*replies)
     for request in requests:
         play(engine.handle(request))
     return transcript(engine.journal)

@@ -1,0 +1,64 @@
+"""Agents on frameworks that bring clients of their own are answered like any other."""
+
+from __future__ import annotations
+
+import pytest
+
+LANGCHAIN = """
+from langchain_openai import ChatOpenAI
+
+def test_answer_and_stream(fake_llm):
+    fake_llm.reply("Hello!", "Hey you there")
+    llm = ChatOpenAI(model="gpt-4o")
+
+    assert llm.invoke("hi").content == "Hello!"
+    assert "".join(chunk.content for chunk in llm.stream("hi")) == "Hey you there"
+"""
+
+LANGGRAPH = """
+from fakellm import ToolCall
+from langchain_openai import ChatOpenAI
+from langgraph.prebuilt import create_react_agent
+
+def get_weather(city: str) -> str:
+    "Current weather in a city."
+    return "18 degrees"
+
+def test_tool_loop(fake_llm):
+    fake_llm.when(user="weather").reply(ToolCall("get_weather", {"city": "Paris"}))
+    fake_llm.when(tool_result="18").reply("18 degrees in Paris.")
+    agent = create_react_agent(ChatOpenAI(model="gpt-4o"), [get_weather])
+
+    result = agent.invoke({"messages": [("user", "What is the weather in Paris?")]})
+
+    assert result["messages"][-1].content == "18 degrees in Paris."
+"""
+
+PYDANTIC_AI = """
+from fakellm import ToolCall
+from pydantic_ai import Agent
+from pydantic_ai.models.openai import OpenAIChatModel
+
+def test_tool_loop(fake_llm):
+    fake_llm.when(user="weather").reply(ToolCall("get_weather", {"city": "Paris"}))
+    fake_llm.when(tool_result="18").reply("18 degrees in Paris.")
+    agent = Agent(OpenAIChatModel("gpt-4o"))
+
+    @agent.tool_plain
+    def get_weather(city: str) -> str:
+        return "18 degrees"
+
+    assert agent.run_sync("What is the weather in Paris?").output == "18 degrees in Paris."
+"""
+
+
+@pytest.mark.parametrize(
+    ("framework", "code"),
+    [("langchain_openai", LANGCHAIN), ("langgraph", LANGGRAPH), ("pydantic_ai", PYDANTIC_AI)],
+)
+def test_agent_on_a_framework(pytester, monkeypatch, framework, code):
+    pytest.importorskip(framework)
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    pytester.makepyfile(code)
+
+    pytester.runpytest_subprocess().assert_outcomes(passed=1)
