@@ -27,8 +27,7 @@ def complete(reply: Reply, request: ChatRequest, identity: Identity) -> Completi
         ),
     )
     usage = completion_usage(
-        request.model,
-        request.messages,
+        request.body,
         text=choice.text,
         tool_calls=[(call.name, call.arguments_text) for call in reply.tool_calls],
     )

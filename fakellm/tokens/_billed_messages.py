@@ -1,0 +1,161 @@
+"""Messages as they are billed: text, names, images, calls of tools and their results.
+
+Source: recorded calls. A call and its result are messages with a recipient; several calls at once are one
+call of a wrapper, and their results one result of it. Names of authors: the cookbook's example (124 tokens on
+gpt-4o, https://cookbook.openai.com/examples/how_to_count_tokens_with_tiktoken, part 6). No recorded call
+shows several calls at once on a reasoning model: there each is counted by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from fakellm.tokens._anyjson import compact, object_of, objects_of, parsed, spaced, text_of
+from fakellm.tokens._billed_images import count_image, is_image
+from fakellm.tokens._encodings import Encoding
+
+__all__ = ["WRAPPER", "MessageBill", "ToolUse", "wrap_calls"]
+
+WRAPPER = "multi_tool_use.parallel"
+"""The tool that a model calls to call several tools at once."""
+
+# Calls and results that were rewritten; those of an agent's history come back on every call.
+_REMEMBERED = 1024
+
+_RESULT_ROLES = frozenset({"tool", "function"})
+
+
+@dataclass(frozen=True, slots=True)
+class ToolUse:
+    """One call in the history. arguments: its text, JSON as a rule."""
+
+    id: str
+    name: str
+    arguments: str
+
+
+@dataclass(frozen=True, slots=True)
+class MessageBill:
+    """Counts messages for one model. model: without a prefix. is_reasoning: whether it thinks first."""
+
+    encoding: Encoding
+    model: str
+    is_reasoning: bool
+
+    def count(self, messages: list[dict[str, Any]]) -> int:
+        """Count the tokens of a conversation, without what the request costs beside it."""
+        return sum(self._turn(message, results) for message, results in _turns(messages)) + self._shown(messages)
+
+    def _turn(self, message: dict[str, Any], results: list[dict[str, Any]]) -> int:
+        uses = _tool_uses(message)
+        content = self._content(message)
+        # Text beside calls is a message of its own; without it there is none.
+        tokens = 4 + content + self._name(message) if message and (content or not uses) else 0
+        if self.is_reasoning:
+            return tokens + sum(map(self._reasoning_call, uses)) + self._results(uses, results)
+        if len(uses) > 1:
+            return tokens + self._wrapped(uses, results)
+        return tokens + sum(map(self._call, uses)) + self._results(uses, results)
+
+    def _name(self, message: dict[str, Any]) -> int:
+        name = text_of(message.get("name"))
+        return 1 + self.encoding.count(name) if name else 0
+
+    def _content(self, message: dict[str, Any]) -> int:
+        content = message.get("content")
+        if isinstance(content, str) and "refusal" not in message:  # nearly always
+            return self.encoding.count(content)
+        images = sum(count_image(part, self.model) for part in objects_of(content) if is_image(part))
+        refusal = text_of(message.get("refusal"))
+        return images + sum(map(self.encoding.count, _texts(content))) + self.encoding.count(refusal)
+
+    def _shown(self, messages: list[dict[str, Any]]) -> int:
+        """Return one for images in a conversation with results, as eight calls of gpt-5-mini are billed."""
+        if not self.is_reasoning or not any(text_of(message.get("role")) in _RESULT_ROLES for message in messages):
+            return 0
+        return 1 if any(is_image(part) for m in messages for part in objects_of(m.get("content"))) else 0
+
+    def _call(self, use: ToolUse) -> int:
+        return 4 + self.encoding.count(f" to=functions.{use.name}") + self.encoding.count(_compacted(use.arguments))
+
+    def _reasoning_call(self, use: ToolUse) -> int:
+        return 7 + self.encoding.count(f" to=functions.{use.name}") + self.encoding.count(use.arguments)
+
+    def _results(self, uses: list[ToolUse], results: list[dict[str, Any]]) -> int:
+        names = {use.id: use.name for use in uses}
+        return sum(self._result(_result_name(result, names), result) for result in results)
+
+    def _result(self, name: str, result: dict[str, Any]) -> int:
+        if self.is_reasoning:
+            return 8 + self.encoding.count(f"functions.{name}") + self._content(result)
+        return 6 + self.encoding.count(name) + self._content(result)
+
+    def _wrapped(self, uses: list[ToolUse], results: list[dict[str, Any]]) -> int:
+        calls = wrap_calls(tuple((use.name, use.arguments) for use in uses))
+        tokens = 4 + self.encoding.count(f" to={WRAPPER}") + self.encoding.count(calls)
+        if not results:
+            return tokens
+        answers = _wrap_results(tuple("".join(_texts(result.get("content"))) for result in results))
+        return tokens + 6 + self.encoding.count(WRAPPER) + self.encoding.count(answers)
+
+
+@lru_cache(_REMEMBERED)
+def wrap_calls(calls: tuple[tuple[str, str], ...]) -> str:
+    """Write several calls, (name, arguments text) each, as the arguments of their wrapper."""
+    uses = [{"recipient_name": f"functions.{name}", "parameters": parsed(arguments)} for name, arguments in calls]
+    return compact({"tool_uses": uses})
+
+
+@lru_cache(_REMEMBERED)
+def _wrap_results(texts: tuple[str, ...]) -> str:
+    # With the spaces and in the ASCII that Python writes by default: so it is billed.
+    return spaced([parsed(text) for text in texts])
+
+
+@lru_cache(_REMEMBERED)
+def _compacted(arguments: str) -> str:
+    value = parsed(arguments)
+    return arguments if value is arguments else compact(value)
+
+
+def _turns(messages: list[dict[str, Any]]) -> Iterator[tuple[dict[str, Any], list[dict[str, Any]]]]:
+    """Yield each message with the results that follow it; results that begin the list follow nothing."""
+    message: dict[str, Any] = {}
+    results: list[dict[str, Any]] = []
+    for following in messages:
+        if text_of(following.get("role")) in _RESULT_ROLES:
+            results.append(following)
+            continue
+        yield message, results
+        message, results = following, []
+    yield message, results
+
+
+def _tool_uses(message: dict[str, Any]) -> list[ToolUse]:
+    if message.keys().isdisjoint(("tool_calls", "function_call")):
+        return []
+    uses = [_tool_use(call) for call in objects_of(message.get("tool_calls"))]
+    legacy = object_of(message.get("function_call"))
+    return [*uses, _tool_use({"function": legacy})] if legacy else uses
+
+
+def _tool_use(call: dict[str, Any]) -> ToolUse:
+    called = object_of(call.get("function")) or object_of(call.get("custom"))
+    arguments = text_of(called.get("arguments")) or text_of(called.get("input"))
+    return ToolUse(text_of(call.get("id")), text_of(called.get("name")), arguments)
+
+
+def _result_name(result: dict[str, Any], names: dict[str, str]) -> str:
+    """Return the tool that a result comes from: by its call, else by its own word, else the only one called."""
+    answered = text_of(result.get("tool_call_id"))
+    return names.get(answered) or text_of(result.get("name")) or (next(iter(names.values())) if names else "")
+
+
+def _texts(content: object) -> Iterator[str]:
+    """Yield the texts of a content, of refusals too; files and sounds have none."""
+    yield text_of(content)
+    for part in objects_of(content):
+        yield text_of(part.get("text")) or text_of(part.get("refusal"))
