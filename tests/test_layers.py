@@ -66,6 +66,7 @@ MAY_TOUCH = {
     "fakellm.models._cancellation": {"asyncio"},
     "fakellm.models._function_tool": {"asyncio", "sys"},
     "fakellm.models._image": {"io", "pathlib"},
+    "fakellm.tokens._vocabulary": {"os", "sys"},  # the files of the package; the byte order of the machine
     "pytest_fakellm.plugin": {"os"},
     "pytest_fakellm.sessions": {"os", "pathlib"},
 }

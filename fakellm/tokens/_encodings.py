@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import base64
 from functools import cache, lru_cache
-from importlib.resources import files
 from typing import TYPE_CHECKING, overload
+
+from fakellm.tokens._vocabulary import Vocabulary, read_shipped
 
 if TYPE_CHECKING:
     import tiktoken
@@ -101,10 +101,6 @@ def count(text: str, *, model: str) -> int:
 def _load(name: str) -> tiktoken.Encoding:
     import tiktoken
 
-    return tiktoken.Encoding(name, pat_str=_PATTERNS[name], mergeable_ranks=_read_ranks(name), special_tokens={})
-
-
-def _read_ranks(name: str) -> dict[bytes, int]:
-    """Read a vocabulary: one line a token, base64 of its bytes, a space, its rank."""
-    text = (files("fakellm.tokens") / "vocabularies" / f"{name}.tiktoken").read_bytes()
-    return {base64.b64decode(token): int(rank) for token, rank in map(bytes.split, text.splitlines())}
+    tokens = Vocabulary(read_shipped(f"{name}.vocabulary"), name).tokens()
+    ranks = dict(zip(tokens, range(len(tokens)), strict=True))
+    return tiktoken.Encoding(name, pat_str=_PATTERNS[name], mergeable_ranks=ranks, special_tokens={})

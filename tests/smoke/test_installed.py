@@ -39,6 +39,11 @@ def test_unscripted_call_fails(fake_llm):
         httpx.post(CHAT, json=QUESTION)
 
 
+def test_vocabularies_ship():
+    assert fakellm.tokens.count("你好，AutoGen！", model="gpt-4o") == 5
+    assert fakellm.tokens.count("你好，AutoGen！", model="gpt-4") == 6
+
+
 def test_recording_of_the_demo_ships():
     path = Path(fakellm.__file__).parent / "cassettes" / "weather_tool_loop.yaml"
     if not path.exists():
