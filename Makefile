@@ -33,6 +33,7 @@ docs: .venv-docs/docs
 bench: .venv/test .venv-openai1/contract-openai1
 	.venv/bin/python benchmarks/bench_fake.py
 	.venv-openai1/bin/python benchmarks/bench_messages.py
+	.venv/bin/python benchmarks/bench_tokens.py
 
 clean:
 	rm -rf .venv .venv-* build dist site

@@ -1,106 +1,175 @@
-"""tiktoken's encodings, built from the vocabularies that ship with the package."""
+"""Encodings as users hold them: tiktoken's tokens, without a network for the models that are in use."""
 
 from __future__ import annotations
 
-from functools import cache, lru_cache
-from typing import TYPE_CHECKING, overload
+from collections.abc import Iterable
+from functools import cache
+from itertools import accumulate, pairwise
+from types import MappingProxyType
+from typing import Protocol, overload
 
-from fakellm.tokens._vocabulary import Vocabulary, read_shipped
+from fakellm._errors import UsageError
+from fakellm.tokens._memo import Memo
+from fakellm.tokens._models import encoding_name_for_model
+from fakellm.tokens._pieces import PATTERNS
+from fakellm.tokens._shipped import ShippedEngine
+from fakellm.tokens._tiktoken import load
 
-if TYPE_CHECKING:
-    import tiktoken
+__all__ = ["Encoding", "count", "encoding_for_model", "get_encoding"]
 
-__all__ = ["Encoding", "count", "encoding_for_model"]
+# The same but for special tokens, which are text here.
+_ALIASES = MappingProxyType({"o200k_harmony": "o200k_base"})
+_SHIPPED = frozenset({*PATTERNS, *_ALIASES})
 
-# Source: tiktoken 0.14, ``tiktoken_ext.openai_public`` (the patterns are those of the models' makers).
-_CL100K_PATTERN = (
-    r"'(?i:[sdmt]|ll|ve|re)|[^\r\n\p{L}\p{N}]?+\p{L}++|\p{N}{1,3}+| ?[^\s\p{L}\p{N}]++[\r\n]*+|\s++$|"
-    r"\s*[\r\n]|\s+(?!\S)|\s"
-)
-_O200K_PATTERN = "|".join(
-    (
-        r"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+(?i:'s|'t|'re|'ve|'m|'ll|'d)?",
-        r"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*(?i:'s|'t|'re|'ve|'m|'ll|'d)?",
-        r"\p{N}{1,3}",
-        r" ?[^\s\p{L}\p{N}]+[\r\n/]*",
-        r"\s*[\r\n]+",
-        r"\s+(?!\S)",
-        r"\s+",
-    )
-)
-_PATTERNS = {"cl100k_base": _CL100K_PATTERN, "o200k_base": _O200K_PATTERN}
+# Characters of the texts whose counts are kept: those of an agent's history come back on every call.
+_COUNTED = 4 << 20
+# Of those whose pieces are kept, which take ten times the room: the replies of a script come back.
+_SPLIT = _COUNTED // 16
 
-_ALIASES = {"o200k_harmony": "o200k_base"}  # the same but for special tokens, which are no part of it here
 
-# Counts of texts that were seen; the texts of an agent's history come back on every call.
-_REMEMBERED_TEXTS = 4096
+class _Engine(Protocol):
+    """What knows the tokens."""
+
+    def encode(self, text: str, /) -> list[int]: ...
+    def token(self, rank: int, /) -> bytes: ...
 
 
 class Encoding:
-    """One vocabulary. Special tokens such as ``<|endoftext|>`` are counted as the text they are."""
+    """One way of cutting text into tokens. Special tokens such as ``<|endoftext|>`` are the text they are.
 
-    def __init__(self, name: str) -> None:
+    A lone surrogate, which UTF-8 has no bytes for, counts as U+FFFD.
+
+    >>> encoding = get_encoding("o200k_base")
+    >>> encoding.encode("hello world")
+    [24912, 2375]
+    >>> encoding.split("hello world")
+    ('hello', ' world')
+    """
+
+    def __init__(self, name: str, engine: _Engine) -> None:
         self.name = name
-        self._bpe = _load(name)
-        self.count = lru_cache(_REMEMBERED_TEXTS)(self._count)
+        self._engine = engine
+        self._counts = Memo(self._count, limit=_COUNTED)
+        self._pieces = Memo(self._split, limit=_SPLIT)
 
-    def _count(self, text: str) -> int:
-        return len(self._bpe.encode_ordinary(text))
+    def __repr__(self) -> str:
+        return f"<Encoding {self.name}>"
+
+    def count(self, text: str) -> int:
+        """Return the number of tokens of a text."""
+        return self._counts[text]
+
+    def encode(self, text: str) -> list[int]:
+        """Return the tokens of a text, as the numbers that the model knows them by."""
+        try:
+            return self._engine.encode(text)
+        except UnicodeEncodeError:
+            return self._engine.encode(_without_surrogates(text))
+
+    def decode(self, tokens: Iterable[int]) -> str:
+        """Return the text of tokens; bytes that are not UTF-8, such as half a character, become U+FFFD."""
+        return self.decode_bytes(tokens).decode(errors="replace")
+
+    def decode_bytes(self, tokens: Iterable[int]) -> bytes:
+        """Return the bytes of tokens. Raises: UsageError for a number that no token has."""
+        return b"".join(map(self._token, tokens))
 
     def split(self, text: str) -> tuple[str, ...]:
         """Cut text into the pieces that its tokens stand for; joined they are the text again.
 
         Tokens that share a character stay together, so that every piece is valid Unicode.
         """
-        pieces: list[str] = []
-        rest = b""
-        for token in self._bpe.decode_tokens_bytes(self._bpe.encode_ordinary(text)):
-            rest += token
-            try:
-                pieces.append(rest.decode())
-            except UnicodeDecodeError:
-                continue  # the character goes on in the next token
-            rest = b""
-        return tuple(pieces)
+        return self._pieces[text]
+
+    def _count(self, text: str) -> int:
+        return len(self.encode(text))
+
+    def _split(self, text: str) -> tuple[str, ...]:
+        tokens = [self._token(token) for token in self.encode(text)]
+        data = b"".join(tokens)
+        ends = accumulate(map(len, tokens), initial=0)
+        # A byte 10xxxxxx continues a character.
+        cuts = [end for end in ends if end == len(data) or data[end] & 0xC0 != 0x80]
+        return tuple(data[start:end].decode() for start, end in pairwise(cuts))
+
+    def _token(self, rank: int) -> bytes:
+        try:
+            return self._engine.token(rank)
+        except (KeyError, IndexError):
+            raise UsageError(f"{self.name} has no token {rank!r}; special tokens are encoded as text") from None
+
+
+class _TiktokenEngine:
+    """An encoding of tiktoken's, loaded by tiktoken."""
+
+    def __init__(self, name: str) -> None:
+        encoding = load(name)
+        self.encode = encoding.encode_ordinary
+        self.token = encoding.decode_single_token_bytes
 
 
 @cache
 def get_encoding(name: str) -> Encoding:
-    """Return the encoding of this name, loaded once in a process."""
-    return Encoding(name)
+    """Return the encoding of this name, made once in a process.
+
+    cl100k_base and o200k_base ship; o200k_harmony is o200k_base here; others are loaded by tiktoken.
+
+    Raises: UsageError for a name that there is not, or when tiktoken can neither find nor download it.
+    """
+    if name in _ALIASES:
+        return get_encoding(_ALIASES[name])
+    return Encoding(name, ShippedEngine(name) if name in PATTERNS else _TiktokenEngine(name))
 
 
 @overload
-def encoding_for_model(model: str) -> Encoding: ...
+def encoding_for_model(model: str, *, default: str = ...) -> Encoding: ...
 @overload
 def encoding_for_model(model: str, *, default: None) -> Encoding | None: ...
 def encoding_for_model(model: str, *, default: str | None = "o200k_base") -> Encoding | None:
-    """Return the encoding of a model by tiktoken's own table; default is for a model that it does not know.
+    """Return the encoding of a model by tiktoken's own rules; dated and fine-tuned names are known by their beginning.
 
-    Names of dated and fine-tuned models count as known by their prefix.
+    default: the name for a model that they do not know; an encoding that does not ship is then replaced by
+    cl100k_base, so that nothing is downloaded. With None, an unknown model gives None, and what does not ship is
+    loaded by tiktoken.
+
+    Raises: UsageError, with None only, when tiktoken cannot load the encoding.
     """
-    from tiktoken.model import encoding_name_for_model
-
-    try:
-        name: str | None = encoding_name_for_model(model)
-    except KeyError:
-        name = default
-    name = _ALIASES.get(name or "", name)
-    return None if name is None else get_encoding(name if name in _PATTERNS else "cl100k_base")
+    name = encoding_name_for_model(model)
+    if default is None:
+        return None if name is None else get_encoding(name)
+    wanted = name or default
+    return get_encoding(wanted if wanted in _SHIPPED else "cl100k_base")
 
 
-def count(text: str, *, model: str) -> int:
-    """Count the tokens of a text as the tokenizer of a model cuts it.
+@overload
+def count(text: str, *, model: str) -> int: ...
+@overload
+def count(text: str, *, encoding: str) -> int: ...
+def count(text: str, *, model: str | None = None, encoding: str | None = None) -> int:
+    """Count the tokens of a text as a model cuts it, or as an encoding does.
+
+    A model that tiktoken does not know counts, with a warning, as cl100k_base.
+
+    Raises: UsageError when not one of the two is named, or the encoding is not to be had.
 
     >>> count("hello world", model="gpt-4o")
     2
     """
-    return encoding_for_model(model).count(text)
+    if (model is None) == (encoding is None):
+        raise UsageError("count() takes a model or an encoding: count(text, model='gpt-4o')")
+    return (get_encoding(encoding) if encoding is not None else _encoding_of(str(model))).count(text)
 
 
-def _load(name: str) -> tiktoken.Encoding:
-    import tiktoken
+def _encoding_of(model: str) -> Encoding:
+    if (encoding := encoding_for_model(model, default=None)) is not None:
+        return encoding
+    import logging
 
-    tokens = Vocabulary(read_shipped(f"{name}.vocabulary"), name).tokens()
-    ranks = dict(zip(tokens, range(len(tokens)), strict=True))
-    return tiktoken.Encoding(name, pat_str=_PATTERNS[name], mergeable_ranks=ranks, special_tokens={})
+    # Where and how AutoGen says it, so that one filter serves both.
+    logging.getLogger("autogen_core.trace").warning("Model %s not found. Using cl100k_base encoding.", model)
+    return get_encoding("cl100k_base")
+
+
+def _without_surrogates(text: str) -> str:
+    """Join surrogates that make a character, and replace the others, as tiktoken does."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

@@ -8,6 +8,7 @@ from importlib import import_module
 from pathlib import Path
 
 import pytest
+import tiktoken
 
 ROOT = Path(__file__).parent.parent.parent
 VOCABULARIES = ROOT / "fakellm" / "tokens" / "vocabularies"
@@ -56,3 +57,8 @@ def test_list_that_is_not_tiktokens_is_refused(tool, tmp_path):
 
     with pytest.raises(SystemExit, match=r"cl100k_base: expected the list with sha256 223921b7.*, got 5cf7e7c1"):
         tool("pack_vocabularies").main(str(tmp_path))
+
+
+@pytest.mark.skipif(not tiktoken.__version__.startswith("0.14."), reason="the characters are those of tiktoken 0.14")
+def test_characters_are_of_the_kinds_that_tiktoken_sees(tool):
+    assert tool("list_characters").list_characters() == (VOCABULARIES / "characters.txt").read_text()

@@ -1,0 +1,86 @@
+"""The engine of what ships: in Python at first, tiktoken's when it is worth it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+
+import pytest
+from generated_texts import generated_texts
+
+from fakellm.tokens import Encoding, _shipped, get_encoding
+from fakellm.tokens._shipped import ShippedEngine
+
+
+@pytest.fixture
+def fresh() -> Encoding:
+    """o200k_base with an engine of its own, which has done nothing yet."""
+    return Encoding("o200k_base", ShippedEngine("o200k_base"))
+
+
+@pytest.mark.parametrize("is_promoted", [False, True])
+def test_lone_surrogates_are_encoded_as_replacement_characters(fresh, is_promoted):
+    if is_promoted:
+        fresh._engine.promote()
+
+    assert fresh.encode("a\ud800b") == fresh.encode("a\ufffdb")
+    assert fresh.encode("\ud83d\ude00") == fresh.encode("😀")
+    assert fresh.count("\udfff") == fresh.count("\ufffd")
+
+
+def test_long_piece_goes_to_tiktoken(fresh):
+    assert fresh.count("a" * 20_000) == 2500
+    assert fresh._engine.is_promoted
+
+
+def test_busy_process_goes_over_to_tiktoken():
+    busy = Encoding("o200k_base", ShippedEngine("o200k_base", effort=10_000))
+    texts = list(generated_texts(2000, seed=6))
+
+    counts = [busy.count(text) for text in texts]
+
+    assert busy._engine.is_promoted
+    assert counts == [get_encoding("o200k_base").count(text) for text in texts]
+
+
+def test_idle_process_does_not_go_over_to_tiktoken(fresh):
+    for text in generated_texts(500, seed=6):
+        fresh.count(text)
+
+    assert not fresh._engine.is_promoted
+
+
+def test_threads_may_share_an_encoding(fresh, monkeypatch):
+    built = []
+    build = _shipped.build
+    monkeypatch.setattr(_shipped, "build", lambda *args: built.append(args) or build(*args))
+    texts = list(generated_texts(4000, seed=7))
+    expected = [len(fresh.encode(text)) for text in texts]
+    shared = Encoding("o200k_base", ShippedEngine("o200k_base", effort=20_000))  # used up on the way
+    found: dict[int, list[int]] = {}
+
+    def work(number: int) -> None:
+        turned = texts[number * 500 :] + texts[: number * 500]
+        counts = [shared.count(text) for text in turned]
+        found[number] = counts[len(texts) - number * 500 :] + counts[: len(texts) - number * 500]
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert [found[number] == expected for number in range(8)] == [True] * 8
+    assert len(built) == 1
+
+
+def test_counting_short_texts_imports_neither_tiktoken_nor_regex():
+    code = (
+        "import sys; from fakellm import tokens; print(tokens.count('Hello, 你好!', model='gpt-4o'), "
+        "sorted({'importlib.resources', 'logging', 'pydantic', 'regex', 'tiktoken'} & set(sys.modules)))"
+    )
+
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert done.stdout == "5 []\n"
