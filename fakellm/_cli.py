@@ -58,6 +58,19 @@ def _parser() -> argparse.ArgumentParser:
     )
     check.add_argument("files", nargs="+", metavar="FILE")
     check.set_defaults(run=_cassette_check)
+
+    tokens = commands.add_parser(
+        "tokens",
+        help="count the tokens of files, a text or standard input",
+        description="Count the tokens of each file, of a text, or of standard input where neither is given, "
+        "offline and exactly as the model's tokenizer cuts them.",
+    )
+    tokenizer = tokens.add_mutually_exclusive_group()
+    tokenizer.add_argument("--model", help="count as this model does")
+    tokenizer.add_argument("--encoding", metavar="NAME", help="count in this encoding (default: o200k_base)")
+    tokens.add_argument("--text", help="count this text")
+    tokens.add_argument("files", nargs="*", metavar="FILE")
+    tokens.set_defaults(run=_tokens)
     return parser
 
 
@@ -71,3 +84,9 @@ def _cassette_check(options: argparse.Namespace) -> int:
     from fakellm._cassette_check import run_check
 
     return run_check(options.files)
+
+
+def _tokens(options: argparse.Namespace) -> int:
+    from fakellm._count_tokens import run_count
+
+    return run_count(options.files, text=options.text, model=options.model, encoding=options.encoding)

@@ -28,6 +28,7 @@ LAYERS = {
     "fakellm._fake": 5,
     "fakellm._use_cassette": 5,
     "fakellm._cassette_check": 5,
+    "fakellm._count_tokens": 5,
     "fakellm._demo": 5,
     "fakellm._cli": 5,
     "fakellm.__main__": 5,
@@ -54,6 +55,7 @@ MAY_TOUCH = {
     "fakellm._cassette.file": {"os", "pathlib"},
     "fakellm._cassette.format": {"io"},  # BytesIO, which touches nothing
     "fakellm._cassette_check": {"asyncio", "pathlib"},
+    "fakellm._count_tokens": {"pathlib", "sys"},
     "fakellm._demo": {"pathlib"},
     "fakellm._script.explain": {"pathlib"},  # PurePath, which touches nothing
     "fakellm._script.rule": {"pathlib", "sys"},  # PurePath, and the frame that called
