@@ -15,6 +15,7 @@ from timing import ratios, table
 from fakellm import FakeLLM
 
 CHAT = "https://api.openai.com/v1/chat/completions"
+KEY = {"authorization": "Bearer sk-fakellm"}
 PROMPT = "Summarise the weather of the last week in Paris in two sentences, and say whether to take an umbrella."
 ANSWER = "It rained on five days out of seven. Take one."
 TOOL = {
@@ -40,18 +41,18 @@ def agent_body(prompt: str) -> dict[str, object]:
 def floor(module: ModuleType) -> httpx.Client:
     llm = FakeLLM()
     llm.reply(ANSWER)
-    with httpx.Client(transport=llm.transport(httpx)) as client:
+    with httpx.Client(transport=llm.transport(httpx), headers=KEY) as client:
         content = client.post(CHAT, json=body(PROMPT)).content
     headers = {"content-type": "application/json"}
     return module.Client(
-        transport=module.MockTransport(lambda _: module.Response(200, headers=headers, content=content))
+        transport=module.MockTransport(lambda _: module.Response(200, headers=headers, content=content)), headers=KEY
     )
 
 
 def fake(module: ModuleType) -> tuple[FakeLLM, httpx.Client]:
     llm = FakeLLM()
     llm.reply(ANSWER, times=None)
-    return llm, module.Client(transport=llm.transport(module))
+    return llm, module.Client(transport=llm.transport(module), headers=KEY)
 
 
 def bench_answers(module: ModuleType) -> None:
@@ -76,7 +77,7 @@ def bench_rules() -> None:
         for n in range(rules - 1):
             llm.when(model=f"never-{n}").reply(ANSWER, times=None)
         llm.reply(ANSWER, times=None)
-        return httpx.Client(transport=llm.transport(httpx))
+        return httpx.Client(transport=llm.transport(httpx), headers=KEY)
 
     clients = {count: client(count) for count in (1, 10, 100, 1000)}
     contenders = {f"{count} rules": (lambda c=c: c.post(CHAT, json=body(PROMPT))) for count, c in clients.items()}

@@ -12,6 +12,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from asking import KEY
 
 pytest_plugins = ["pytester"]
 
@@ -26,11 +27,11 @@ class Way:
     def request(self, method: str, url: str, *, transport: Any = None, **kwargs: Any) -> Any:
         """Send a request with a client of its own and return the response, read to its end."""
         if not self.asynchronous:
-            with self.module.Client(transport=transport) as client:
+            with self.module.Client(transport=transport, headers=KEY) as client:
                 return client.request(method, url, **kwargs)
 
         async def send() -> Any:
-            async with self.module.AsyncClient(transport=transport) as client:
+            async with self.module.AsyncClient(transport=transport, headers=KEY) as client:
                 return await client.request(method, url, **kwargs)
 
         return asyncio.run(send())
@@ -42,14 +43,17 @@ class Way:
     def stream(self, url: str, body: object, take: Callable[[bytes], None], *, transport: Any = None) -> Any:
         """Send a body as JSON and hand each part of the answer to ``take`` as it arrives."""
         if not self.asynchronous:
-            with self.module.Client(transport=transport) as client, client.stream("POST", url, json=body) as response:
+            with (
+                self.module.Client(transport=transport, headers=KEY) as client,
+                client.stream("POST", url, json=body) as response,
+            ):
                 for part in response.iter_raw():
                     take(part)
                 return response
 
         async def send() -> Any:
             async with (
-                self.module.AsyncClient(transport=transport) as client,
+                self.module.AsyncClient(transport=transport, headers=KEY) as client,
                 client.stream("POST", url, json=body) as response,
             ):
                 async for part in response.aiter_raw():

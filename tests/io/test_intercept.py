@@ -12,6 +12,7 @@ from importlib import import_module
 
 import httpx
 import pytest
+from asking import KEY
 from starlette.applications import Starlette
 from starlette.responses import JSONResponse
 from starlette.routing import Route
@@ -68,7 +69,7 @@ def test_client_built_before_is_answered(name):
     with module.Client() as client, FakeLLM() as llm:
         llm.reply("Hello!")
 
-        assert text_of(client.post(CHAT, json=QUESTION)) == "Hello!"
+        assert text_of(client.post(CHAT, json=QUESTION, headers=KEY)) == "Hello!"
 
 
 @pytest.mark.parametrize(
@@ -180,7 +181,7 @@ def test_users_retry_transport_still_retries():
         llm.reply("lost", fault=faults.drop(after=0))
         llm.reply("Hello!")
 
-        assert text_of(client.post(CHAT, json=QUESTION)) == "Hello!"
+        assert text_of(client.post(CHAT, json=QUESTION, headers=KEY)) == "Hello!"
 
     assert transport.tries == 2
 
@@ -196,7 +197,7 @@ def test_users_subclass_of_the_network_transport_still_runs():
     with FakeLLM() as llm, httpx.Client(transport=Logging()) as client:
         llm.reply("Hello!")
 
-        assert text_of(client.post(CHAT, json=QUESTION)) == "Hello!"
+        assert text_of(client.post(CHAT, json=QUESTION, headers=KEY)) == "Hello!"
 
     assert Logging.seen == [CHAT]
 
@@ -213,7 +214,7 @@ def test_starlette_test_client_reaches_the_users_app():
     from starlette.testclient import TestClient
 
     with FakeLLM() as llm:
-        response = TestClient(users_app()).post("/v1/chat/completions", json=QUESTION)
+        response = TestClient(users_app()).post("/v1/chat/completions", json=QUESTION, headers=KEY)
 
         assert response.json() == {"app": "the user's own"}
         assert len(llm.calls) == 0
@@ -226,7 +227,7 @@ def test_asgi_transport_reaches_the_users_app(name):
     async def ask():
         transport = module.ASGITransport(users_app())
         async with module.AsyncClient(transport=transport, base_url="http://app") as client:
-            return await client.post("/v1/chat/completions", json=QUESTION)
+            return await client.post("/v1/chat/completions", json=QUESTION, headers=KEY)
 
     with FakeLLM():
         assert asyncio.run(ask()).json() == {"app": "the user's own"}
@@ -238,7 +239,7 @@ def test_mock_transport_of_the_user_answers_itself(name):
     transport = module.MockTransport(lambda request: module.Response(200, text="mine"))
 
     with FakeLLM(), module.Client(transport=transport) as client:
-        assert client.post(CHAT, json=QUESTION).text == "mine"
+        assert client.post(CHAT, json=QUESTION, headers=KEY).text == "mine"
 
 
 def foreign_leaf(module, *, asynchronous: bool):
@@ -317,7 +318,7 @@ def test_worker_thread_is_answered_by_the_fake_activated_last():
     with FakeLLM() as llm, ThreadPoolExecutor(4) as pool:
         llm.reply("Hello!", times=20)
 
-        answers = list(pool.map(lambda _: text_of(httpx.post(CHAT, json=QUESTION)), range(20)))
+        answers = list(pool.map(lambda _: text_of(httpx.post(CHAT, json=QUESTION, headers=KEY)), range(20)))
 
     assert answers == ["Hello!"] * 20
 
@@ -329,7 +330,7 @@ def test_tasks_with_a_fake_each_get_their_own_answers():
             await asyncio.sleep(0)
             async with httpx.AsyncClient() as client:
                 await asyncio.sleep(0)
-                return text_of(await client.post(CHAT, json=QUESTION))
+                return text_of(await client.post(CHAT, json=QUESTION, headers=KEY))
 
     async def run() -> list[str]:
         return await asyncio.gather(*(agent(f"agent {n}") for n in range(10)))
@@ -358,7 +359,7 @@ def test_async_with_intercepts():
     async def run() -> str:
         async with FakeLLM() as llm, httpx.AsyncClient() as client:
             llm.reply("Hello!")
-            return text_of(await client.post(CHAT, json=QUESTION))
+            return text_of(await client.post(CHAT, json=QUESTION, headers=KEY))
 
     assert asyncio.run(run()) == "Hello!"
 

@@ -20,10 +20,11 @@ AGENT = """
 import httpx
 
 CHAT = "https://api.openai.com/v1/chat/completions"
+KEY = {"authorization": "Bearer sk-fakellm"}
 
 def ask(question, **more):
     body = {"model": "gpt-4o", "messages": [{"role": "user", "content": question}], **more}
-    return httpx.post(CHAT, json=body).json()["choices"][0]["message"]["content"]
+    return httpx.post(CHAT, json=body, headers=KEY).json()["choices"][0]["message"]["content"]
 
 def ask_and_swallow(question):
     try:
@@ -129,11 +130,11 @@ def test_failing_body_is_reported_once_with_transcript_and_problems(project):
 
 def test_rejected_request_fails(project):
     project.makepyfile("""
-        from agent import ask_and_swallow, CHAT
+        from agent import ask_and_swallow, CHAT, KEY
         import httpx
 
         def test_rejected(fake_llm):
-            assert httpx.post(CHAT, json={"model": "gpt-4o"}).status_code == 400
+            assert httpx.post(CHAT, json={"model": "gpt-4o"}, headers=KEY).status_code == 400
     """)
 
     result = project.runpytest()
@@ -146,7 +147,7 @@ def test_rejected_request_fails(project):
     ("option", "body"),
     [
         ("allow_unmatched", "assert ask_and_swallow('hi') == 'sorry'"),
-        ("allow_rejected", "assert httpx.post(CHAT, json={'model': 'gpt-4o'}).status_code == 400"),
+        ("allow_rejected", "assert httpx.post(CHAT, json={'model': 'gpt-4o'}, headers=KEY).status_code == 400"),
         ("allow_unused", "fake_llm.reply('never asked for')"),
     ],
 )
@@ -154,7 +155,7 @@ def test_marker_lets_pass_what_it_names(project, option, body):
     project.makepyfile(f"""
         import httpx
         import pytest
-        from agent import CHAT, ask_and_swallow
+        from agent import CHAT, KEY, ask_and_swallow
 
         @pytest.mark.fake_llm({option}=True)
         def test_allowed(fake_llm):
@@ -247,14 +248,14 @@ def test_async_test_under_pytest_asyncio(project):
     project.makepyfile("""
         import httpx
         import pytest
-        from agent import CHAT
+        from agent import CHAT, KEY
 
         @pytest.mark.asyncio
         async def test_greets(fake_llm):
             fake_llm.reply("Hello!")
             async with httpx.AsyncClient() as client:
                 body = {"model": "gpt-4o", "messages": [{"role": "user", "content": "hi"}]}
-                answer = await client.post(CHAT, json=body)
+                answer = await client.post(CHAT, json=body, headers=KEY)
             assert answer.json()["choices"][0]["message"]["content"] == "Hello!"
 
         @pytest.mark.asyncio
@@ -268,13 +269,13 @@ def test_async_test_under_pytest_asyncio(project):
 def test_ids_differ_by_test_and_not_by_run(project):
     project.makepyfile("""
         import httpx, pathlib
-        from agent import CHAT
+        from agent import CHAT, KEY
 
         def write(request, fake_llm):
             fake_llm.reply("Hello!")
             body = {"model": "gpt-4o", "messages": [{"role": "user", "content": "hi"}]}
             with pathlib.Path("ids.txt").open("a") as file:
-                print(httpx.post(CHAT, json=body).json()["id"], file=file)
+                print(httpx.post(CHAT, json=body, headers=KEY).json()["id"], file=file)
 
         def test_one(request, fake_llm):
             write(request, fake_llm)

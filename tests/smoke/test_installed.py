@@ -8,13 +8,14 @@ import pytest
 import fakellm
 
 CHAT = "https://api.openai.com/v1/chat/completions"
+KEY = {"authorization": "Bearer sk-fakellm"}
 QUESTION = {"model": "gpt-4o", "messages": [{"role": "user", "content": "hi"}]}
 
 
 def test_fake_answers(fake_llm):
     fake_llm.reply("Hello!")
 
-    answer = httpx.post(CHAT, json=QUESTION).json()
+    answer = httpx.post(CHAT, json=QUESTION, headers=KEY).json()
 
     assert answer["choices"][0]["message"]["content"] == "Hello!"
     assert answer["usage"]["prompt_tokens"] == 8
@@ -23,7 +24,7 @@ def test_fake_answers(fake_llm):
 def test_stream_ends_with_done_marker(fake_llm):
     fake_llm.reply("Hello there")
 
-    text = httpx.post(CHAT, json={**QUESTION, "stream": True}).text
+    text = httpx.post(CHAT, json={**QUESTION, "stream": True}, headers=KEY).text
 
     assert text.endswith("data: [DONE]\n\n")
 
@@ -31,12 +32,12 @@ def test_stream_ends_with_done_marker(fake_llm):
 def test_error_reply_has_its_status(fake_llm):
     fake_llm.reply(fakellm.ErrorReply.rate_limited())
 
-    assert httpx.post(CHAT, json=QUESTION).status_code == 429
+    assert httpx.post(CHAT, json=QUESTION, headers=KEY).status_code == 429
 
 
 def test_unscripted_call_fails(fake_llm):
     with pytest.raises(fakellm.UnmatchedRequestError, match="nothing is scripted"), fakellm.FakeLLM():
-        httpx.post(CHAT, json=QUESTION)
+        httpx.post(CHAT, json=QUESTION, headers=KEY)
 
 
 def test_vocabularies_ship():
