@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from fakellm._answering import Answering
@@ -11,6 +12,7 @@ from fakellm._script.engine import Engine
 from fakellm._script.match import Condition, Matcher, Wanted
 from fakellm._script.reply import ReplyLike
 from fakellm._script.rule import Rule
+from fakellm._wire.strictness import Strictness
 
 if TYPE_CHECKING:
     from fakellm.client import OpenAIChatCompletionClient
@@ -24,15 +26,17 @@ class FakeLLM(Answering):
     As a context manager it answers for every httpx and httpx2 client in the process and, when the block
     ends without an exception, checks that nothing passed by accident.
 
-    seed: changes all ids. clock: waits for scripted pauses; the default never really waits. allow_unmatched,
-    allow_rejected, allow_unused: what ``check`` lets pass. test_id: a name that ids derive from as well, so
-    that two tests get different ones.
+    strict: False answers requests that the real API would reject. models: the names that exist; a request for
+    another gets the 404 of the real API. seed: changes all ids. clock: waits for scripted pauses; the default
+    never really waits. allow_unmatched, allow_rejected, allow_unused: what ``check`` lets pass. test_id: a
+    name that ids derive from as well, so that two tests get different ones.
 
     >>> import httpx
     >>> with FakeLLM() as llm:
     ...     _ = llm.when(user="capital").reply("Paris")
     ...     answer = httpx.post(
     ...         "https://api.openai.com/v1/chat/completions",
+    ...         headers={"authorization": "Bearer sk-fakellm"},
     ...         json={"model": "gpt-4o", "messages": [{"role": "user", "content": "capital of France?"}]},
     ...     ).json()
     >>> answer["choices"][0]["message"]["content"]
@@ -42,8 +46,10 @@ class FakeLLM(Answering):
     def __init__(
         self,
         *,
+        strict: bool = True,
         seed: int = 0,
         clock: Clock | None = None,
+        models: Iterable[str] | None = None,
         allow_unmatched: bool = False,
         allow_rejected: bool = False,
         allow_unused: bool = False,
@@ -52,6 +58,7 @@ class FakeLLM(Answering):
         engine = Engine(
             seed=seed,
             test_id=test_id,
+            strictness=Strictness(strict, _names(models)),
             allow_unmatched=allow_unmatched,
             allow_rejected=allow_rejected,
             allow_unused=allow_unused,
@@ -109,3 +116,11 @@ class FakeLLM(Answering):
 
     def __repr__(self) -> str:
         return f"<FakeLLM with {len(self._engine.rules)} rules, {len(self.calls)} calls>"
+
+
+def _names(models: Iterable[str] | None) -> frozenset[str] | None:
+    if models is None:
+        return None
+    if isinstance(models, str):
+        raise UsageError(f"models takes the names of all models that exist, got one str\n  type: models=[{models!r}]")
+    return frozenset(models)

@@ -13,6 +13,7 @@ from fakellm._cassette.replay import Recording
 from fakellm._clock import MockClock
 from fakellm._errors import UsageError
 from fakellm._script.engine import Engine
+from fakellm._wire.strictness import Strictness
 
 __all__ = ["Cassette", "use_cassette"]
 
@@ -31,7 +32,8 @@ class Cassette(Answering):
         self.path = os.fspath(path)
         self.interactions: list[Interaction] = read_cassette(path)
         self._recording = Recording(self.interactions, path=self.path, parts=parts)
-        super().__init__(engine or Engine(), MockClock())
+        # What was recorded was accepted, or its rejection is recorded: nothing is left to judge.
+        super().__init__(engine or Engine(strictness=Strictness(strict=False)), MockClock())
         self._engine.sources.append(self._recording)
 
     @property

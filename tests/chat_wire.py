@@ -3,14 +3,18 @@
 import json
 from dataclasses import dataclass
 
+from asking import KEY
+
 from fakellm._wire.events import Data, Disconnect, Head, WireRequest
 
 CHAT_URL = "https://api.openai.com/v1/chat/completions"
 
 
 def wire(body=b"", *, method="POST", url=CHAT_URL, headers=None):
-    """A request; body is bytes, or a value to send as JSON."""
-    return WireRequest(method, url, headers or {}, body if isinstance(body, bytes) else json.dumps(body).encode())
+    """A request with a key; body is bytes, or a value to send as JSON; headers are added."""
+    return WireRequest(
+        method, url, {**KEY, **(headers or {})}, body if isinstance(body, bytes) else json.dumps(body).encode()
+    )
 
 
 def asking(question="hi", *, headers=None, **fields):

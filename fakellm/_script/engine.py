@@ -32,6 +32,7 @@ from fakellm._wire.chat import ChatRequest
 from fakellm._wire.dialects import Claim, Dialect, claim, find_dialect, render_not_spoken
 from fakellm._wire.errors import DO_NOT_RETRY, ErrorBody, Rejected, render_error
 from fakellm._wire.events import Disconnect, WireEvent, WireRequest
+from fakellm._wire.strictness import STRICT, Strictness
 
 __all__ = ["UNMATCHED_CODE", "Engine", "Recorded", "Source"]
 
@@ -84,7 +85,8 @@ class _Answer:
 class Engine:
     """Rules, sources and journal of one fake; safe to call from any thread.
 
-    seed, test_id: what ids derive from, beside the request. allow_unmatched, allow_rejected,
+    seed, test_id: what ids derive from, beside the request. strictness: what of the requests that the real API
+    rejects is rejected here. allow_unmatched, allow_rejected,
     allow_unused: what ``check`` lets pass.
     """
 
@@ -93,6 +95,7 @@ class Engine:
         *,
         seed: int = 0,
         test_id: str = "",
+        strictness: Strictness = STRICT,
         allow_unmatched: bool = False,
         allow_rejected: bool = False,
         allow_unused: bool = False,
@@ -102,6 +105,7 @@ class Engine:
         self.journal = Journal()
         self.seed = seed
         self.test_id = test_id
+        self.strictness = strictness
         self.allow_unmatched = allow_unmatched
         self.allow_rejected = allow_rejected
         self.allow_unused = allow_unused
@@ -169,7 +173,7 @@ class Engine:
         if dialect is None:
             return self._from_source(wire, None) or self._not_spoken(wire)
         try:
-            request = dialect.decode(wire)
+            request = dialect.decode(wire, self.strictness)
         except Rejected as rejected:
             # What a provider accepted when it was recorded is never rejected.
             return self._from_source(wire, None) or self._rejected(wire, rejected)
@@ -222,7 +226,7 @@ class Engine:
     def _rejected(self, wire: WireRequest, rejected: Rejected) -> _Answer:
         number = len(self.journal) + 1
         text = explain.rejected(wire, rejected.error, number=number, status=rejected.status)
-        if self.sources:
+        if self.sources and not self.strictness.strict:
             return self._missed(wire, None, rejection=text)
         call = Call(number, wire, Outcome.REJECTED, rejected.status, explanation=text)
         return self._refuse(call, rejected.error)

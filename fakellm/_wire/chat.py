@@ -14,11 +14,14 @@ from typing import Any
 
 from pydantic_core import from_json, to_json
 
+from fakellm._wire import rejections
 from fakellm._wire.canonical import canonical_json
+from fakellm._wire.chat_rules import check_key, check_request, deployment
 from fakellm._wire.completion import Choice, Completion, WireToolCall
-from fakellm._wire.errors import ErrorBody, Rejected
+from fakellm._wire.errors import Rejected
 from fakellm._wire.events import Data, Head, WireEvent, WireRequest
 from fakellm._wire.sse import DONE, encode_event
+from fakellm._wire.strictness import STRICT, Strictness
 
 __all__ = ["CHAT", "ChatDialect", "ChatRequest", "Message", "text_of"]
 
@@ -93,26 +96,22 @@ class ChatDialect:
 
     endpoint = "chat"
 
-    def decode(self, request: WireRequest) -> ChatRequest:
+    def decode(self, request: WireRequest, strictness: Strictness = STRICT) -> ChatRequest:
         """Read the body of a request.
 
         Raises:
             Rejected: with the error that the real API would send.
         """
+        if strictness.strict:
+            check_key(request)
         body = _decode_object(request.body)
-        model, messages = body.get("model"), body.get("messages")
-        if not isinstance(model, str) or not model:
-            raise Rejected(ErrorBody("you must provide a model parameter"))
-        if messages is None:
-            raise Rejected(_missing("messages"))
-        _check_messages(messages)
-        stream = False if body.get("stream") is None else body["stream"]
-        if not isinstance(stream, bool):
-            raise Rejected(_wrong_type("stream", "a boolean", stream))
-        tools = [] if body.get("tools") is None else body["tools"]
-        _check_objects("tools", tools)
-        _check_stream_options(body.get("stream_options"), stream=stream)
-        return ChatRequest(body, model, messages, tools, stream)
+        model = body.get("model") or deployment(request)
+        if model is None or model == "":
+            raise Rejected(rejections.NO_MODEL)
+        if not isinstance(model, str):
+            raise Rejected(rejections.wrong_type("model", "a string", model))
+        check_request(body, model, request, strictness)
+        return ChatRequest(body, model, body["messages"], body.get("tools") or [], body.get("stream") or False)
 
     def render(self, completion: Completion, request: ChatRequest) -> Iterator[WireEvent]:
         """Yield the response: one JSON object, or an event stream where the request asks for one."""
@@ -130,74 +129,8 @@ def _decode_object(body: bytes) -> dict[str, Any]:
     except ValueError:
         decoded = None
     if not isinstance(decoded, dict):
-        raise Rejected(
-            ErrorBody(
-                "We could not parse the JSON body of your request. (HINT: This likely means you aren't using "
-                "your HTTP library correctly. The OpenAI API expects a JSON payload, but what was sent was "
-                "not valid JSON.)"
-            )
-        )
+        raise Rejected(rejections.INVALID_JSON)
     return decoded
-
-
-def _check_messages(messages: Any) -> None:
-    _check_objects("messages", messages)
-    if not messages:
-        raise Rejected(
-            ErrorBody(
-                "Invalid 'messages': empty array. Expected an array with minimum length 1, "
-                "but got an empty array instead.",
-                param="messages",
-                code="empty_array",
-            )
-        )
-    for n, message in enumerate(messages):
-        if not isinstance(message.get("role"), str):
-            raise Rejected(_missing(f"messages[{n}].role"))
-
-
-def _check_stream_options(options: object, *, stream: bool) -> None:
-    if options is None:
-        return
-    if not isinstance(options, dict):
-        raise Rejected(_wrong_type("stream_options", "an object", options))
-    if not stream:
-        raise Rejected(
-            ErrorBody(
-                "The 'stream_options' parameter is only allowed when 'stream' is enabled.", param="stream_options"
-            )
-        )
-
-
-def _check_objects(param: str, value: object) -> None:
-    if not isinstance(value, list):
-        raise Rejected(_wrong_type(param, "an array of objects", value))
-    for n, item in enumerate(value):
-        if not isinstance(item, dict):
-            raise Rejected(_wrong_type(f"{param}[{n}]", "an object", item))
-
-
-def _missing(param: str) -> ErrorBody:
-    return ErrorBody(f"Missing required parameter: '{param}'.", param=param, code="missing_required_parameter")
-
-
-_JSON_TYPES: tuple[tuple[type | tuple[type, ...], str], ...] = (
-    (bool, "a boolean"),
-    (str, "a string"),
-    (int, "an integer"),
-    (float, "a decimal"),
-    (list, "an array"),
-    (dict, "an object"),
-)
-
-
-def _wrong_type(param: str, expected: str, got: object) -> ErrorBody:
-    kind = next((name for kind, name in _JSON_TYPES if isinstance(got, kind)), "null")
-    return ErrorBody(
-        f"Invalid type for '{param}': expected {expected}, but got {kind} instead.",
-        param=param,
-        code="invalid_type",
-    )
 
 
 def _render_json(completion: Completion) -> Iterator[WireEvent]:

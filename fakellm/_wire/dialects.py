@@ -19,6 +19,7 @@ from fakellm._wire.completion import Completion
 from fakellm._wire.errors import DO_NOT_RETRY, encodable
 from fakellm._wire.events import Data, Head, WireEvent, WireRequest
 from fakellm._wire.providers import is_provider_host
+from fakellm._wire.strictness import Strictness
 
 __all__ = ["Claim", "Dialect", "claim", "find_dialect", "render_not_spoken"]
 
@@ -28,7 +29,7 @@ class Dialect(Protocol):
 
     endpoint: str
 
-    def decode(self, request: WireRequest) -> ChatRequest:
+    def decode(self, request: WireRequest, strictness: Strictness) -> ChatRequest:
         """Read a request; raises Rejected with the error that the real API would send."""
         ...
 

@@ -40,7 +40,7 @@ class WireRequest:
         """The path of the URL, percent-encoded as sent."""
         return self._split.path
 
-    @property
+    @cached_property
     def host(self) -> str:
         """The host of the URL in lower case, without port; empty where there is none."""
         return self._split.hostname or ""

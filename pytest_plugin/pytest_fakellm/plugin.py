@@ -33,7 +33,7 @@ KEY_NAMES = (
 """Environment variables that hold the keys of model providers."""
 
 _MARKERS = (
-    "fake_llm(seed=0, allow_unmatched=False, allow_rejected=False, allow_unused=False): "
+    "fake_llm(strict=True, seed=0, models=None, allow_unmatched=False, allow_rejected=False, allow_unused=False): "
     "arguments for the FakeLLM of the fixture fake_llm",
     "llm_cassette(path): replay a recorded session in this test; "
     "path is relative to the test file, or to the root of the project",

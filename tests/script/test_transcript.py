@@ -7,6 +7,7 @@ from fakellm._script.engine import Engine
 from fakellm._script.match import Matcher
 from fakellm._script.transcript import transcript
 from fakellm._wire.canonical import KEY_PARTS
+from fakellm._wire.strictness import Strictness
 
 SYSTEM = {"role": "system", "content": "be kind"}
 USER = {"role": "user", "content": "Weather?\nIn Paris."}
@@ -14,7 +15,7 @@ USER = {"role": "user", "content": "Weather?\nIn Paris."}
 
 def told(*requests, replies=()):
     """The transcript of these requests, answered with these replies in turn."""
-    engine = Engine()
+    engine = Engine(strictness=Strictness(strict=False))
     if replies:
         engine.register(engine.new_rule(Matcher())).reply(*replies)
     for request in requests:

@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 from fakellm._wire.chat import CHAT, text_of
 from fakellm._wire.completion import Choice, Completion, WireToolCall
 from fakellm._wire.errors import Rejected
+from fakellm._wire.strictness import Strictness
 
+TOOL = {"type": "function", "function": {"name": "f"}}
 USER = {"role": "user", "content": "hi"}
 VALID = {"model": "gpt-4o", "messages": [USER]}
 USAGE = {"prompt_tokens": 8, "completion_tokens": 2, "total_tokens": 10}
@@ -38,7 +40,7 @@ def answered(*choices, **fields):
 
 
 def decoded(*messages, **fields):
-    return CHAT.decode(wire({"model": "gpt-4o", "messages": list(messages), **fields}))
+    return CHAT.decode(wire({"model": "gpt-4o", "messages": list(messages), **fields}), Strictness(strict=False))
 
 
 def rejection(body):
@@ -98,7 +100,7 @@ def test_body_that_is_no_json_object_is_rejected(body):
     assert rejection(body) == (400, NO_JSON, "invalid_request_error", None, None)
 
 
-@pytest.mark.parametrize("model", [None, "", 5, ["gpt-4o"]])
+@pytest.mark.parametrize("model", [None, ""])
 def test_request_without_a_model_is_rejected(model):
     assert rejection({**VALID, "model": model}) == (
         400,
@@ -115,7 +117,6 @@ def test_request_without_a_model_is_rejected(model):
         ({"model": "gpt-4o"}, "messages"),
         ({"model": "gpt-4o", "messages": None}, "messages"),
         ({**VALID, "messages": [USER, {"content": "hi"}]}, "messages[1].role"),
-        ({**VALID, "messages": [{"role": 5}]}, "messages[0].role"),
     ],
 )
 def test_missing_parameter_is_rejected(body, param):
@@ -141,15 +142,16 @@ def test_empty_messages_are_rejected():
 @pytest.mark.parametrize(
     ("fields", "param", "expected", "got"),
     [
+        ({"model": 5}, "model", "a string", "an integer"),
         ({"messages": "hi"}, "messages", "an array of objects", "a string"),
         ({"messages": {}}, "messages", "an array of objects", "an object"),
         ({"messages": [USER, "hi"]}, "messages[1]", "an object", "a string"),
         ({"messages": [None]}, "messages[0]", "an object", "null"),
         ({"stream": "yes"}, "stream", "a boolean", "a string"),
         ({"stream": 1}, "stream", "a boolean", "an integer"),
-        ({"stream": 1.5}, "stream", "a boolean", "a decimal"),
+        ({"stream": 1.5}, "stream", "a boolean", "a decimal number"),
         ({"tools": {"type": "function"}}, "tools", "an array of objects", "an object"),
-        ({"tools": [{}, "f"]}, "tools[1]", "an object", "a string"),
+        ({"tools": [TOOL, "f"]}, "tools[1]", "an object", "a string"),
         ({"tools": ""}, "tools", "an array of objects", "a string"),
         ({"stream": 0}, "stream", "a boolean", "an integer"),
         ({"tools": True}, "tools", "an array of objects", "a boolean"),

@@ -1,0 +1,193 @@
+"""Which chat completions requests the real API rejects, and in what order it says so.
+
+The key comes first, then what the body is made of, then what each parameter holds (``chat_schema``), what
+parameters ask of each other (the table below), what the model refuses (``model_rules``), how messages
+follow each other (``message_rules``) and their length. Hosts other than OpenAI's and Azure's reject no more
+than wrong types.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from fakellm._wire import rejections
+from fakellm._wire.chat_schema import AZURE_PARAMETERS, PARAMETERS, PORTABLE, WELL_FORMED
+from fakellm._wire.errors import ErrorBody, Rejected
+from fakellm._wire.events import WireRequest
+from fakellm._wire.message_rules import are_sound, explain_messages, mentions_json
+from fakellm._wire.model_rules import explain_length, explain_model
+from fakellm._wire.providers import is_azure_host, is_openai_host
+from fakellm._wire.shapes import Members
+from fakellm._wire.strictness import Strictness
+
+__all__ = ["check_key", "check_request", "deployment"]
+
+Body = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class _Api:
+    """Whose rules hold on a host. has_rules: whether there are more than those of shape."""
+
+    shape: Members
+    has_rules: bool
+    no_key: ErrorBody | None = None
+    key_headers: tuple[str, ...] = ()
+    no_model: Callable[[str], ErrorBody] = rejections.model_not_found
+
+
+_REQUIRED = ("messages",)
+_OTHER = _Api(PORTABLE, has_rules=False)
+_OPENAI = _Api(Members(PARAMETERS, _REQUIRED, closed=True), True, rejections.NO_KEY, ("authorization",))
+_AZURE = _Api(
+    Members({**PARAMETERS, **AZURE_PARAMETERS}, _REQUIRED, closed=True),
+    True,
+    rejections.NO_KEY_AZURE,
+    ("api-key", "authorization"),
+    rejections.deployment_not_found,
+)
+_NAMES_NO_KEY = re.compile(r"\s*((bearer|basic)\s*)?", re.IGNORECASE)
+_DEPLOYMENT = re.compile(r"/deployments/([^/]+)/")
+
+
+@lru_cache(maxsize=256)
+def _api_of(host: str) -> _Api:
+    if not is_openai_host(host):
+        return _OTHER
+    return _AZURE if is_azure_host(host) else _OPENAI
+
+
+def check_key(request: WireRequest) -> None:
+    """Raise Rejected for a request to OpenAI or Azure that carries no key; any key is as good as another."""
+    api = _api_of(request.host)
+    if api.no_key is None:
+        return
+    for name in api.key_headers:
+        if not _NAMES_NO_KEY.fullmatch(request.headers.get(name) or ""):
+            return
+    raise Rejected(api.no_key, status=401)
+
+
+def deployment(request: WireRequest) -> str | None:
+    """Return the deployment that an Azure path names, which is its model; None for other paths."""
+    found = _DEPLOYMENT.search(request.path)
+    return found[1] if found else None
+
+
+def check_request(body: Body, model: str, request: WireRequest, strictness: Strictness) -> None:
+    """Raise Rejected for a body that the API of this host does not take.
+
+    model: what the body names, or the deployment in the path. ``strict=False`` asks for no more than what
+    the fake itself needs.
+    """
+    api = _api_of(request.host)
+    shape = api.shape if strictness.strict else WELL_FORMED
+    if not shape.accepts(body) and (error := _explain_shape(shape, body)):
+        raise Rejected(error)
+    if not strictness.strict:
+        return
+    if strictness.models is not None and model not in strictness.models:
+        raise Rejected(api.no_model(model), status=404)
+    if api.has_rules and (rejected := _explain_rules(body, model, size=len(request.body))):
+        raise rejected
+
+
+def _explain_shape(shape: Members, body: Body) -> ErrorBody | None:
+    unknown = [name for name in body if name not in shape.members] if shape.closed else []
+    return rejections.unrecognized(unknown) if unknown else shape.explain(body, "")
+
+
+def _explain_rules(body: Body, model: str, *, size: int) -> Rejected | None:
+    if not _RULES.keys().isdisjoint(body) and (error := _explain_together(body)):
+        return Rejected(error)
+    if rejected := explain_model(body, model):
+        return rejected
+    messages = body["messages"]
+    if not are_sound(messages) and (error := explain_messages(messages)):
+        return Rejected(error)
+    return explain_length(body, model, size=size)
+
+
+def _explain_together(body: Body) -> ErrorBody | None:
+    errors = (rule(body) for name, rule in _RULES.items() if body.get(name) is not None)
+    return next((error for error in errors if error), None)
+
+
+def _stream_options(body: Body) -> ErrorBody | None:
+    return None if body.get("stream") else rejections.only_when("stream_options", "stream")
+
+
+def _top_logprobs(body: Body) -> ErrorBody | None:
+    return None if body.get("logprobs") else rejections.only_when("top_logprobs", "logprobs")
+
+
+def _metadata(body: Body) -> ErrorBody | None:
+    return None if body.get("store") else rejections.only_when("metadata", "store")
+
+
+def _both_limits(body: Body) -> ErrorBody | None:
+    if body.get("max_completion_tokens") is None:
+        return None
+    return ErrorBody(
+        "Setting 'max_tokens' and 'max_completion_tokens' at the same time is not supported.",
+        param="max_tokens",
+        code="invalid_parameter_combination",
+    )
+
+
+def _parallel_tool_calls(body: Body) -> ErrorBody | None:
+    return None if body.get("tools") else rejections.only_with("parallel_tool_calls", "tools")
+
+
+def _tool_choice(body: Body) -> ErrorBody | None:
+    if not body.get("tools"):
+        return rejections.only_with("tool_choice", "tools")
+    choice = body["tool_choice"]
+    if isinstance(choice, str) or choice["type"] == "allowed_tools":
+        return None
+    kind = choice["type"]
+    offered = [tool[kind]["name"] for tool in body["tools"] if tool["type"] == kind]
+    return None if choice[kind]["name"] in offered else _not_offered(choice[kind]["name"])
+
+
+def _function_call(body: Body) -> ErrorBody | None:
+    if not body.get("functions"):
+        return rejections.only_with("function_call", "functions")
+    choice = body["function_call"]
+    if isinstance(choice, str) or choice["name"] in [function["name"] for function in body["functions"]]:
+        return None
+    return _not_offered(choice["name"])
+
+
+def _not_offered(name: str) -> ErrorBody:
+    # A tool_choice gets the words of function_call as well (answer of api.openai.com, September 2026).
+    return ErrorBody(
+        f"Invalid value for 'function_call': no function named '{name}' was specified in the 'functions' parameter.",
+        param="function_call",
+    )
+
+
+def _response_format(body: Body) -> ErrorBody | None:
+    if body["response_format"]["type"] != "json_object" or mentions_json(body["messages"]):
+        return None
+    return ErrorBody(
+        "'messages' must contain the word 'json' in some form, to use 'response_format' of type 'json_object'.",
+        param="messages",
+    )
+
+
+_RULES: dict[str, Callable[[Body], ErrorBody | None]] = {
+    "stream_options": _stream_options,
+    "top_logprobs": _top_logprobs,
+    "metadata": _metadata,
+    "max_tokens": _both_limits,
+    "parallel_tool_calls": _parallel_tool_calls,
+    "tool_choice": _tool_choice,
+    "function_call": _function_call,
+    "response_format": _response_format,
+}
+"""For each parameter, what it asks of the others; run where it is given."""
