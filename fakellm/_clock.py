@@ -6,6 +6,8 @@ never waits; a clock that really does belongs to ``_io``, since it touches the w
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Protocol
 
 __all__ = ["Clock", "MockClock"]
@@ -37,8 +39,15 @@ class MockClock:
     """
 
     def __init__(self) -> None:
-        self.elapsed = 0.0
         self.sleeps: list[float] = []
+        self._elapsed = 0.0
+        self._leader: Clock | None = None
+        self._followed_at = 0.0
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since the clock was made, those of a clock that it follows included."""
+        return self._elapsed if self._leader is None else self._elapsed + self._leader.now() - self._followed_at
 
     def now(self) -> float:
         return self.elapsed
@@ -47,7 +56,29 @@ class MockClock:
         if seconds < 0:
             raise ValueError("sleep length must be non-negative")  # as time.sleep
         self.sleeps.append(seconds)
-        self.elapsed += seconds
+        if self._leader is None:
+            self._elapsed += seconds
+        else:
+            self._leader.sleep(seconds)
 
     async def sleep_async(self, seconds: float) -> None:
-        self.sleep(seconds)
+        if self._leader is None:
+            self.sleep(seconds)
+        else:
+            self.sleeps.append(seconds)
+            await self._leader.sleep_async(seconds)
+
+    @contextmanager
+    def follow(self, leader: Clock) -> Iterator[None]:
+        """Leave the waiting to another clock while the block runs, and advance as it does."""
+        outer = self._leader
+        self._turn_to(leader)
+        try:
+            yield
+        finally:
+            self._turn_to(outer)
+
+    def _turn_to(self, leader: Clock | None) -> None:
+        self._elapsed = self.elapsed
+        self._leader = leader
+        self._followed_at = 0.0 if leader is None else leader.now()
