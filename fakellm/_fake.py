@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
 from fakellm._answering import Answering
@@ -15,6 +16,7 @@ from fakellm._script.rule import Rule
 from fakellm._wire.strictness import Strictness
 
 if TYPE_CHECKING:
+    from fakellm._io.virtual_time import VirtualTime
     from fakellm.client import OpenAIChatCompletionClient
 
 __all__ = ["FakeLLM"]
@@ -101,6 +103,30 @@ class FakeLLM(Answering):
     def reset(self) -> None:
         """Forget rules and journal."""
         self._engine.reset()
+
+    @contextmanager
+    def virtual_time(self) -> Iterator[VirtualTime]:
+        """Let nothing in the process wait for real while the block runs, neither sleeps nor timeouts.
+
+        Loops of asyncio, ``time.sleep``, ``time.time`` and ``time.monotonic`` share one time with this fake's
+        scripted pauses; it jumps from one timer to the next. Yields: a clock with ``elapsed``, in seconds,
+        and ``sleeps``, what was waited for, in order.
+
+        Raises:
+            UsageError: in a loop that keeps its time elsewhere, such as uvloop's.
+
+        >>> import time
+        >>> with FakeLLM().virtual_time() as clock:
+        ...     time.sleep(600)
+        >>> clock.elapsed, clock.sleeps
+        (600.0, [600.0])
+        """
+        from fakellm._io.virtual_time import virtual_time
+
+        with virtual_time() as clock, ExitStack() as stack:
+            if isinstance(self.clock, MockClock):
+                stack.enter_context(self.clock.follow(clock))
+            yield clock
 
     def client(self, model: str = "gpt-4o", **kwargs: Any) -> OpenAIChatCompletionClient:
         """Return fakellm's own client, talking to this fake alone.

@@ -57,6 +57,10 @@ MAY_TOUCH = {
     "fakellm._cassette_check": {"asyncio", "pathlib"},
     "fakellm._count_tokens": {"pathlib", "sys"},
     "fakellm._demo": {"pathlib"},
+    "fakellm._io.bystanders": {"asyncio", "queue", "socket", "sys"},
+    "fakellm._io.event_loops": {"asyncio", "sys", "time"},
+    "fakellm._io.timeline": {"time"},
+    "fakellm._io.virtual_time": {"asyncio", "os", "sys", "time"},
     "fakellm._script.explain": {"pathlib"},  # PurePath, which touches nothing
     "fakellm._script.rule": {"pathlib", "sys"},  # PurePath, and the frame that called
     "fakellm._use_cassette": {"os"},  # PathLike and fspath

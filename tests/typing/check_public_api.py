@@ -31,6 +31,9 @@ def looking(llm: FakeLLM) -> None:
 def contexts() -> None:
     with FakeLLM(seed=1) as llm:
         assert_type(llm, FakeLLM)
+    with FakeLLM().virtual_time() as clock:
+        assert_type(clock.elapsed, float)
+        assert_type(clock.sleeps, list[float])
     with use_cassette("session.yaml", match=["path", "body"]) as cassette:
         assert_type(cassette, Cassette)
 
