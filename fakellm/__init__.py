@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     from fakellm._script.rule import Rule
     from fakellm._use_cassette import Cassette, use_cassette
     from fakellm._wire.chat import ChatRequest
-    from fakellm.client import ChatCompletionClient, OpenAIChatCompletionClient
+    from fakellm.client import AzureOpenAIChatCompletionClient, ChatCompletionClient, OpenAIChatCompletionClient
 
 __all__ = [
     "APIConnectionError",
@@ -58,6 +58,7 @@ __all__ = [
     "APIStatusError",
     "APITimeoutError",
     "AuthenticationError",
+    "AzureOpenAIChatCompletionClient",
     "BadRequestError",
     "Call",
     "Cassette",
@@ -100,6 +101,7 @@ __all__ = [
 
 _MODULES = frozenset({"client", "faults", "messages", "models", "tokens"})
 _HOMES = {
+    "AzureOpenAIChatCompletionClient": "client",
     "Call": "_script.journal",
     "Cassette": "_use_cassette",
     "ChatCompletionClient": "client",

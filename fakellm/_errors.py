@@ -30,6 +30,8 @@ The names below APIError are those of the OpenAI SDK, so that ``except`` clauses
 
 from __future__ import annotations
 
+from typing import Any
+
 __all__ = [
     "APIConnectionError",
     "APIError",
@@ -108,7 +110,8 @@ class APIError(FakeLLMError):
 
     message: readable text. code, type, param: the fields of the API's error object, None where
     absent. body: the decoded error object, or the start of the body as text. request_id: the
-    ``x-request-id`` of the answer.
+    ``x-request-id`` of the answer. response: the answer as httpx or httpx2 holds it, None where there
+    was none; its request holds the key, in a header.
     """
 
     def __init__(
@@ -120,6 +123,7 @@ class APIError(FakeLLMError):
         param: str | None = None,
         body: object = None,
         request_id: str | None = None,
+        response: Any = None,
     ) -> None:
         super().__init__(message)
         self.message = message
@@ -128,6 +132,17 @@ class APIError(FakeLLMError):
         self.param = param
         self.body = body
         self.request_id = request_id
+        self.response = response
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Travel between processes, without the response: keyword arguments do not by themselves."""
+        return _remake, (type(self), self.args, {**vars(self), "response": None})
+
+
+def _remake(cls: type[APIError], args: tuple[Any, ...], fields: dict[str, Any]) -> APIError:
+    error = cls.__new__(cls, *args)
+    error.__dict__.update(fields)
+    return error
 
 
 class APIConnectionError(APIError):
@@ -151,8 +166,11 @@ class APIStatusError(APIError):
         param: str | None = None,
         body: object = None,
         request_id: str | None = None,
+        response: Any = None,
     ) -> None:
-        super().__init__(message, code=code, type=type, param=param, body=body, request_id=request_id)
+        super().__init__(
+            message, code=code, type=type, param=param, body=body, request_id=request_id, response=response
+        )
         self.status_code = status_code
 
 

@@ -66,7 +66,10 @@ MAY_TOUCH = {
     "fakellm._use_cassette": {"os"},  # PathLike and fspath
     "fakellm.__main__": {"sys"},
     "fakellm._cli": {"io", "sys"},
-    "fakellm.client._openai": {"asyncio", "os"},
+    "fakellm.client._cancelling": {"asyncio"},
+    "fakellm.client._openai": {"os"},
+    "fakellm.client._providers": {"os"},
+    "fakellm.client._retry": {"asyncio", "random", "time"},
     "fakellm.messages._base": {"datetime", "uuid"},
     "fakellm.messages._schema_types": {"datetime", "pathlib", "uuid"},  # types that a schema can name
     "fakellm.models._cancellation": {"asyncio"},

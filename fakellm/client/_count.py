@@ -1,6 +1,7 @@
 """How AutoGen counts the tokens of a request: an approximation of its own, kept because budgets rely on it.
 
-Source: the behaviour of autogen-ext 0.7.5, ``count_tokens`` of its OpenAI client.
+Source: the behaviour of autogen-ext 0.7.5, ``count_tokens`` of its OpenAI client. Schemas that make it fail are
+counted by their text here.
 """
 
 from __future__ import annotations
@@ -8,72 +9,118 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 
-from fakellm.client._request import to_wire_messages, to_wire_tools
-from fakellm.models import LLMMessage, Tool, ToolSchema
-from fakellm.tokens import Encoding, encoding_for_model
+from fakellm.client._tools import to_wire_tools
+from fakellm.client._vision import count_image
+from fakellm.models import Image, LLMMessage, Tool, ToolSchema, UserMessage
 
-__all__ = ["count_request"]
+if TYPE_CHECKING:
+    from fakellm.tokens import Encoding
+
+__all__ = ["count_request", "count_text"]
 
 _log = logging.getLogger("autogen_core.trace")
 
 _PER_REQUEST = 3
 _PER_MESSAGE = 3
 _PER_NAME = 1
-_PER_TOOL = 11
+_PER_TOOL = -2
+_PER_PROPERTIES = 11
 _NO_PROPERTIES = -2
 _ANY_TOOLS = 12
 
+Wire = Mapping[str, Any]
 
-def count_request(model: str, messages: Sequence[LLMMessage], tools: Sequence[Tool | ToolSchema]) -> int:
-    """Count the tokens of messages and tools; an unknown model counts, with a warning, as cl100k_base."""
-    encoding = encoding_for_model(model, default=None)
-    if encoding is None:
-        _log.warning("Model %s not found. Using cl100k_base encoding.", model)
-        encoding = encoding_for_model("gpt-4")
+
+def count_text(model: str, text: str) -> int:
+    """Count the tokens of a text alone."""
+    return _encoding(model).count(text)
+
+
+def count_request(
+    model: str, messages: Sequence[LLMMessage], wire: Sequence[Sequence[Wire]], tools: Sequence[Tool | ToolSchema]
+) -> int:
+    """Count the tokens of messages and tools. wire: for each message what the API takes."""
+    encoding = _encoding(model)
     total = _PER_REQUEST + _PER_MESSAGE * len(messages)
-    for wire in to_wire_messages(messages):
-        total += sum(_count_field(encoding, name, value) for name, value in wire.items() if value is not None)
+    for message, parts in zip(messages, wire, strict=True):
+        total += sum(_count_message(encoding, message, part) for part in parts)
     total += sum(_count_tool(encoding, tool["function"]) for tool in to_wire_tools(tools))
     return total + (_ANY_TOOLS if tools else 0)
 
 
-def _count_field(encoding: Encoding, name: str, value: Any) -> int:
-    if name == "content" and isinstance(value, list):
-        return sum(encoding.count(json.dumps(part)) for part in value)
-    return encoding.count(_as_text(value)) + (_PER_NAME if name == "name" else 0)
+def _encoding(model: str) -> Encoding:
+    """Return the encoding of a model; an unknown one counts, with a warning in the log, as cl100k_base."""
+    from fakellm.tokens import encoding_for_model  # most programs never count
+
+    encoding = encoding_for_model(model, default=None)
+    if encoding is None:
+        _log.warning("Model %s not found. Using cl100k_base encoding.", model)
+        encoding = encoding_for_model("gpt-4")
+    return encoding
 
 
-def _as_text(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value)
+def _count_message(encoding: Encoding, message: LLMMessage, wire: Wire) -> int:
+    total = _PER_NAME if "name" in wire else 0
+    for field, value in wire.items():
+        if field == "content" and isinstance(value, list) and isinstance(message, UserMessage):
+            total += _count_parts(encoding, message.content, value)
+        elif value is not None:
+            total += encoding.count(_text(value))
+    return total
 
 
-def _count_tool(encoding: Encoding, function: Mapping[str, Any]) -> int:
-    total = encoding.count(function["name"]) + encoding.count(function["description"]) - 2 + _PER_TOOL
+def _count_parts(encoding: Encoding, content: Sequence[str | Image], wire: Sequence[Wire]) -> int:
+    return sum(
+        count_image(*part.image.size) if isinstance(part, Image) else encoding.count(json.dumps(shown))
+        for part, shown in zip(content, wire, strict=True)
+    )
+
+
+def _count_tool(encoding: Encoding, function: Wire) -> int:
+    total = encoding.count(function["name"]) + encoding.count(function["description"]) + _PER_TOOL
     properties = function["parameters"].get("properties")
     if properties is None:
         return total
-    for name, schema in properties.items():
-        total += encoding.count(name) + sum(
-            _SCHEMA_FIELDS[field](encoding, value) for field, value in schema.items() if field in _SCHEMA_FIELDS
-        )
-    return total + (0 if properties else _NO_PROPERTIES)
+    total += _PER_PROPERTIES + (0 if properties else _NO_PROPERTIES)
+    return total + sum(encoding.count(name) + _count_schema(encoding, schema) for name, schema in properties.items())
 
 
-def _count_any_of(encoding: Encoding, members: Sequence[Mapping[str, Any]]) -> int:
-    return -3 + sum(3 + encoding.count(_as_text(member.get("type", member))) for member in members)
+def _count_schema(encoding: Encoding, schema: Wire) -> int:
+    total = 0
+    for field, value in schema.items():
+        if field in _FIELDS:
+            total += _FIELDS[field](encoding, value)
+        else:
+            _log.warning("Not supported field %s", field)
+    return total
+
+
+def _count_any_of(encoding: Encoding, members: Sequence[Wire]) -> int:
+    return -3 + sum(3 + encoding.count(_text(member.get("type", member))) for member in members)
 
 
 def _count_enum(encoding: Encoding, values: Sequence[Any]) -> int:
-    return -3 + sum(3 + encoding.count(_as_text(value)) for value in values)
+    return -3 + sum(3 + encoding.count(_text(value)) for value in values)
 
 
-_SCHEMA_FIELDS: Mapping[str, Callable[[Encoding, Any], int]] = {
-    "type": lambda encoding, value: 2 + encoding.count(_as_text(value)),
-    "description": lambda encoding, value: 2 + encoding.count(value),
-    "title": lambda encoding, value: 2 + encoding.count(str(value)),
-    "default": lambda encoding, value: 2 + encoding.count(json.dumps(value)),
-    "anyOf": _count_any_of,
-    "enum": _count_enum,
-}
+def _count_value(encoding: Encoding, value: Any) -> int:
+    return 2 + encoding.count(_text(value))
+
+
+_FIELDS: Mapping[str, Callable[[Encoding, Any], int]] = MappingProxyType(
+    {
+        "type": _count_value,
+        "description": _count_value,
+        "title": _count_value,
+        "default": lambda encoding, value: 2 + encoding.count(json.dumps(value)),
+        "anyOf": _count_any_of,
+        "enum": _count_enum,
+    }
+)
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)

@@ -1,108 +1,178 @@
-"""Requests over httpx: what goes out, and which error comes of what comes back."""
+"""Requests over httpx or httpx2: how they are sent, again where it helps, and what their failures become."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+import logging
+from collections.abc import AsyncGenerator, Generator, Mapping
+from contextlib import contextmanager
+from functools import cached_property
+from importlib import import_module
+from inspect import isawaitable
+from types import ModuleType
 from typing import Any
 
-import httpx
+from pydantic_core import to_json
 
-from fakellm._errors import APIConnectionError, APIError, APIStatusError, APITimeoutError, status_error
+from fakellm._errors import APIConnectionError, APIError, APIStatusError, APITimeoutError, UsageError
+from fakellm.client._connection import Connection, Headers, TokenProvider, check_headers
+from fakellm.client._failures import status_failure
+from fakellm.client._retry import AsyncClock, retry_delay
 
 __all__ = ["HTTPSession"]
 
-# The OpenAI SDK's defaults (openai 3.52, ``_constants.py``), in seconds.
-_TIMEOUT = httpx.Timeout(600.0, connect=5.0)
+_log = logging.getLogger("fakellm.client")
+
+# The OpenAI SDK's defaults (openai 3.51, ``_constants.py``).
+_TIMEOUT = {"timeout": 600.0, "connect": 5.0}  # s
+_LIMITS = {"max_connections": 1000, "max_keepalive_connections": 100}
+_HTTPX_TIMEOUT = 5.0  # s; a given client that still has httpx's own default was not set up on purpose
 
 
 class HTTPSession:
-    """Posts JSON to one base URL with one key; the key shows in no repr and no error."""
+    """Posts JSON through one connection.
 
-    def __init__(
-        self,
-        *,
-        base_url: str,
-        headers: Mapping[str, str],
-        http_client: httpx.AsyncClient | None,
-        timeout: float | httpx.Timeout | None,
-    ) -> None:
-        self._url = base_url.rstrip("/") + "/chat/completions"
-        self._headers = headers
-        self._client = http_client or httpx.AsyncClient(follow_redirects=True)
-        self._timeout = _TIMEOUT if timeout is None else timeout
+    Raises:
+        UsageError: its http_client is of neither httpx nor httpx2.
+    """
 
-    @asynccontextmanager
-    async def post(self, body: Mapping[str, Any]) -> AsyncIterator[httpx.Response]:
-        """Send a body and give the response, its own body not read yet.
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._client = connection.http_client
+        self._clock = connection.clock or AsyncClock()
+        self._urls: dict[str, Any] = {}
+        self._is_closed = False
+
+    async def post(self, url: str, body: Mapping[str, Any], options: Mapping[str, Any]) -> Any:
+        """Send a body and return the response, its own body read.
+
+        options: timeout (s, or the module's Timeout), where it is not the usual one.
 
         Raises:
             APIStatusError: the API answered with an error.
-            APITimeoutError, APIConnectionError: it did not answer, or broke off within the block.
+            APITimeoutError, APIConnectionError: it did not answer.
         """
-        if self._client.is_closed:
-            raise APIConnectionError("Connection error: the client is closed; make a new one")
-        request = self._client.build_request(
-            "POST", self._url, json=dict(body), headers=dict(self._headers), timeout=self._timeout
-        )
-        try:
-            response = await self._client.send(request, stream=True)
-            try:
-                if response.status_code >= 400:
-                    raise error_from(response.status_code, response.headers, await response.aread())
-                yield response
-            finally:
-                await response.aclose()
-        except httpx.TimeoutException as err:
-            raise APITimeoutError("Request timed out.") from err
-        except httpx.RequestError as err:
-            raise APIConnectionError(f"Connection error: {err}") from err
+        return await self._send_until_good(url, body, options, stream=False)
+
+    async def open(self, url: str, body: Mapping[str, Any], options: Mapping[str, Any]) -> Any:
+        """As ``post``, but the body of the response is not read yet; the caller closes it."""
+        return await self._send_until_good(url, body, options, stream=True)
+
+    async def read(self, response: Any) -> AsyncGenerator[bytes, None]:
+        """Yield the body of a response as it arrives.
+
+        Raises:
+            APITimeoutError, APIConnectionError: it broke off.
+        """
+        with self._mapped_errors():
+            async for data in response.aiter_bytes():
+                yield data
 
     async def aclose(self) -> None:
-        """Close the HTTP client."""
-        await self._client.aclose()
+        """Close the HTTP client; requests raise APIConnectionError from now on."""
+        self._is_closed = True
+        if self._client is not None:
+            await self._client.aclose()
+
+    async def _send_until_good(
+        self, url: str, body: Mapping[str, Any], options: Mapping[str, Any], *, stream: bool
+    ) -> Any:
+        if self._is_closed or self._open_client().is_closed:
+            raise APIConnectionError("Connection error: the client is closed; make a new one")
+        content = to_json(body)
+        retries = self._connection.max_retries
+        attempt = 0
+        while True:
+            try:
+                return await self._send(url, content, options, attempt, stream=stream)
+            except APIError as err:
+                delay = retry_delay(err, attempt) if attempt < retries else None
+                if delay is None:
+                    raise
+                attempt += 1
+                _log.info("retry %d of %d in %.3f s: %s", attempt, retries, delay, type(err).__name__)
+            await self._clock.sleep_async(delay)
+
+    async def _send(self, url: str, content: bytes, options: Mapping[str, Any], attempt: int, *, stream: bool) -> Any:
+        client = self._open_client()
+        headers = Headers(self._connection.headers)
+        headers["x-stainless-retry-count"] = str(attempt)  # as the SDK says which attempt it is
+        if self._connection.token is not None:
+            headers["authorization"] = f"Bearer {await _ask(self._connection.token)}"
+        timeout = options.get("timeout", self._usual_timeout)
+        with self._mapped_errors():
+            request = client.build_request("POST", self._url(url), content=content, headers=headers, timeout=timeout)
+            response = await client.send(request, stream=stream)
+        if not response.is_success:
+            raise await self._status_failure(response)
+        return response
+
+    async def _status_failure(self, response: Any) -> APIStatusError:
+        try:
+            with self._mapped_errors():
+                body = await response.aread()
+        except APIConnectionError:
+            body = b""  # the status says more than the way in which the rest was lost
+        finally:
+            await response.aclose()
+        return status_failure(response, body)
+
+    @contextmanager
+    def _mapped_errors(self) -> Generator[None]:
+        try:
+            yield
+        except (self._module.TimeoutException, TimeoutError) as err:
+            raise APITimeoutError(f"Request timed out ({type(err).__name__}).") from err
+        except (self._module.RequestError, OSError, RuntimeError) as err:  # RuntimeError: of a loop that was closed
+            raise APIConnectionError(f"Connection error: {type(err).__name__}: {err}") from err
+
+    def _open_client(self) -> Any:
+        """Return the HTTP client; making one reads certificates, so it is put off until it is needed."""
+        if self._client is None:
+            import httpx
+
+            self._client = httpx.AsyncClient(follow_redirects=True, limits=httpx.Limits(**_LIMITS))
+        return self._client
+
+    @cached_property
+    def _module(self) -> ModuleType:
+        return _module_of(self._open_client())
+
+    @cached_property
+    def _usual_timeout(self) -> Any:
+        given = self._open_client().timeout
+        untouched = given == self._module.Timeout(_HTTPX_TIMEOUT)
+        return self._module.Timeout(**_TIMEOUT) if untouched else given
+
+    def _url(self, url: str) -> Any:
+        """Return a URL parsed and with the query of every request; parsing costs more than the rest of a send."""
+        if url not in self._urls:
+            parsed, query = self._module.URL(url), self._connection.query
+            self._urls[url] = parsed.copy_merge_params(query) if query else parsed
+        return self._urls[url]
 
 
-def error_from(status: int, headers: Mapping[str, str], body: bytes) -> APIStatusError:
-    """Return the exception for an answer with an error status."""
-    error = _error_object(body)
-    message = error.get("message") or body[:200].decode("utf-8", "replace")
-    return status_error(status)(
-        f"Error code: {status} - {message}",
-        status_code=status,
-        code=_text(error.get("code")),
-        type=_text(error.get("type")),
-        param=_text(error.get("param")),
-        body=error or body[:200].decode("utf-8", "replace"),
-        request_id=headers.get("x-request-id"),
-    )
+async def _ask(token: TokenProvider) -> str:
+    """Ask for a bearer token.
+
+    Raises:
+        ValueError: it is no text, or nothing.
+    """
+    value = token()
+    value = await value if isawaitable(value) else value
+    if not isinstance(value, str) or not value:
+        raise ValueError(f"the token provider must return a non-empty str, it returned a {type(value).__name__}")
+    check_headers({"authorization": value})
+    return value
 
 
-def stream_error(data: str) -> APIError | None:
-    """Return the exception for an error object inside a stream; None where the data is none."""
-    error = _error_object(data.encode())
-    if not error:
-        return None
-    return APIError(
-        str(error.get("message") or data[:200]),
-        code=_text(error.get("code")),
-        type=_text(error.get("type")),
-        param=_text(error.get("param")),
-        body=error,
-    )
+def _module_of(client: object) -> ModuleType:
+    """Return httpx or httpx2, whichever a client is of; each knows only its own exceptions.
 
-
-def _error_object(body: bytes) -> dict[str, Any]:
-    try:
-        decoded = json.loads(body)
-    except ValueError:
-        return {}
-    error = decoded.get("error") if isinstance(decoded, dict) else None
-    if isinstance(error, str):  # as Ollama and Hugging Face write it
-        return {"message": error}
-    return error if isinstance(error, dict) else {}
-
-
-def _text(value: object) -> str | None:
-    return None if value is None else str(value)
+    Raises:
+        UsageError: it is of neither.
+    """
+    for base in type(client).__mro__:
+        module = base.__module__.partition(".")[0]
+        if base.__name__ == "AsyncClient" and module in ("httpx", "httpx2"):
+            return import_module(module)
+    raise UsageError(f"http_client must be an httpx.AsyncClient or an httpx2.AsyncClient, got {client!r}")

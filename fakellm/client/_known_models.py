@@ -1,55 +1,107 @@
 """What is known about models by name: which dated model an alias means, what it can do, how much it reads.
 
-Source: the tables of autogen-ext 0.7.5 for OpenAI's models; other models need ``model_info``.
+Source: the tables of autogen-ext 0.7.5 (2025), as facts. Names match exactly; other models need ``model_info``.
 """
 
 from __future__ import annotations
 
 from types import MappingProxyType
 
-from fakellm.models import ModelFamily, ModelInfo
+from fakellm.models import ModelInfo
 
 __all__ = ["known_model_info", "resolve_model", "token_limit"]
 
 _ALIASES = MappingProxyType(
     {
+        "claude-3-5-haiku": "claude-3-5-haiku-20241022",
+        "claude-3-5-sonnet": "claude-3-5-sonnet-20241022",
+        "claude-3-7-sonnet": "claude-3-7-sonnet-20250219",
+        "claude-3-haiku": "claude-3-haiku-20240307",
+        "claude-3-opus": "claude-3-opus-20240229",
+        "claude-3-sonnet": "claude-3-sonnet-20240229",
+        "claude-4-opus": "claude-opus-4-20250514",
+        "claude-4-sonnet": "claude-sonnet-4-20250514",
         "gpt-3.5-turbo": "gpt-3.5-turbo-0125",
+        "gpt-3.5-turbo-16k": "gpt-3.5-turbo-16k-0613",
         "gpt-4": "gpt-4-0613",
+        "gpt-4-32k": "gpt-4-32k-0613",
         "gpt-4-turbo": "gpt-4-turbo-2024-04-09",
+        "gpt-4-turbo-preview": "gpt-4-0125-preview",
         "gpt-4.1": "gpt-4.1-2025-04-14",
         "gpt-4.1-mini": "gpt-4.1-mini-2025-04-14",
         "gpt-4.1-nano": "gpt-4.1-nano-2025-04-14",
+        "gpt-4.5-preview": "gpt-4.5-preview-2025-02-27",
         "gpt-4o": "gpt-4o-2024-08-06",
         "gpt-4o-mini": "gpt-4o-mini-2024-07-18",
         "gpt-5": "gpt-5-2025-08-07",
         "gpt-5-mini": "gpt-5-mini-2025-08-07",
         "gpt-5-nano": "gpt-5-nano-2025-08-07",
+        "llama-3.3-70b": "Llama-3.3-70B-Instruct",
+        "llama-3.3-8b": "Llama-3.3-8B-Instruct",
+        "llama-4-maverick": "Llama-4-Maverick-17B-128E-Instruct-FP8",
+        "llama-4-scout": "Llama-4-Scout-17B-16E-Instruct-FP8",
+        "o1": "o1-2024-12-17",
+        "o1-mini": "o1-mini-2024-09-12",
+        "o1-preview": "o1-preview-2024-09-12",
         "o3": "o3-2025-04-16",
         "o3-mini": "o3-mini-2025-01-31",
         "o4-mini": "o4-mini-2025-04-16",
     }
 )
 
-# (can, family, tokens); can: V vision, F function calling, J JSON output, S structured output, M several
-# system messages.
+# (can, family, tokens that it reads or None where no limit is published); can: V vision, F function calling,
+# J JSON output, S structured output, M several system messages.
 _MODELS = MappingProxyType(
     {
-        "gpt-3.5-turbo-0125": ("FJM", ModelFamily.GPT_35, 16_385),
-        "gpt-4-0613": ("FJM", ModelFamily.GPT_4, 8_192),
-        "gpt-4-turbo-2024-04-09": ("VFJM", ModelFamily.GPT_4, 128_000),
-        "gpt-4.1-2025-04-14": ("VFJSM", ModelFamily.GPT_41, 1_047_576),
-        "gpt-4.1-mini-2025-04-14": ("VFJSM", ModelFamily.GPT_41, 1_047_576),
-        "gpt-4.1-nano-2025-04-14": ("VFJSM", ModelFamily.GPT_41, 1_047_576),
-        "gpt-4o-2024-05-13": ("VFJM", ModelFamily.GPT_4O, 128_000),
-        "gpt-4o-2024-08-06": ("VFJSM", ModelFamily.GPT_4O, 128_000),
-        "gpt-4o-2024-11-20": ("VFJSM", ModelFamily.GPT_4O, 128_000),
-        "gpt-4o-mini-2024-07-18": ("VFJSM", ModelFamily.GPT_4O, 128_000),
-        "gpt-5-2025-08-07": ("VFJSM", ModelFamily.GPT_5, 400_000),
-        "gpt-5-mini-2025-08-07": ("VFJSM", ModelFamily.GPT_5, 400_000),
-        "gpt-5-nano-2025-08-07": ("VFJSM", ModelFamily.GPT_5, 400_000),
-        "o3-2025-04-16": ("VFJSM", ModelFamily.O3, 200_000),
-        "o3-mini-2025-01-31": ("FJSM", ModelFamily.O3, 200_000),
-        "o4-mini-2025-04-16": ("VFJSM", ModelFamily.O4, 200_000),
+        "Llama-3.3-70B-Instruct": ("FJM", "llama-3.3-70b", 128_000),
+        "Llama-3.3-8B-Instruct": ("FJM", "llama-3.3-8b", 128_000),
+        "Llama-4-Maverick-17B-128E-Instruct-FP8": ("VFJSM", "llama-4-maverick", 128_000),
+        "Llama-4-Scout-17B-16E-Instruct-FP8": ("VFJSM", "llama-4-scout", 128_000),
+        "claude-3-5-haiku-20241022": ("VFM", "claude-3-5-haiku", 200_000),
+        "claude-3-5-sonnet-20241022": ("VFM", "claude-3-5-sonnet", 200_000),
+        "claude-3-7-sonnet-20250219": ("VFM", "claude-3-7-sonnet", 200_000),
+        "claude-3-haiku-20240307": ("VFM", "claude-3-haiku", 50_000),
+        "claude-3-opus-20240229": ("VFM", "claude-3-opus", 200_000),
+        "claude-3-sonnet-20240229": ("VFM", "claude-3-sonnet", 200_000),
+        "claude-opus-4-20250514": ("VFM", "claude-4-opus", 200_000),
+        "claude-sonnet-4-20250514": ("VFM", "claude-4-sonnet", 200_000),
+        "gemini-1.5-flash": ("VFJS", "gemini-1.5-flash", 1_048_576),
+        "gemini-1.5-flash-8b": ("VFJS", "gemini-1.5-flash", 1_048_576),
+        "gemini-1.5-pro": ("VFJS", "gemini-1.5-pro", 2_097_152),
+        "gemini-2.0-flash": ("VFJS", "gemini-2.0-flash", 1_048_576),
+        "gemini-2.0-flash-lite-preview-02-05": ("VFJS", "gemini-2.0-flash", 1_048_576),
+        "gemini-2.5-flash": ("VFJS", "gemini-2.5-flash", 1_048_576),
+        "gemini-2.5-pro-preview-03-25": ("VFJS", "gemini-2.5-pro", 2_097_152),
+        "gpt-3.5-turbo-0125": ("FJM", "gpt-35", 16_385),
+        "gpt-3.5-turbo-0613": ("FJM", "gpt-35", 4_096),
+        "gpt-3.5-turbo-1106": ("FJM", "gpt-35", 16_385),
+        "gpt-3.5-turbo-16k-0613": ("FJM", "gpt-35", 16_385),
+        "gpt-3.5-turbo-instruct": ("FJM", "gpt-35", 4_096),
+        "gpt-4-0125-preview": ("FJM", "gpt-4", 128_000),
+        "gpt-4-0613": ("FJM", "gpt-4", 8_192),
+        "gpt-4-1106-preview": ("FJM", "gpt-4", 128_000),
+        "gpt-4-1106-vision-preview": ("VM", "gpt-4", 128_000),
+        "gpt-4-32k-0613": ("FJM", "gpt-4", 32_768),
+        "gpt-4-turbo-2024-04-09": ("VFJM", "gpt-4", 128_000),
+        "gpt-4.1-2025-04-14": ("VFJSM", "gpt-41", 1_047_576),
+        "gpt-4.1-mini-2025-04-14": ("VFJSM", "gpt-41", 1_047_576),
+        "gpt-4.1-nano-2025-04-14": ("VFJSM", "gpt-41", 1_047_576),
+        "gpt-4.5-preview-2025-02-27": ("VFJSM", "gpt-45", 128_000),
+        "gpt-4o-2024-05-13": ("VFJM", "gpt-4o", 128_000),
+        "gpt-4o-2024-08-06": ("VFJSM", "gpt-4o", 128_000),
+        "gpt-4o-2024-11-20": ("VFJSM", "gpt-4o", 128_000),
+        "gpt-4o-mini-2024-07-18": ("VFJSM", "gpt-4o", 128_000),
+        "gpt-4o-mini-search-preview-2025-03-11": ("FJSM", "gpt-4o", None),
+        "gpt-4o-search-preview-2025-03-11": ("FJSM", "gpt-4o", None),
+        "gpt-5-2025-08-07": ("VFJSM", "gpt-5", 400_000),
+        "gpt-5-mini-2025-08-07": ("VFJSM", "gpt-5", 400_000),
+        "gpt-5-nano-2025-08-07": ("VFJSM", "gpt-5", 400_000),
+        "o1-2024-12-17": ("FSM", "o1", 200_000),
+        "o1-mini-2024-09-12": ("M", "o1", 128_000),
+        "o1-preview-2024-09-12": ("FSM", "o1", 128_000),
+        "o3-2025-04-16": ("VFJSM", "o3", 200_000),
+        "o3-mini-2025-01-31": ("FJSM", "o3", 200_000),
+        "o4-mini-2025-04-16": ("VFJSM", "o4", 200_000),
     }
 )
 
@@ -86,6 +138,9 @@ def token_limit(model: str) -> int:
     """Return how many tokens a request to a model may have.
 
     Raises:
-        KeyError: nothing is known about it.
+        KeyError: no limit is known for it.
     """
-    return _MODELS[resolve_model(model)][2]
+    _, _, limit = _MODELS.get(resolve_model(model), ("", "", None))
+    if limit is None:
+        raise KeyError(f"no token limit is known for model {model!r}; add 'context_length' to its model_info")
+    return limit

@@ -124,7 +124,6 @@ def test_events_are_those_of_httpx_sse(text):
         (b"data: a", True),
         (b"d", True),
         (b"event: x\n", True),
-        (b": comment\n", False),
         (b"data: a\n\n\xf0\x9f", True),
         (b"data: a\r\r", False),
     ],

@@ -1,0 +1,129 @@
+"""One question and its answer over HTTP: what ``create`` and ``create_stream`` do once the request is made.
+
+Imported when the first request is sent, and with it httpx, asyncio and the models of answers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing, suppress
+from typing import Any
+
+from pydantic_core import from_json
+
+from fakellm._errors import APIConnectionError
+from fakellm.client._answer import Message, request_usage, usage_of
+from fakellm.client._cancelling import cancellable, cancellable_parts
+from fakellm.client._chunks import ChunkReader
+from fakellm.client._completion import check_structured, first_choice, to_result
+from fakellm.client._connection import Connection
+from fakellm.client._events import LLMCallEvent, LLMStreamEndEvent, LLMStreamStartEvent, event_log, is_listened_to
+from fakellm.client._failures import parse_completion
+from fakellm.client._http import HTTPSession
+from fakellm.client._reasoning import text_of
+from fakellm.client._request import Prepared
+from fakellm.client._stream import StreamCollector
+from fakellm.models import CancellationToken, CreateResult, RequestUsage
+
+__all__ = ["Exchange"]
+
+
+class Exchange:
+    """Asks through one connection. family: the model's, which decides how reasoning is found."""
+
+    def __init__(self, connection: Connection, *, family: str) -> None:
+        self._session = HTTPSession(connection)
+        self._family = family
+
+    async def aclose(self) -> None:
+        """Close the HTTP client."""
+        await self._session.aclose()
+
+    async def complete(
+        self, url: str, request: Prepared, token: CancellationToken | None
+    ) -> tuple[CreateResult, str | None]:
+        """Ask and read the whole answer; return what it says and which model says it."""
+        posting = self._session.post(url, request.body, request.options)
+        response = await (posting if token is None else cancellable(posting, token))
+        answer = parse_completion(response, response.content)
+        if request.structured is not None:
+            choice = first_choice(answer)
+            check_structured(request.structured, choice.finish_reason, text_of(choice.message or Message()))
+        _log_call(request, response.content, request_usage(usage_of(answer)))
+        return to_result(answer, family=self._family), answer.model
+
+    async def stream(
+        self,
+        make: Callable[[], tuple[str, Prepared]],
+        token: CancellationToken | None,
+        done: Callable[[CreateResult], None],
+    ) -> AsyncGenerator[str | CreateResult, None]:
+        """Ask and yield the answer's text in pieces, then all of it.
+
+        make: gives URL and request, once the answer is iterated. done: told of the result.
+        """
+        url, request = make()
+        opening = self._session.open(url, request.body, request.options)
+        response = await (opening if token is None else cancellable(opening, token))
+        reader = ChunkReader(response)
+        collected = StreamCollector(self._family, begun=lambda: _log_start(request))
+        try:
+            async with aclosing(self._parts(response, token)) as parts:
+                async for data in parts:
+                    for piece in collected.add(reader.feed(data)):
+                        yield piece
+                    if reader.is_done:
+                        await _drain(parts)
+            for piece in collected.add(reader.end()):
+                yield piece
+        except APIConnectionError as err:
+            broken = f"{err.message} The stream broke off after {collected.arrived()}."
+            raise type(err)(broken, response=response) from err.__cause__
+        finally:
+            await response.aclose()
+        if request.structured is not None:
+            check_structured(request.structured, collected.reason, collected.text)
+        result = collected.result()
+        _log_end(result)
+        done(result)
+        yield result
+
+    def _parts(self, response: Any, token: CancellationToken | None) -> AsyncGenerator[bytes, None]:
+        parts = self._session.read(response)
+        return parts if token is None else cancellable_parts(parts, token)
+
+
+async def _drain(parts: AsyncGenerator[bytes, None]) -> None:
+    """Read the rest, so that the connection can serve the next request; what it is does not matter any more."""
+    with suppress(APIConnectionError):
+        async for _ in parts:
+            pass
+
+
+def _log_call(request: Prepared, content: bytes, usage: RequestUsage) -> None:
+    if is_listened_to():
+        event_log.info(
+            LLMCallEvent(
+                tools=request.body.get("tools", []),
+                messages=request.body["messages"],
+                response=from_json(content),
+                prompt_tokens=usage.prompt_tokens,
+                completion_tokens=usage.completion_tokens,
+            )
+        )
+
+
+def _log_start(request: Prepared) -> None:
+    if is_listened_to():
+        event_log.info(LLMStreamStartEvent(messages=request.body["messages"]))
+
+
+def _log_end(result: CreateResult) -> None:
+    if is_listened_to():
+        event_log.info(
+            LLMStreamEndEvent(
+                response=result.model_dump(),
+                prompt_tokens=result.usage.prompt_tokens,
+                completion_tokens=result.usage.completion_tokens,
+            )
+        )
