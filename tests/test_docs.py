@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
@@ -22,6 +23,7 @@ def blocks(page: Path) -> list[tuple[int, str]]:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_blocks_of_a_page_run(page, request, monkeypatch):
     monkeypatch.chdir(ROOT)
+    monkeypatch.setattr(os, "environ", os.environ.copy())  # pages set keys
     namespace: dict[str, object] = {"__name__": "__main__"}
 
     for line, code in blocks(page):
