@@ -35,6 +35,11 @@ class _Link:
         finally:
             self._waiting = None
 
+    @property
+    def is_cancelled(self) -> bool:
+        """Whether the token is."""
+        return self._token.is_cancelled()
+
     def watch(self, waiting: Any) -> None:
         """Take what the coroutine waits for now: a future, or None where it only lets others run."""
         self._waiting = waiting
@@ -61,6 +66,7 @@ class _Watched(Generic[T]):
         self._link = link
 
     def __await__(self) -> Generator[Any, Any, T]:
+        is_told = False  # once: what the coroutine awaits to clean up goes on undisturbed
         try:
             waiting = next(self._steps)
             while True:
@@ -68,7 +74,12 @@ class _Watched(Generic[T]):
                 try:
                     sent = yield waiting
                 except BaseException as err:  # noqa: BLE001  # handed on, as ``yield from`` does
+                    is_told = True
                     waiting = self._steps.throw(err)
+                    continue
+                if self._link.is_cancelled and not is_told:  # while there was no future to cancel
+                    is_told = True
+                    waiting = self._steps.throw(asyncio.CancelledError())
                 else:
                     waiting = self._steps.send(sent)
         except StopIteration as stop:

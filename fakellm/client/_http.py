@@ -146,7 +146,11 @@ class HTTPSession:
     def _url(self, url: str) -> Any:
         """Return a URL parsed and with the query of every request; parsing costs more than the rest of a send."""
         if url not in self._urls:
-            parsed, query = self._module.URL(url), self._connection.query
+            query = self._connection.query
+            try:
+                parsed = self._module.URL(url)
+            except self._module.InvalidURL as err:
+                raise UsageError(f"{url!r} is no URL ({err}); look at base_url or azure_endpoint") from err
             self._urls[url] = parsed.copy_merge_params(query) if query else parsed
         return self._urls[url]
 

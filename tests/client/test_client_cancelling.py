@@ -56,6 +56,37 @@ async def test_a_token_that_is_cancelled_meanwhile_stops_the_call():
         await on(never).create(HI, cancellation_token=token)
 
 
+async def test_a_token_stops_a_call_that_only_lets_others_run():
+    async def busy(request):
+        while True:
+            await asyncio.sleep(0)
+
+    token = CancellationToken()
+    asyncio.get_running_loop().call_later(0.01, token.cancel)
+
+    with pytest.raises(asyncio.CancelledError):
+        await on(busy).create(HI, cancellation_token=token)
+
+
+async def test_cleaning_up_after_a_token_is_not_disturbed():
+    cleaned = []
+
+    async def careful(request):
+        try:
+            await asyncio.Event().wait()
+        finally:
+            for _ in range(3):
+                await asyncio.sleep(0)
+            cleaned.append(True)
+
+    token = CancellationToken()
+    asyncio.get_running_loop().call_later(0.01, token.cancel)
+
+    with pytest.raises(asyncio.CancelledError):
+        await on(careful).create(HI, cancellation_token=token)
+    assert cleaned == [True]
+
+
 async def test_the_task_itself_is_not_cancelled_by_a_token():
     token = CancellationToken()
     asyncio.get_running_loop().call_later(0.01, token.cancel)

@@ -123,6 +123,16 @@ async def test_a_connection_error_names_its_cause(api):
     assert isinstance(caught.value.__cause__, httpx.ConnectError)
 
 
+async def test_an_address_that_is_none_is_the_callers_mistake():
+    with pytest.raises(UsageError, match="is no URL .*look at base_url"):
+        await client(base_url="http://x:port").create(HI)
+
+
+async def test_an_empty_address_is_a_connection_error():
+    with pytest.raises(APIConnectionError, match="UnsupportedProtocol"):
+        await client(base_url="").create(HI)
+
+
 async def test_a_redirect_that_is_not_followed_is_a_status_error(api):
     answer = httpx.Response(307, headers={"location": "https://elsewhere.example/"})
 
