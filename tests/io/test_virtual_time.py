@@ -110,7 +110,7 @@ async def poller(say, unit):
 
     async def finish():
         nonlocal done
-        await asyncio.sleep(3.5 * unit)
+        await asyncio.sleep(2.5 * unit)
         done = True
 
     task = asyncio.create_task(finish())
@@ -266,7 +266,7 @@ def test_course_of_a_program_is_that_of_real_time(program):
         asyncio.run(program(virtual.append, 5.0))
     took = perf_counter() - began
 
-    for unit in (0.005, 0.005, 0.01, 0.02, 0.05):  # real time may stumble
+    for unit in (0.005, 0.01, 0.02, 0.05, 0.2):  # real time stumbles on a crowded machine
         real = []
         asyncio.run(program(real.append, unit))
         if real == virtual:
