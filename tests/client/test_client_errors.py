@@ -124,7 +124,7 @@ async def test_a_connection_error_names_its_cause(api):
 
 
 async def test_an_address_that_is_none_is_the_callers_mistake():
-    with pytest.raises(UsageError, match="is no URL .*look at base_url"):
+    with pytest.raises(UsageError, match=r"is no URL .*look at base_url"):
         await client(base_url="http://x:port").create(HI)
 
 
