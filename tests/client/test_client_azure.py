@@ -8,9 +8,10 @@ import httpx
 import pytest
 import respx
 from provider_bytes import HI, completion, pieces_of, stream, text_chunks
+from pydantic import BaseModel
 
 from fakellm import AzureOpenAIChatCompletionClient, MockClock, UsageError
-from fakellm.models import ChatCompletionClient
+from fakellm.models import ChatCompletionClient, Component, ComponentBase
 
 pytestmark = pytest.mark.asyncio
 
@@ -152,3 +153,37 @@ async def test_a_dump_keeps_model_info_and_loads_again():
 async def test_a_provider_that_is_no_component_cannot_be_dumped():
     with pytest.raises(ValueError, match="is no component, so it cannot be written down"):
         client(azure_ad_token_provider=lambda: "t").dump_component()
+
+
+class TokenConfig(BaseModel):
+    token: str
+
+
+class Provider(ComponentBase[TokenConfig], Component[TokenConfig]):
+    """Gives a token."""
+
+    component_type = "token_provider"
+    component_config_schema = TokenConfig
+    component_provider_override = f"{__name__}.Provider"
+
+    def __init__(self, token):
+        self.token = token
+
+    def __call__(self):
+        return self.token
+
+    def _to_config(self):
+        return TokenConfig(token=self.token)
+
+    @classmethod
+    def _from_config(cls, config):
+        return cls(config.token)
+
+
+async def test_a_provider_that_is_a_component_is_written_down_and_loaded(api):
+    dumped = client(azure_ad_token_provider=Provider("t9")).dump_component()
+
+    loaded = ChatCompletionClient.load_component(dumped)
+    await loaded.create(HI)
+
+    assert api.calls.last.request.headers["authorization"] == "Bearer t9"

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from email.utils import formatdate
+from time import time
+
 import httpx
 import pytest
 import respx
-from provider_bytes import HI, URL, client, completion, pieces_of, stream, text_chunks
+from provider_bytes import HI, URL, Parts, client, completion, pieces_of, stream, text_chunks
 
 from fakellm import APIConnectionError, APIStatusError, APITimeoutError, MockClock, RateLimitError
 
@@ -86,6 +89,28 @@ async def test_what_makes_no_sense_is_not_honoured(api, headers):
     (delay,) = await slept(api, refused(429, **headers))
 
     assert 0.375 <= delay <= 0.5
+
+
+async def test_a_date_is_meant_by_our_clock_where_the_server_does_not_tell_its_own(api):
+    soon = formatdate(time() + 60, usegmt=True)
+
+    (delay,) = await slept(api, refused(429, retry_after=soon))
+
+    assert 50 < delay <= 60
+
+
+async def test_time_is_real_unless_told_otherwise(api):
+    api.mock(side_effect=[refused(429, retry_after_ms="1"), completion()])
+
+    assert (await client(clock=None).create(HI)).content == "Hello!"
+
+
+async def test_an_error_whose_body_is_lost_keeps_its_status(api):
+    body = Parts([b'{"error"'], httpx.ReadError("gone"))
+    api.mock(side_effect=lambda _: httpx.Response(503, stream=body))
+
+    with pytest.raises(APIStatusError, match=r"^Error code: 503 - no text$"):
+        await anext(client().create_stream(HI))
 
 
 async def test_more_than_two_minutes_is_too_long(api):

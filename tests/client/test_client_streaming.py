@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from itertools import pairwise
 
 import httpx
 import pytest
 import respx
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from provider_bytes import HI, URL, Parts, chunk, client, completion, pieces_of, stream, text_chunks
 
@@ -161,6 +162,41 @@ async def test_an_empty_stream_is_warned_about(api):
     assert result.content == ""
 
 
+async def test_many_chunks_without_a_choice_are_warned_about_once(api):
+    with pytest.warns(UserWarning, match="10 chunks in a row hold no choice") as caught:
+        pieces, _ = await streamed(api, [*[chunk()] * 25, *text_chunks("a"), *[chunk()] * 12])
+
+    assert pieces == ["a"]
+    assert len(caught) == 1
+
+
+async def test_only_the_first_choice_is_read(api):
+    choices = b'"choices": [{"delta": {"content": "a"}}, {"delta": {"content": "b"}}]'
+
+    with pytest.warns(UserWarning, match="a chunk holds 2 choices; only the first is used"):
+        pieces, _ = await streamed(api, [b"data: {" + choices + b"}\n\n"])
+
+    assert pieces == ["a"]
+
+
+async def test_a_function_call_of_old_is_refused(api):
+    with pytest.raises(ValueError, match="the stream ends in a function_call, which is deprecated"):
+        await streamed(api, [chunk({}, "function_call")])
+
+
+async def test_logprobs_are_collected(api):
+    tokens = [{"token": token, "logprob": -0.5} for token in "ab"]
+    parts = [
+        b'data: {"choices": [{"delta": {"content": "%s"}, "logprobs": {"content": [%s]}}]}\n\n'
+        % (token["token"].encode(), json.dumps(token).encode())
+        for token in tokens
+    ]
+
+    _, result = await streamed(api, parts)
+
+    assert [token.token for token in result.logprobs] == ["a", "b"]
+
+
 async def test_a_whole_answer_instead_of_a_stream_is_warned_about(api):
     api.mock(return_value=completion())
 
@@ -179,6 +215,7 @@ ANSWER = b": hello\n\n" + b"".join(text_chunks("你好", "，世界😀\u2028!",
     newline=st.sampled_from([b"\n", b"\r\n", b"\r"]),
     mark=st.booleans(),
 )
+@example(cuts=list(range(len(ANSWER))), newline=b"\r\n", mark=True)
 async def test_no_cut_changes_the_answer(cuts, newline, mark):
     answer = (b"\xef\xbb\xbf" if mark else b"") + ANSWER.replace(b"\n", newline)
     places = [0, *sorted(cuts), len(answer)]
