@@ -16,7 +16,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from fakellm import client, faults, messages, models, tokens
+    from fakellm import client, faults, framings, messages, models, tokens
     from fakellm._clock import Clock, MockClock
     from fakellm._errors import (
         APIConnectionError,
@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from fakellm._fake import FakeLLM
     from fakellm._script.journal import Call, Journal
     from fakellm._script.match import Mismatch
+    from fakellm._script.pace import Pace
     from fakellm._script.reply import ErrorReply, Reply, ToolCall
     from fakellm._script.rule import Rule
     from fakellm._use_cassette import Cassette, use_cassette
@@ -81,6 +82,7 @@ __all__ = [
     "MockClock",
     "NotFoundError",
     "OpenAIChatCompletionClient",
+    "Pace",
     "PermissionDeniedError",
     "RateLimitError",
     "Reply",
@@ -93,13 +95,14 @@ __all__ = [
     "UsageError",
     "client",
     "faults",
+    "framings",
     "messages",
     "models",
     "tokens",
     "use_cassette",
 ]
 
-_MODULES = frozenset({"client", "faults", "messages", "models", "tokens"})
+_MODULES = frozenset({"client", "faults", "framings", "messages", "models", "tokens"})
 _HOMES = {
     "AzureOpenAIChatCompletionClient": "client",
     "Call": "_script.journal",
@@ -113,6 +116,7 @@ _HOMES = {
     "Mismatch": "_script.match",
     "MockClock": "_clock",
     "OpenAIChatCompletionClient": "client",
+    "Pace": "_script.pace",
     "Reply": "_script.reply",
     "Rule": "_script.rule",
     "ToolCall": "_script.reply",

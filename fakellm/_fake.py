@@ -11,6 +11,7 @@ from fakellm._clock import Clock, MockClock
 from fakellm._errors import UsageError
 from fakellm._script.engine import Engine
 from fakellm._script.match import Condition, Matcher, Wanted
+from fakellm._script.pace import Pace
 from fakellm._script.reply import ReplyLike
 from fakellm._script.rule import Rule
 from fakellm._wire.strictness import Strictness
@@ -30,8 +31,8 @@ class FakeLLM(Answering):
 
     strict: False answers requests that the real API would reject. models: the names that exist; a request for
     another gets the 404 of the real API. seed: changes all ids. clock: waits for scripted pauses; the default
-    never really waits. allow_unmatched, allow_rejected, allow_unused: what ``check`` lets pass. test_id: a
-    name that ids derive from as well, so that two tests get different ones.
+    never really waits. pace: of replies without their own. allow_unmatched, allow_rejected, allow_unused: what
+    ``check`` lets pass. test_id: a name that ids derive from as well, so that two tests get different ones.
 
     >>> import httpx
     >>> with FakeLLM() as llm:
@@ -51,16 +52,20 @@ class FakeLLM(Answering):
         strict: bool = True,
         seed: int = 0,
         clock: Clock | None = None,
+        pace: Pace | None = None,
         models: Iterable[str] | None = None,
         allow_unmatched: bool = False,
         allow_rejected: bool = False,
         allow_unused: bool = False,
         test_id: str = "",
     ) -> None:
+        if pace is not None and not isinstance(pace, Pace):
+            raise UsageError(f"FakeLLM pace is a Pace, such as Pace(ttft=0.2, tokens_per_second=50); got {pace!r}")
         engine = Engine(
             seed=seed,
             test_id=test_id,
             strictness=Strictness(strict, _names(models)),
+            pace=pace,
             allow_unmatched=allow_unmatched,
             allow_rejected=allow_rejected,
             allow_unused=allow_unused,

@@ -2,17 +2,61 @@
 
 A fault takes the events of an answer and gives those that are played instead; any callable of that shape
 is one. Give it to a reply: ``fake_llm.reply("half an ans", fault=faults.drop(after=2))``.
+
+``after`` counts chunks of the stream; the first chunk of a chat stream carries the role and no text. An
+answer that is not streamed has none: there, a fault with ``after`` above 0 acts after half the body. A stream
+that ends before there are so many chunks fails the test, since the fault can never take effect.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from http import HTTPStatus
+
+from pydantic_core import to_json
 
 from fakellm._errors import UsageError
-from fakellm._script.reply import Fault
-from fakellm._wire.events import Data, Disconnect, Head, WireEvent
+from fakellm._script.cut import Cut, Cutter, to_byte, to_chunk, to_half, to_head
+from fakellm._script.pace import is_duration
+from fakellm._script.reply import ErrorReply
+from fakellm._script.transform import Fault, Transform
+from fakellm._wire.errors import error_object
+from fakellm._wire.events import Data, Disconnect, Head, Loss, Wait, WireEvent
+from fakellm._wire.sse import encode_event
 
-__all__ = ["Fault", "drop"]
+__all__ = [
+    "Fault",
+    "bad_chunk",
+    "connect_error",
+    "connect_timeout",
+    "drop",
+    "drop_at",
+    "empty_body",
+    "error_event",
+    "html_page",
+    "malformed_json",
+    "malformed_sse",
+    "no_done",
+    "read_timeout",
+    "stall",
+    "truncate",
+    "wrong_content_type",
+]
+
+
+def connect_error() -> Fault:
+    """Refuse the connection."""
+    return _lost("connect_error()", "connect_error")
+
+
+def connect_timeout() -> Fault:
+    """Let the client wait for a connection until its connect timeout; without one, it times out at once."""
+    return _lost("connect_timeout()", "connect_timeout")
+
+
+def read_timeout() -> Fault:
+    """Take the request and stay silent until the client's read timeout; without one, it times out at once."""
+    return _lost("read_timeout()", "read_timeout")
 
 
 def drop(after: int) -> Fault:
@@ -22,34 +66,253 @@ def drop(after: int) -> Fault:
     lost after its head and half its body. The first chunk of a chat stream carries the role and no text.
     A stream that ends before there are so many chunks fails the test.
     """
-    if not isinstance(after, int) or isinstance(after, bool) or after < 0:
-        raise UsageError(f"drop(after=...) takes the number of chunks to send first, 0 or more; got {after!r}")
+    _check_after("drop", after)
 
-    def drop_fault(events: Iterator[WireEvent]) -> Iterator[WireEvent]:
-        if after > 0:
-            yield from _first_chunks(list(events), after)
+    def lose(events: Iterator[WireEvent]) -> Iterator[WireEvent]:
+        if after:
+            yield from _to_place(events, after)
         yield Disconnect()
 
-    drop_fault.__name__ = f"drop(after={after})"
-    return drop_fault
+    return _counting(f"drop(after={after})", after, lose)
 
 
-def _first_chunks(events: list[WireEvent], wanted: int) -> Iterator[WireEvent]:
-    """Yield the events up to the wanted number of chunks, or half the body of what is no stream."""
-    is_stream = any(isinstance(event, Head) and event.is_stream for event in events)
-    chunks = sum(event.chunks for event in events if isinstance(event, Data))
-    if is_stream and chunks < wanted:
-        raise UsageError(f"drop(after={wanted}) can never take effect: the stream has {chunks} chunks")
-    sent = 0
+def drop_at(byte: int) -> Fault:
+    """Lose the connection once so many bytes of the body were sent; at its end where it has fewer."""
+    _check_byte("drop_at", byte)
+
+    def lose(events: Iterator[WireEvent]) -> Iterator[WireEvent]:
+        yield from _cut_off(events, byte)
+        yield Disconnect()
+
+    return Transform(f"drop_at({byte})", lose)
+
+
+def truncate(byte: int) -> Fault:
+    """End the body after so many bytes, as if that were all.
+
+    A stream then ends properly, inside a chunk; an answer with a content-length is shorter than that, which
+    clients see as a lost connection.
+    """
+    _check_byte("truncate", byte)
+    return Transform(f"truncate({byte})", lambda events: _cut_off(events, byte))
+
+
+def stall(seconds: float, *, after: int = 0) -> Fault:
+    """Pause for so many seconds once ``after`` chunks were sent, then go on; 0 pauses before the head."""
+    if not is_duration(seconds):
+        raise UsageError(f"stall(seconds) takes a number of seconds, 0 or more; got {seconds!r}")
+    _check_after("stall", after)
+
+    def pause(events: Iterator[WireEvent]) -> Iterator[WireEvent]:
+        rest = (yield from _to_place(events, after)) if after else events
+        yield Wait(seconds)
+        yield from rest
+
+    return _counting(f"stall({seconds}, after={after})", after, pause)
+
+
+def malformed_json(*, after: int = 0) -> Fault:
+    """Send a chunk that is no JSON, then go on with the stream.
+
+    Of an answer that is not streamed, only the first half is sent, with the content-length that it has.
+    """
+    _check_after("malformed_json", after)
+    chunk = encode_event(b'{"id": "chatcmpl-fault", "choices": [{"index": 0, "delta": {"content": "')
+    return _counting(f"malformed_json(after={after})", after, _spoiled(after, chunk, _first_half))
+
+
+def malformed_sse(*, after: int = 0) -> Fault:
+    """Send a chunk with a line break inside its data, which server-sent events forbid, then go on.
+
+    An answer that is not streamed has that chunk as its body, or in place of its second half.
+    """
+    _check_after("malformed_sse", after)
+    chunk = b'data: {"id": "chatcmpl-fault", "choices": [{"index": 0,\n"delta": {"content": "?"}}]}\n\n'
+    return _counting(f"malformed_sse(after={after})", after, _spoiled(after, chunk, _in_place(after, chunk)))
+
+
+def bad_chunk(*, after: int = 0) -> Fault:
+    """Send a chunk that is JSON and yet no chunk, ``{"unexpected": true}``, then go on.
+
+    An answer that is not streamed has that object as its body, or in place of its second half.
+    """
+    _check_after("bad_chunk", after)
+    item = b'{"unexpected": true}'
+    return _counting(f"bad_chunk(after={after})", after, _spoiled(after, encode_event(item), _in_place(after, item)))
+
+
+def error_event(*, after: int = 0, error: ErrorReply | None = None) -> Fault:
+    """Send an error object in the stream, under the status 200 that was sent already, and end there.
+
+    error: which one; its status is not sent. An answer that is not streamed has the object as its body, or
+    in place of its second half.
+    """
+    _check_after("error_event", after)
+    item = to_json(error_object((error or ErrorReply.server_error()).body))
+    spoil = _spoiled(after, encode_event(item), _in_place(after, item), is_last=True)
+    return _counting(f"error_event(after={after})", after, spoil)
+
+
+def html_page(status: int = 502) -> Fault:
+    """Answer with a gateway's page instead.
+
+    status: 200, or an error. One that clients retry says ``retry-after-ms: 1``, so that they do so at once.
+    """
+    if not isinstance(status, int) or not (status == 200 or 400 <= status <= 599):
+        raise UsageError(f"html_page(status) takes an HTTP status, 200 or from 400 to 599; got {status!r}")
+    headers = [("content-type", "text/html"), *(ErrorReply(status).wire_headers if status >= 400 else ())]
+
+    def replace(events: Iterator[WireEvent]) -> Iterator[WireEvent]:
+        if (yield from to_head(events)) is not None:
+            yield from _sized(Head(status, tuple(headers)), _page(status))
+
+    return Transform(f"html_page({status})", replace)
+
+
+def wrong_content_type(content_type: str = "text/plain; charset=utf-8") -> Fault:
+    """Send the answer under another content type."""
+    if not isinstance(content_type, str) or not content_type.isascii() or not content_type.isprintable():
+        raise UsageError(f"wrong_content_type(...) takes a content type such as 'text/plain'; got {content_type!r}")
+
+    def mislabel(events: Iterator[WireEvent]) -> Iterator[WireEvent]:
+        if (head := (yield from to_head(events))) is not None:
+            yield _with_header(head, "content-type", content_type)
+            yield from events
+
+    return Transform(f"wrong_content_type({content_type!r})", mislabel)
+
+
+def empty_body() -> Fault:
+    """Send the head alone, with a body of no bytes."""
+
+    def empty(events: Iterator[WireEvent]) -> Iterator[WireEvent]:
+        if (head := (yield from to_head(events))) is not None:
+            yield from _sized(head, b"")
+
+    return Transform("empty_body()", empty)
+
+
+def no_done() -> Fault:
+    """End the stream properly behind its last chunk, without ``data: [DONE]``."""
+
+    def end(events: Iterator[WireEvent]) -> Iterator[WireEvent]:
+        if (head := (yield from to_head(events))) is not None:
+            yield head
+            yield from _chunks_alone(events) if head.is_stream else events
+
+    return Transform("no_done()", end)
+
+
+def _lost(name: str, loss: Loss) -> Fault:
+    return Transform(name, lambda _: iter([Disconnect(loss)]))
+
+
+def _counting(name: str, after: int, apply: Fault) -> Fault:
+    """Return a fault that acts after so many chunks, and raises for a stream that has fewer."""
+
+    def checked(events: Iterator[WireEvent]) -> Iterator[WireEvent]:
+        played = list(events)
+        is_stream = any(isinstance(event, Head) and event.is_stream for event in played)
+        is_lost = any(isinstance(event, Disconnect) for event in played)  # by a fault below this one
+        chunks = sum(event.chunks for event in played if isinstance(event, Data))
+        if is_stream and not is_lost and chunks < after:
+            raise UsageError(f"{name} can never take effect: the stream has {chunks} chunks")
+        return apply(iter(played))
+
+    return Transform(name, checked if after else apply)
+
+
+def _to_place(events: Iterator[WireEvent], after: int) -> Cut:
+    """Yield the events up to the place where a fault acts, behind the head; return those behind it."""
+    if (head := (yield from to_head(events))) is None:
+        return iter(())
+    yield head
+    return (yield from to_chunk(events, after) if head.is_stream else to_half(events))
+
+
+def _cut_off(events: Iterator[WireEvent], byte: int) -> Iterator[WireEvent]:
+    if (head := (yield from to_head(events))) is not None:
+        yield head
+        yield from to_byte(events, byte)
+
+
+def _chunks_alone(events: Iterator[WireEvent]) -> Iterator[WireEvent]:
+    """Yield the body of a stream without what follows its last chunk."""
+    cutter = Cutter()
+    behind: list[WireEvent] = []
     for event in events:
-        match event:
-            case Data(data) if not is_stream:
-                yield Data(data[: len(data) // 2], chunks=0)
-                return
-            case Data():
-                yield event
-                sent += event.chunks
-                if sent >= wanted:
-                    return
-            case _:
-                yield event
+        ends = cutter.ends(event) if isinstance(event, Data) else []
+        if not isinstance(event, Data) or not ends:
+            behind.append(event)
+            continue
+        yield from behind
+        yield Data(event.data[: ends[-1]], event.chunks)
+        tail = event.data[ends[-1] :]
+        behind = [Data(tail, chunks=0)] if tail else []
+    yield from (event for event in behind if isinstance(event, Disconnect))
+
+
+def _spoiled(after: int, chunk: bytes, spoil_body: Callable[[bytes], bytes], *, is_last: bool = False) -> Fault:
+    """Return a fault that sends a chunk of its own, or spoils the body of what is not streamed."""
+
+    def spoil(events: Iterator[WireEvent]) -> Iterator[WireEvent]:
+        if (head := (yield from to_head(events))) is None:
+            return
+        if not head.is_stream:
+            yield from _sized(head, spoil_body(_body(events)))
+            return
+        yield head
+        rest = yield from to_chunk(events, after)
+        yield Data(chunk, chunks=0 if is_last else 1)
+        yield from () if is_last else rest
+
+    return spoil
+
+
+def _first_half(body: bytes) -> bytes:
+    return body[: len(body) // 2]
+
+
+def _in_place(after: int, item: bytes) -> Callable[[bytes], bytes]:
+    return lambda body: (_first_half(body) if after else b"") + item
+
+
+def _sized(head: Head, body: bytes) -> Iterator[WireEvent]:
+    """Yield a whole answer whose content-length is right; a stream has none."""
+    yield head if head.is_stream else _with_header(head, "content-length", str(len(body)))
+    if body:
+        yield Data(body, chunks=0)
+
+
+def _body(events: Iterator[WireEvent]) -> bytes:
+    return b"".join(event.data for event in events if isinstance(event, Data))
+
+
+def _with_header(head: Head, name: str, value: str) -> Head:
+    return Head(head.status, (*(header for header in head.headers if header[0] != name), (name, value)))
+
+
+def _page(status: int) -> bytes:
+    """The page that nginx sends of itself."""
+    title = f"{status} {_PHRASES.get(status, 'Error')}"
+    return (
+        f"<html>\r\n<head><title>{title}</title></head>\r\n<body>\r\n<center><h1>{title}</h1></center>\r\n"
+        "<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n"
+    ).encode()
+
+
+_PHRASES = {status.value: status.phrase for status in HTTPStatus}
+
+
+def _check_after(name: str, after: object) -> None:
+    if not _is_count(after):
+        raise UsageError(f"{name}(after=...) takes the number of chunks to send first, 0 or more; got {after!r}")
+
+
+def _check_byte(name: str, byte: object) -> None:
+    if not _is_count(byte):
+        raise UsageError(f"{name}(byte) takes the number of body bytes to send first, 0 or more; got {byte!r}")
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0

@@ -40,12 +40,14 @@ class Way:
         """Send a body as JSON."""
         return self.request("POST", url, json=body, transport=transport)
 
-    def stream(self, url: str, body: object, take: Callable[[bytes], None], *, transport: Any = None) -> Any:
+    def stream(
+        self, url: str, body: object, take: Callable[[bytes], None], *, transport: Any = None, **kwargs: Any
+    ) -> Any:
         """Send a body as JSON and hand each part of the answer to ``take`` as it arrives."""
         if not self.asynchronous:
             with (
                 self.module.Client(transport=transport, headers=KEY) as client,
-                client.stream("POST", url, json=body) as response,
+                client.stream("POST", url, json=body, **kwargs) as response,
             ):
                 for part in response.iter_raw():
                     take(part)
@@ -54,7 +56,7 @@ class Way:
         async def send() -> Any:
             async with (
                 self.module.AsyncClient(transport=transport, headers=KEY) as client,
-                client.stream("POST", url, json=body) as response,
+                client.stream("POST", url, json=body, **kwargs) as response,
             ):
                 async for part in response.aiter_raw():
                     take(part)

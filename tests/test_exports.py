@@ -10,7 +10,15 @@ import pytest
 
 import fakellm
 
-PUBLIC_MODULES = ["fakellm", "fakellm.client", "fakellm.faults", "fakellm.messages", "fakellm.models", "fakellm.tokens"]
+PUBLIC_MODULES = [
+    "fakellm",
+    "fakellm.client",
+    "fakellm.faults",
+    "fakellm.framings",
+    "fakellm.messages",
+    "fakellm.models",
+    "fakellm.tokens",
+]
 
 
 @pytest.mark.parametrize("name", PUBLIC_MODULES)

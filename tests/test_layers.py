@@ -21,6 +21,7 @@ LAYERS = {
     "fakellm._wire": 2,
     "fakellm._script": 3,
     "fakellm.faults": 3,
+    "fakellm.framings": 3,
     "fakellm._cassette": 3,
     "fakellm.client": 4,
     "fakellm._io": 4,
@@ -41,6 +42,7 @@ BESIDE = {
     ("fakellm.messages", "fakellm.models"),
     ("fakellm._cassette", "fakellm._script"),
     ("fakellm.faults", "fakellm._script"),
+    ("fakellm.framings", "fakellm._script"),
 }
 
 # The client and the fake meet in _wire alone, so that each can be tested against the other.
@@ -62,6 +64,7 @@ MAY_TOUCH = {
     "fakellm._io.timeline": {"time"},
     "fakellm._io.virtual_time": {"asyncio", "os", "sys", "time"},
     "fakellm._script.explain": {"pathlib"},  # PurePath, which touches nothing
+    "fakellm._script.pace": {"random"},  # a seeded generator
     "fakellm._script.rule": {"pathlib", "sys"},  # PurePath, and the frame that called
     "fakellm._use_cassette": {"os"},  # PathLike and fspath
     "fakellm.__main__": {"sys"},

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import io
+import re
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -36,9 +37,12 @@ class RecordedResponse:
         head = Head(self.status, self.headers)
         yield head
         if head.is_stream:
-            yield from (Data(event) for event in _split_events(self.body))
+            yield from (Data(event, chunks=int(bool(_CHUNK.search(event)))) for event in _split_events(self.body))
         else:
             yield Data(self.body)
+
+
+_CHUNK = re.compile(rb"^data:(?! ?\[DONE\])", re.MULTILINE)  # what has no data is a comment
 
 
 def _split_events(body: bytes) -> Iterator[bytes]:

@@ -8,15 +8,28 @@ from types import ModuleType
 from typing import Any, NoReturn, Protocol
 
 from fakellm._clock import Clock
-from fakellm._wire.events import Data, Head, Wait, WireEvent, WireRequest
+from fakellm._script.journal import Ending
+from fakellm._wire.events import Data, Disconnect, Head, Loss, Wait, WireEvent, WireRequest
 
-__all__ = ["Answers", "make_transport", "transport_class"]
+__all__ = ["Answers", "Playable", "make_transport", "transport_class"]
+
+
+class Playable(Protocol):
+    """An answer: the events to play, and who wants to know how that went."""
+
+    def __iter__(self) -> Iterator[WireEvent]:
+        """Yield the events."""
+        ...
+
+    def finished(self, ending: Ending) -> None:
+        """Take the report, once nothing more will be played."""
+        ...
 
 
 class Answers(Protocol):
     """What a transport asks: an engine."""
 
-    def handle(self, request: WireRequest) -> Iterator[WireEvent]:
+    def handle(self, request: WireRequest) -> Playable:
         """Answer a request."""
         ...
 
@@ -26,23 +39,36 @@ def make_transport(module: ModuleType, engine: Answers, clock: Clock) -> Any:
     return transport_class(module)(engine, clock)
 
 
+_TIMEOUTS: dict[Loss, tuple[str, str, str]] = {
+    "connect_timeout": ("connect", "ConnectTimeout", "timed out"),
+    "read_timeout": ("read", "ReadTimeout", "The read operation timed out"),
+}
+"""Loss -> the client's timeout that ends it, the exception, its text. The texts here and below are httpcore's."""
+
+
 class _Playback:
     """The events of one answer on their way to one client.
 
     The law of ``_wire.events`` makes two phases: ``until_head`` plays up to the head, ``body`` what follows.
     Both yield pauses, in seconds, for the caller's clock; a pause ends early, in a timeout, where the client
-    has less patience.
+    has less patience. Whoever plays calls ``close`` in the end, wherever that is.
     """
 
     head: Head
 
-    def __init__(self, module: ModuleType, events: Iterator[WireEvent], request: Any) -> None:
+    def __init__(self, module: ModuleType, answer: Playable, request: Any, clock: Clock) -> None:
         self._module = module
-        self._events = events
+        self._answer = answer
+        self._events = iter(answer)
         self._request = request
-        timeout = request.extensions.get("timeout") or {}
-        self._patience: float | None = timeout.get("read")
+        self._clock = clock
+        self._began = clock.now()
+        self._timeouts: dict[str, float | None] = request.extensions.get("timeout") or {}
         self._started = False
+        self._silence = 0.0
+        self._chunks = 0
+        self._received = 0
+        self._is_over = False
 
     def until_head(self) -> Iterator[float]:
         """Yield the pauses before the head, then set ``head``."""
@@ -51,37 +77,80 @@ class _Playback:
                 case Wait(seconds):
                     yield from self._pause(seconds)
                 case Head():
-                    self.head, self._started = event, True
+                    self.head, self._started, self._silence = event, True, 0.0
                     return
+                case Disconnect(loss):
+                    yield from self._lose(loss)
                 case _:
                     break
-        self._lose()
+        self._drop()
 
     def body(self) -> Iterator[float | bytes]:
-        """Yield the pauses and the bytes of the body."""
-        for event in self._events:
-            match event:
+        """Yield the pauses and the bytes of the body; where the headers say how many, no more than these."""
+        size = self.head.content_length
+        while size is None or self._received < size:
+            match next(self._events, None):
+                case Data(data, chunks):
+                    left = None if size is None else size - self._received
+                    self._received += len(data)
+                    self._chunks += chunks
+                    self._silence = 0.0
+                    yield data[:left]
                 case Wait(seconds):
                     yield from self._pause(seconds)
-                case Data(data):
-                    yield data
+                case Disconnect(loss):
+                    yield from self._lose(loss)
+                case None if size is None:
+                    break
                 case _:
-                    self._lose()
+                    self._drop()
+        self._finish()
+
+    def close(self) -> None:
+        """Report the ending, unless that was done: the client lets go of the answer."""
+        if not self._is_over:
+            self._finish(cancelled=not self._started or (self.head.is_stream and self._has_chunks_left()))
+
+    def _has_chunks_left(self) -> bool:
+        return any(event.chunks for event in self._events if isinstance(event, Data))
+
+    def _finish(self, *, cancelled: bool = False) -> None:
+        self._is_over = True
+        status = self.head.status if self._started else None
+        self._answer.finished(Ending(status, self._chunks, self._clock.now() - self._began, cancelled))
 
     def _pause(self, seconds: float) -> Iterator[float]:
-        patience = seconds if self._patience is None else self._patience
-        yield min(seconds, patience)
-        if patience < seconds:
-            raise self._module.ReadTimeout("The read operation timed out", request=self._request)
+        """Yield a pause, cut where the client has heard nothing for as long as it waits for a read."""
+        patience = self._timeouts.get("read")
+        if patience is not None and self._silence + seconds > patience:
+            yield from self._lose("read_timeout")
+        self._silence += seconds
+        yield seconds
 
-    def _lose(self) -> NoReturn:
-        # The texts are those of httpcore for a peer that closes the connection.
-        text = (
-            "peer closed connection without sending complete message body (incomplete chunked read)"
-            if self._started
-            else "Server disconnected without sending a response."
-        )
-        raise self._module.RemoteProtocolError(text, request=self._request)
+    def _lose(self, loss: Loss) -> Iterator[float]:
+        """Yield what is left of the client's patience, then raise what it raises for such a loss."""
+        if loss in _TIMEOUTS:
+            kind, name, text = _TIMEOUTS[loss]
+            if patience := self._timeouts.get(kind):
+                yield max(patience - self._silence, 0.0)
+            self._fail(name, text)
+        if loss == "connect_error":
+            self._fail("ConnectError", "All connection attempts failed")
+        self._drop()
+
+    def _drop(self) -> NoReturn:
+        self._fail("RemoteProtocolError", self._dropped_text())
+
+    def _dropped_text(self) -> str:
+        if not self._started:
+            return "Server disconnected without sending a response."
+        size = self.head.content_length
+        got = "incomplete chunked read" if size is None else f"received {self._received} bytes, expected {size}"
+        return f"peer closed connection without sending complete message body ({got})"
+
+    def _fail(self, name: str, text: str) -> NoReturn:
+        self._finish()
+        raise getattr(self._module, name)(text, request=self._request)
 
 
 @cache
@@ -94,18 +163,30 @@ def transport_class(module: ModuleType) -> type[Any]:
             self._clock = clock
 
         def __iter__(self) -> Iterator[bytes]:
-            for step in self._playback.body():
-                if isinstance(step, bytes):
-                    yield step
-                else:
-                    self._clock.sleep(step)
+            try:
+                for step in self._playback.body():
+                    if isinstance(step, bytes):
+                        yield step
+                    else:
+                        self._clock.sleep(step)
+            finally:
+                self.close()
 
         async def __aiter__(self) -> AsyncIterator[bytes]:
-            for step in self._playback.body():
-                if isinstance(step, bytes):
-                    yield step
-                else:
-                    await self._clock.sleep_async(step)
+            try:
+                for step in self._playback.body():
+                    if isinstance(step, bytes):
+                        yield step
+                    else:
+                        await self._clock.sleep_async(step)
+            finally:
+                self.close()
+
+        def close(self) -> None:
+            self._playback.close()
+
+        async def aclose(self) -> None:
+            self.close()
 
     class FakeTransport(module.BaseTransport, module.AsyncBaseTransport):  # type: ignore[misc,name-defined]
         def __init__(self, engine: Answers, clock: Clock) -> None:
@@ -115,20 +196,28 @@ def transport_class(module: ModuleType) -> type[Any]:
         def handle_request(self, request: Any) -> Any:
             request.read()
             playback = self._play(request)
-            for pause in playback.until_head():
-                self._clock.sleep(pause)
-            return self._respond(playback)
+            try:
+                for pause in playback.until_head():
+                    self._clock.sleep(pause)
+                return self._respond(playback)
+            except BaseException:
+                playback.close()
+                raise
 
         async def handle_async_request(self, request: Any) -> Any:
             await request.aread()
             playback = self._play(request)
-            for pause in playback.until_head():
-                await self._clock.sleep_async(pause)
-            return self._respond(playback)
+            try:
+                for pause in playback.until_head():
+                    await self._clock.sleep_async(pause)
+                return self._respond(playback)
+            except BaseException:
+                playback.close()
+                raise
 
         def _play(self, request: Any) -> _Playback:
             wire = WireRequest(request.method, str(request.url), request.headers, request.content)
-            return _Playback(module, self._engine.handle(wire), request)
+            return _Playback(module, self._engine.handle(wire), request, self._clock)
 
         def _respond(self, playback: _Playback) -> Any:
             head, stream = playback.head, PlayedStream(playback, self._clock)

@@ -5,7 +5,7 @@
 3. the first live rule answers        else a source (a cassette), else 400 with the near misses
 4. the call is written down           under the lock, before any byte goes out
 5. the dialect renders the reply
-6. a fault is laid over the events
+6. framing, pace and fault are laid over the events, in this order
 
 No step does I/O or reads a clock; what must wait is a Wait event. A player (``_io``) plays the events.
 """
@@ -23,8 +23,9 @@ from fakellm._errors import CassetteMismatchError, UnmatchedRequestError, Unused
 from fakellm._script import explain
 from fakellm._script.answer import complete
 from fakellm._script.identity import Identity
-from fakellm._script.journal import Call, Journal, Outcome
+from fakellm._script.journal import Call, Ending, Journal, Outcome
 from fakellm._script.match import Matcher
+from fakellm._script.pace import Pace, paced
 from fakellm._script.reply import ErrorReply, Reply, Scripted
 from fakellm._script.rule import Rule, caller
 from fakellm._wire.canonical import canonical_body
@@ -34,7 +35,7 @@ from fakellm._wire.errors import DO_NOT_RETRY, ErrorBody, Rejected, render_error
 from fakellm._wire.events import Disconnect, WireEvent, WireRequest
 from fakellm._wire.strictness import STRICT, Strictness
 
-__all__ = ["UNMATCHED_CODE", "Engine", "Recorded", "Source"]
+__all__ = ["UNMATCHED_CODE", "Answer", "Engine", "Recorded", "Source"]
 
 UNMATCHED_CODE = "fakellm_unmatched"
 """The ``code`` of the error object that a request gets which nothing answers."""
@@ -75,7 +76,24 @@ class Source(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class _Answer:
+class Answer:
+    """A call and the events that answer it; iterated, it gives the events."""
+
+    call: Call
+    events: Iterator[WireEvent]
+
+    def __iter__(self) -> Iterator[WireEvent]:
+        return self.events
+
+    def finished(self, ending: Ending) -> None:
+        """Write down how the events were played."""
+        if ending.status is not None:
+            self.call.status = ending.status
+        self.call.ending = ending
+
+
+@dataclass(frozen=True, slots=True)
+class _Pending:
     """A call to write down, and what to do then, outside the lock, to get the events that answer it."""
 
     call: Call
@@ -86,7 +104,7 @@ class Engine:
     """Rules, sources and journal of one fake; safe to call from any thread.
 
     seed, test_id: what ids derive from, beside the request. strictness: what of the requests that the real API
-    rejects is rejected here. allow_unmatched, allow_rejected,
+    rejects is rejected here. pace: of replies without their own. allow_unmatched, allow_rejected,
     allow_unused: what ``check`` lets pass.
     """
 
@@ -96,6 +114,7 @@ class Engine:
         seed: int = 0,
         test_id: str = "",
         strictness: Strictness = STRICT,
+        pace: Pace | None = None,
         allow_unmatched: bool = False,
         allow_rejected: bool = False,
         allow_unused: bool = False,
@@ -106,6 +125,7 @@ class Engine:
         self.seed = seed
         self.test_id = test_id
         self.strictness = strictness
+        self.pace = pace
         self.allow_unmatched = allow_unmatched
         self.allow_rejected = allow_rejected
         self.allow_unused = allow_unused
@@ -129,13 +149,13 @@ class Engine:
             return True
         return any(source.claims(host) for source in self.sources)
 
-    def handle(self, request: WireRequest) -> Iterator[WireEvent]:
+    def handle(self, request: WireRequest) -> Answer:
         """Answer a request: a Head, then Data, Wait or Disconnect; never raises for what was sent."""
         with self._lock:
-            answer = self._answer(request)
-            self.journal.append(answer.call)
+            pending = self._answer(request)
+            self.journal.append(pending.call)
         # A callable of the test's may ask the model itself, from another thread even, and wait for it.
-        return answer.play()
+        return Answer(pending.call, pending.play())
 
     def check(self) -> None:
         """Raise for what must not pass: unmatched and rejected requests, unused replies.
@@ -168,7 +188,7 @@ class Engine:
             self.journal.clear()
             self._seen.clear()
 
-    def _answer(self, wire: WireRequest) -> _Answer:
+    def _answer(self, wire: WireRequest) -> _Pending:
         dialect = find_dialect(wire)
         if dialect is None:
             return self._from_source(wire, None) or self._not_spoken(wire)
@@ -183,33 +203,33 @@ class Engine:
             return self._broken(wire, request, err)
         return answer or self._from_source(wire, request) or self._unmatched(wire, request)
 
-    def _from_rule(self, wire: WireRequest, request: ChatRequest, dialect: Dialect) -> _Answer | None:
+    def _from_rule(self, wire: WireRequest, request: ChatRequest, dialect: Dialect) -> _Pending | None:
         rule = next((rule for rule in self.rules if rule.is_live and rule.matcher.accepts(request)), None)
         if rule is None:
             return None
         call = Call(len(self.journal) + 1, wire, Outcome.ANSWERED, 200, request, rule)
         identity = self._identify(wire, request)
-        return _Answer(call, partial(_say, rule.next_reply(), request, call, identity, dialect))
+        return _Pending(call, partial(_say, rule.next_reply(), request, call, identity, dialect, pace=self.pace))
 
-    def _from_source(self, wire: WireRequest, request: ChatRequest | None) -> _Answer | None:
+    def _from_source(self, wire: WireRequest, request: ChatRequest | None) -> _Pending | None:
         for source in self.sources:
             if (found := source.take(wire)) is not None:
                 call = Call(len(self.journal) + 1, wire, Outcome.REPLAYED, found.status, request, recorded=found.body)
-                return _Answer(call, found.events)
+                return _Pending(call, found.events)
         return None
 
-    def _unmatched(self, wire: WireRequest, request: ChatRequest) -> _Answer:
+    def _unmatched(self, wire: WireRequest, request: ChatRequest) -> _Pending:
         if self.sources:
             return self._missed(wire, request)
         call = Call(len(self.journal) + 1, wire, Outcome.UNMATCHED, 400, request)
         call.explanation = self._explain(call, request)
         return self._refuse(call, ErrorBody(call.explanation, code=UNMATCHED_CODE))
 
-    def _broken(self, wire: WireRequest, request: ChatRequest, err: Exception) -> _Answer:
+    def _broken(self, wire: WireRequest, request: ChatRequest, err: Exception) -> _Pending:
         call = Call(len(self.journal) + 1, wire, Outcome.UNMATCHED, 400, request)
-        return _Answer(call, partial(_break, call, err, self._identify(wire, request)))
+        return _Pending(call, partial(_break, call, err, self._identify(wire, request)))
 
-    def _missed(self, wire: WireRequest, request: ChatRequest | None, *, rejection: str = "") -> _Answer:
+    def _missed(self, wire: WireRequest, request: ChatRequest | None, *, rejection: str = "") -> _Pending:
         call = Call(len(self.journal) + 1, wire, Outcome.UNMATCHED, 400, request)
         parts = [f"call {call.number} is not in the recording: {wire.method} {wire.url}"]
         parts += [source.explain(wire) for source in self.sources]
@@ -223,7 +243,7 @@ class Engine:
         retry_of = before if call.attempt else None
         return explain.unmatched(request, self.rules, number=call.number, retry_of=retry_of)
 
-    def _rejected(self, wire: WireRequest, rejected: Rejected) -> _Answer:
+    def _rejected(self, wire: WireRequest, rejected: Rejected) -> _Pending:
         number = len(self.journal) + 1
         text = explain.rejected(wire, rejected.error, number=number, status=rejected.status)
         if self.sources and not self.strictness.strict:
@@ -231,7 +251,7 @@ class Engine:
         call = Call(number, wire, Outcome.REJECTED, rejected.status, explanation=text)
         return self._refuse(call, rejected.error)
 
-    def _not_spoken(self, wire: WireRequest) -> _Answer:
+    def _not_spoken(self, wire: WireRequest) -> _Pending:
         if self.sources:
             return self._missed(wire, None)
         number = len(self.journal) + 1
@@ -241,11 +261,11 @@ class Engine:
         else:
             text = f"no model call, answered with 404 instead of by the network: {wire.method} {wire.url}"
             call = Call(number, wire, Outcome.OTHER, 404, explanation=text)
-        return _Answer(call, partial(render_not_spoken, wire, text, request_id=self._identify(wire).request_id))
+        return _Pending(call, partial(render_not_spoken, wire, text, request_id=self._identify(wire).request_id))
 
-    def _refuse(self, call: Call, error: ErrorBody) -> _Answer:
+    def _refuse(self, call: Call, error: ErrorBody) -> _Pending:
         request_id = self._identify(call.wire, call.request).request_id
-        return _Answer(call, partial(render_error, call.status, error, request_id=request_id, headers=DO_NOT_RETRY))
+        return _Pending(call, partial(render_error, call.status, error, request_id=request_id, headers=DO_NOT_RETRY))
 
     def _identify(self, wire: WireRequest, request: ChatRequest | None = None) -> Identity:
         body = request.canonical if request else canonical_body(wire.body).decode("utf-8", "backslashreplace")
@@ -256,23 +276,30 @@ class Engine:
 
 
 def _say(
-    scripted: Scripted, request: ChatRequest, call: Call, identity: Identity, dialect: Dialect
+    scripted: Scripted, request: ChatRequest, call: Call, identity: Identity, dialect: Dialect, *, pace: Pace | None
 ) -> Iterator[WireEvent]:
-    """Render what a rule says; what the test's own callable or fault raises is put on the call."""
+    """Render what a rule says; what the test's own callable, framing or fault raises is put on the call."""
     try:
         reply = scripted if isinstance(scripted, Reply | ErrorReply) else scripted(request)
         call.reply = reply
         if isinstance(reply, ErrorReply):
             call.status = reply.status
             return render_error(reply.status, reply.body, request_id=identity.request_id, headers=reply.wire_headers)
-        events = dialect.render(complete(reply, request, identity), request)
-        return events if reply.fault is None else _guarded(reply.fault(events), call)
+        completion = complete(reply, request, identity)
+        events = dialect.render(completion, request)
+        if reply.framing is not None:
+            events = reply.framing(events)
+        if (pace := reply.pace or pace) is not None:
+            events = paced(events, pace, identity=identity.pace_seed, tokens=completion.token_count)
+        if reply.fault is not None:
+            events = reply.fault(events)
+        return events if reply.framing is reply.fault is None else _guarded(events, call)
     except Exception as err:  # noqa: BLE001  # check() raises it again
         return _break(call, err, identity)
 
 
 def _guarded(events: Iterator[WireEvent], call: Call) -> Iterator[WireEvent]:
-    """Yield the events of a fault; lose the connection where it raises, so that the client is told something."""
+    """Yield what a framing or a fault gives; lose the connection where it raises, so that the client is told."""
     try:
         yield from events
     except Exception as err:  # noqa: BLE001  # check() raises it again

@@ -97,13 +97,20 @@ def _described(request: ChatRequest) -> str:
 
 
 def _retry_note(retry_of: Call | None) -> list[str]:
-    if retry_of is None or not isinstance(retry_of.reply, ErrorReply):
+    if retry_of is None:
         return []
-    status = retry_of.reply.status
+    match retry_of.reply:
+        case ErrorReply(status):
+            got, recover, give_up = f"scripted {status}", f"ErrorReply({status}), 'ok'", f"ErrorReply({status})"
+        case Reply(fault=fault) if fault is not None:
+            name = getattr(fault, "__name__", repr(fault))
+            got, recover, give_up = f"fault {name}", "'ok'", f"'...', fault=faults.{name}"
+        case _:
+            return []
     return [
-        f"  it is the SDK's retry of call {retry_of.number}, which got the scripted {status}: every HTTP request",
-        f"  uses up a reply. To recover, add one: reply(ErrorReply({status}), 'ok');",
-        f"  to let the SDK give up: reply(ErrorReply({status}), times=None)",
+        f"  it is the SDK's retry of call {retry_of.number}, which got the {got}: every HTTP request",
+        f"  uses up a reply. To recover, add one: reply({recover});",
+        f"  to let the SDK give up: reply({give_up}, times=None)",
     ]
 
 

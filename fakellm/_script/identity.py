@@ -51,6 +51,11 @@ class Identity:
         """``call_`` and 24 characters. index: place of the tool call in the answer."""
         return "call_" + self._text(f"call {index}", 24)
 
+    @property
+    def pace_seed(self) -> int:
+        """64 bits from which the jitter of a pace is drawn."""
+        return int.from_bytes(digest(self._root, "pace", size=8))
+
     @cached_property
     def _root(self) -> bytes:
         return digest(str(self.seed), self.test_id, self.request, str(self.seen))

@@ -12,7 +12,7 @@ from fakellm._script.rule import Rule
 from fakellm._wire.chat import ChatRequest, Message
 from fakellm._wire.events import WireRequest
 
-__all__ = ["Call", "Journal", "Outcome"]
+__all__ = ["Call", "Ending", "Journal", "Outcome"]
 
 
 class Outcome(Enum):
@@ -25,12 +25,29 @@ class Outcome(Enum):
     OTHER = "no model call"
 
 
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How the playing of an answer ended, as its player reports it.
+
+    status: the HTTP status sent, None where not even the head was. chunks: how many chunks of a stream the
+    client got. seconds: from the request to the end. cancelled: whether the client left before the head, or
+    while chunks of a stream were left.
+    """
+
+    status: int | None
+    chunks: int
+    seconds: float
+    cancelled: bool
+
+
 @dataclass(slots=True)
 class Call:
     """One HTTP request and what became of it.
 
     number: its place in the journal, from 1. request: the decoded request, None where it could not be
-    decoded. rule, reply: what answered it, None where nothing did. status: the HTTP status sent.
+    decoded. rule, reply: what answered it, None where nothing did. status: the HTTP status sent; of an
+    answer that was lost before its head, the one it would have had. ending: how the answer was played, None
+    until then.
     explanation: for a call that nothing answered, what happened and what to type. cause: the exception
     that the test's own predicate or callable raised. recorded: the body that a cassette gave.
     """
@@ -45,6 +62,22 @@ class Call:
     explanation: str = ""
     cause: Exception | None = None
     recorded: bytes | None = None
+    ending: Ending | None = None
+
+    @property
+    def duration(self) -> float | None:
+        """The seconds from the request to the end of the answer, on the fake's clock; None until then."""
+        return self.ending.seconds if self.ending else None
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether the client left before the head of the answer, or closed its stream before the last chunk."""
+        return self.ending is not None and self.ending.cancelled
+
+    @property
+    def chunks(self) -> int:
+        """How many chunks of a stream the client got; 0 until the stream ended."""
+        return self.ending.chunks if self.ending else 0
 
     @property
     def model(self) -> str:

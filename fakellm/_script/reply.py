@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import json
-import math
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from fakellm._errors import UsageError
+from fakellm._script.pace import Pace, is_duration
+from fakellm._script.transform import Fault, Framing
 from fakellm._wire.chat import ChatRequest
 from fakellm._wire.errors import ErrorBody
-from fakellm._wire.events import WireEvent
 
-__all__ = ["ErrorReply", "Fault", "Reply", "ReplyLike", "ToolCall", "as_reply"]
-
-Fault = Callable[[Iterator[WireEvent]], Iterator[WireEvent]]
-"""A break of the protocol: takes the events of an answer, gives those that are played instead."""
+__all__ = ["ErrorReply", "Reply", "ReplyLike", "ToolCall", "as_reply"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +44,16 @@ class Reply:
 
     text: what it says. tool_calls: the calls it makes, one ToolCall or several. finish_reason: as on
     the wire; None takes the one that fits. usage: wire fields laid over the exact counts, in tokens.
-    fault: a deliberate break of the protocol, from ``fakellm.faults``.
+    pace: when its parts come; None takes the fake's. framing: how a stream is cut into bytes, from
+    ``fakellm.framings``. fault: a deliberate break of the protocol, from ``fakellm.faults``.
     """
 
     text: str | None = None
     tool_calls: tuple[ToolCall, ...] = field(default=(), kw_only=True)
     finish_reason: str | None = field(default=None, kw_only=True)
     usage: Mapping[str, Any] | None = field(default=None, kw_only=True)
+    pace: Pace | None = field(default=None, kw_only=True)
+    framing: Framing | None = field(default=None, kw_only=True)
     fault: Fault | None = field(default=None, kw_only=True)
 
     def __post_init__(self) -> None:
@@ -61,8 +61,10 @@ class Reply:
         object.__setattr__(self, "tool_calls", _tool_calls(self.tool_calls))
         if self.usage is not None:
             _json_object("Reply usage is a mapping of wire names to what JSON can hold", self.usage)
-        if self.fault is not None:
-            _check_fault(self.fault)
+        if self.pace is not None and not isinstance(self.pace, Pace):
+            raise UsageError(f"Reply pace is a Pace, such as Pace(ttft=0.2, tokens_per_second=50); got {self.pace!r}")
+        _check_transform("framing", self.framing, "framings.crlf()")
+        _check_transform("fault", self.fault, "faults.drop(after=2)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +88,7 @@ class ErrorReply:
         if not isinstance(self.status, int) or not 400 <= self.status <= 599:
             raise UsageError(f"ErrorReply status is an HTTP status from 400 to 599, got {self.status!r}")
         _check_texts(self, "message", "code", "type", "param")
-        if self.retry_after is not None and not _is_duration(self.retry_after):
+        if self.retry_after is not None and not is_duration(self.retry_after):
             raise UsageError(f"ErrorReply retry_after is a number of seconds, 0 or more; got {self.retry_after!r}")
         for name, value in (self.headers or {}).items():
             if not isinstance(name, str) or not isinstance(value, str):
@@ -307,14 +309,13 @@ def _check_text(what: str, text: object) -> None:
         raise UsageError(f"{what} has a lone surrogate at {err.start}, which UTF-8 cannot carry: {text!r}") from err
 
 
-def _check_fault(fault: object) -> None:
-    if not callable(fault):
-        raise UsageError(f"Reply fault is one of fakellm.faults, such as faults.drop(after=2); got {fault!r}")
-    # What makes a fault stands at the top of its module; what it makes is local to it.
-    name = getattr(fault, "__qualname__", "")
-    if getattr(fault, "__module__", "") == "fakellm.faults" and "<locals>" not in name:
-        raise UsageError(f"call it: fault=faults.{name}(...)")
-
-
-def _is_duration(seconds: object) -> bool:
-    return isinstance(seconds, int | float) and not isinstance(seconds, bool) and 0 <= seconds < math.inf
+def _check_transform(field_name: str, given: object, example: str) -> None:
+    """Raise where a framing or a fault is none, or is what makes one, not called."""
+    if given is None:
+        return
+    module = f"{field_name}s"
+    if not callable(given):
+        raise UsageError(f"Reply {field_name} is one of fakellm.{module}, such as {example}; got {given!r}")
+    # What makes one stands at the top of its module; what it makes is a Transform.
+    if getattr(given, "__module__", "") == f"fakellm.{module}":
+        raise UsageError(f"call it: {field_name}={module}.{getattr(given, '__name__', '')}(...)")

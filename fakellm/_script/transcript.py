@@ -22,7 +22,7 @@ def transcript(calls: Iterable[Call]) -> str:
         lines.append(_head(call))
         added = [line for message in _added(call.messages, before) for line in _message(message)]
         lines += [f"  {line}" for line in added or ["(nothing new)"] if call.messages]
-        lines += [f"  => {line}" for line in _answer(call)]
+        lines += [f"  => {line}" for line in (*_answer(call), *_ending(call))]
         before = call.messages
     return "\n".join(lines)
 
@@ -31,7 +31,9 @@ def _head(call: Call) -> str:
     attempt = f", retry {call.attempt}" if call.attempt else ""
     stream = ", stream" if call.stream else ""
     subject = f" {call.model}" if call.model else ""
-    return f"call {call.number}: {call.wire.method} {call.wire.path}{subject} [{call.status}{stream}{attempt}]"
+    is_lost = call.ending is not None and call.ending.status is None
+    status = "no response" if is_lost else call.status
+    return f"call {call.number}: {call.wire.method} {call.wire.path}{subject} [{status}{stream}{attempt}]"
 
 
 def _added(messages: list[Message], before: list[Message]) -> list[Message]:
@@ -69,6 +71,11 @@ def _answer(call: Call) -> Iterator[str]:
             yield from _recorded(call.recorded)
         case _:
             yield call.explanation.partition("\n")[0] or call.outcome.value
+
+
+def _ending(call: Call) -> Iterator[str]:
+    if call.cancelled:
+        yield f"cancelled after {call.chunks} chunk{'' if call.chunks == 1 else 's'}"
 
 
 def _recorded(body: bytes) -> Iterator[str]:

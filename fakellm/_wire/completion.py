@@ -51,3 +51,9 @@ class Completion:
     system_fingerprint: str
     choices: tuple[Choice, ...]
     usage: Mapping[str, object]
+
+    @property
+    def token_count(self) -> int:
+        """How many tokens it took, as its usage says; 0 where the test put something else there."""
+        count = self.usage.get("completion_tokens")
+        return count if isinstance(count, int) else 0

@@ -13,7 +13,7 @@ from pydantic_core import to_json
 
 from fakellm._wire.events import Data, Head, WireEvent
 
-__all__ = ["DO_NOT_RETRY", "ErrorBody", "Rejected", "encodable", "render_error"]
+__all__ = ["DO_NOT_RETRY", "ErrorBody", "Rejected", "encodable", "error_object", "render_error"]
 
 DO_NOT_RETRY = (("x-should-retry", "false"),)
 """Header with which the OpenAI SDKs surface an error at once, whatever its status."""
@@ -45,13 +45,16 @@ def render_error(
 
     headers: laid over the usual ones; names in lower case.
     """
-    message = encodable(error.message)
-    body = to_json(
-        {"error": {"message": message, "type": error.type, "param": error.param, "code": error.code}}, indent=2
-    )
+    body = to_json(error_object(error), indent=2)
     usual = {"content-type": "application/json", "content-length": str(len(body)), "x-request-id": request_id}
     yield Head(status, tuple({**usual, **dict(headers)}.items()))
     yield Data(body)
+
+
+def error_object(error: ErrorBody) -> dict[str, dict[str, str | None]]:
+    """Return the JSON object that carries an error, as a body or as an event of a stream."""
+    message = encodable(error.message)
+    return {"error": {"message": message, "type": error.type, "param": error.param, "code": error.code}}
 
 
 def encodable(text: str) -> str:

@@ -13,9 +13,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Literal
 from urllib.parse import SplitResult, urlsplit
 
-__all__ = ["Data", "Disconnect", "Head", "Wait", "WireEvent", "WireRequest", "split_url"]
+__all__ = ["Data", "Disconnect", "Head", "Loss", "Wait", "WireEvent", "WireRequest", "split_url"]
 
 
 @dataclass(frozen=True)
@@ -58,13 +59,20 @@ class Head:
         """Whether the body is an event stream."""
         return any(name == "content-type" and "text/event-stream" in value for name, value in self.headers)
 
+    @property
+    def content_length(self) -> int | None:
+        """How many bytes of body the headers promise; None where they leave it open."""
+        value = next((value for name, value in self.headers if name == "content-length"), "")
+        return int(value) if value.isascii() and value.isdigit() else None
+
 
 @dataclass(frozen=True, slots=True)
 class Data:
-    """Bytes of the body.
+    """Bytes of the body; none are nothing to send, not a chunk of HTTP, which would end the body.
 
     chunks: how many streamed objects end within these bytes; a framing that cuts one object into
-    pieces gives 0 to all but the last, so that faults can still count objects.
+    pieces gives 0 to all but the last, so that faults can still count objects. An end marker and a
+    comment are no objects.
     """
 
     data: bytes
@@ -78,9 +86,18 @@ class Wait:
     seconds: float
 
 
+Loss = Literal["dropped", "connect_error", "connect_timeout", "read_timeout"]
+"""How a connection is lost: the peer closes it, refuses it, never takes it, or takes it and stays silent.
+
+A timeout comes once the client's own patience has ended, at once where it would wait for ever.
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Disconnect:
     """The connection is lost here; the response never ends properly."""
+
+    loss: Loss = "dropped"
 
 
 WireEvent = Head | Data | Wait | Disconnect

@@ -1,17 +1,18 @@
 """Server-sent events, both ways.
 
 ``encode_event`` writes one event; ``SSEDecoder`` reads events from bytes cut anywhere: inside a line,
-between CR and LF, inside a UTF-8 sequence.
+between CR and LF, inside a UTF-8 sequence; ``EventEnds`` finds where events end in such bytes.
 
 Source: https://html.spec.whatwg.org/multipage/server-sent-events.html (section 9.2.5 and 9.2.6).
 """
 
 from __future__ import annotations
 
+import re
 from codecs import BOM_UTF8
 from typing import NamedTuple
 
-__all__ = ["DONE", "SSEDecoder", "ServerSentEvent", "encode_event"]
+__all__ = ["DONE", "EventEnds", "SSEDecoder", "ServerSentEvent", "encode_event"]
 
 DONE = b"data: [DONE]\n\n"
 """The marker with which OpenAI ends a chat stream; not part of the SSE standard."""
@@ -109,3 +110,42 @@ def _event(block: bytes) -> ServerSentEvent | None:
     if not data:
         return None  # "If the data buffer is an empty string, set … and return"
     return ServerSentEvent("\n".join(data), event or "message")
+
+
+_RAW_LINE_END = re.compile(rb"\r\n?|\n")
+
+
+class EventEnds:
+    r"""Incremental search for the places where events end: feed bytes as they come, get offsets into them.
+
+    >>> ends = EventEnds()
+    >>> ends.feed(b": a comment\n\ndata: 1\n\ndata: 2\n")
+    [22]
+    >>> ends.feed(b"\ndata: 3")
+    [1]
+    """
+
+    def __init__(self) -> None:
+        self._line_start = b""
+        self._in_event = False
+        self._after_cr = False
+
+    def feed(self, data: bytes) -> list[int]:
+        """Take the next bytes; return the offset behind each blank line in them that completes an event."""
+        ends: list[int] = []
+        start = 1 if self._after_cr and data[:1] == b"\n" else 0
+        for line_end in _RAW_LINE_END.finditer(data, start):
+            if self._takes_line(self._line_start or data[start : line_end.start()][:1]):
+                ends.append(line_end.end())
+            start, self._line_start = line_end.end(), b""
+        self._line_start = self._line_start or data[start : start + 1]
+        self._after_cr = data[-1:] == b"\r" or (self._after_cr and not data)
+        return ends
+
+    def _takes_line(self, line_start: bytes) -> bool:
+        """Take a line by its first byte, none for a blank one; return whether it completes an event."""
+        if line_start:
+            self._in_event = self._in_event or line_start != b":"
+            return False
+        completes, self._in_event = self._in_event, False
+        return completes

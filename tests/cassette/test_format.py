@@ -309,6 +309,15 @@ def test_stream_is_played_event_by_event():
     ]
 
 
+def test_comments_and_the_end_of_a_stream_are_no_chunks():
+    body = b": hello\n\ndata: a\n\n: x\ndata: b\n\nevent: c\ndata: c\n\ndata: [DONE]\n\n"
+    response = RecordedResponse(200, "OK", (("content-type", "text/event-stream"),), body)
+
+    _, *pieces = response.events()
+
+    assert [piece.chunks for piece in pieces] == [0, 1, 1, 1, 0]
+
+
 def test_stream_that_ends_with_a_blank_line_has_no_rest():
     response = RecordedResponse(200, "OK", (("content-type", "text/event-stream; charset=utf-8"),), b"data: a\n\n")
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 
+import httpx
 import pytest
+from asking import KEY
 
-from fakellm import FakeLLM, MockClock, ToolCall, UsageError, faults
-from fakellm._wire.events import Disconnect, Wait
+from fakellm import FakeLLM, MockClock, Pace, ToolCall, UsageError, faults, framings
+from fakellm._wire.events import Data, Disconnect, Head, Wait
 
 CHAT = "https://api.openai.com/v1/chat/completions"
 QUESTION = {"model": "gpt-4o", "messages": [{"role": "user", "content": "What is the weather in Paris?"}]}
@@ -153,6 +156,277 @@ def test_client_without_a_timeout_waits_to_the_end(way):
 
     assert response.status_code == 200
     assert clock.elapsed == 3600
+
+
+@pytest.mark.parametrize(
+    ("fault", "error", "elapsed"),
+    [
+        (faults.connect_error(), "ConnectError", 0),
+        (faults.connect_timeout(), "ConnectTimeout", 3),
+        (faults.read_timeout(), "ReadTimeout", 10),
+        (faults.stall(30), "ReadTimeout", 10),
+        (faults.stall(30, after=1), "ReadTimeout", 10),
+    ],
+    ids=repr,
+)
+def test_lost_connection_is_the_clients_own_exception_after_its_own_patience(way, fault, error, elapsed):
+    clock = MockClock()
+    llm = FakeLLM(clock=clock)
+    llm.reply("Rain.", fault=fault)
+    timeout = way.module.Timeout(10, connect=3)
+
+    with pytest.raises(getattr(way.module, error)) as caught:
+        way.request("POST", CHAT, json=STREAM, timeout=timeout, transport=llm.transport(way.module))
+
+    assert type(caught.value).__name__ == error
+    assert str(caught.value.request.url) == CHAT
+    assert clock.elapsed == llm.calls[0].duration == elapsed
+
+
+@pytest.mark.parametrize("fault", [faults.connect_timeout(), faults.read_timeout()], ids=repr)
+def test_client_without_patience_times_out_at_once(way, fault):
+    clock = MockClock()
+    llm = FakeLLM(clock=clock)
+    llm.reply("Rain.", fault=fault)
+
+    with pytest.raises(way.module.TimeoutException):
+        way.request("POST", CHAT, json=STREAM, timeout=None, transport=llm.transport(way.module))
+
+    assert clock.elapsed == 0
+
+
+def test_pauses_without_bytes_between_them_add_up_to_a_timeout(way):
+    clock = MockClock()
+    llm = FakeLLM(clock=clock)
+    llm.reply("Rain.", pace=Pace(ttft=6), fault=faults.stall(6))  # 6 s to the head, 6 s to the first chunk
+    llm.reply("Rain.", pace=Pace(ttft=6, tokens_per_second=1 / 6), fault=faults.stall(6, after=1))
+    transport = llm.transport(way.module)
+
+    assert way.request("POST", CHAT, json=STREAM, timeout=10, transport=transport).status_code == 200
+    with pytest.raises(way.module.ReadTimeout):
+        way.request("POST", CHAT, json=STREAM, timeout=10, transport=transport)
+
+    assert clock.sleeps == [6, 6, 6, 6, 4]
+
+
+def test_pace_of_a_stream_goes_through_the_clock(way):
+    clock = MockClock()
+    llm = FakeLLM(clock=clock)
+    llm.reply("Rain in Paris", pace=Pace(ttft=0.5, tokens_per_second=4))
+
+    way.post(CHAT, STREAM, transport=llm.transport(way.module))
+
+    assert clock.sleeps == [0.5, 0.25, 0.25, 0.25, 0.25]
+    assert llm.calls[0].duration == 1.5
+
+
+def test_framing_reaches_the_client(way):
+    llm = FakeLLM()
+    llm.reply("Rain in Paris", framing=framings.one_block())
+    parts: list[bytes] = []
+
+    way.stream(CHAT, STREAM, parts.append, transport=llm.transport(way.module))
+
+    assert len(parts) == 1
+
+
+def test_page_of_a_gateway_reaches_the_client_and_the_journal(way):
+    llm = FakeLLM()
+    llm.reply("Rain.", fault=faults.html_page(503))
+
+    response = way.post(CHAT, STREAM, transport=llm.transport(way.module))
+
+    assert (response.status_code, response.headers["content-type"]) == (503, "text/html")
+    assert response.text.startswith("<html>")
+    assert llm.calls[0].status == 503
+
+
+def answering(*events):
+    """A fault that gives these events instead, whatever was answered."""
+    return lambda _: iter(events)
+
+
+def test_body_longer_than_its_content_length_is_cut(way):
+    llm = FakeLLM()
+    head = Head(200, (("content-length", "5"),))
+    llm.reply("a", fault=answering(head, Data(b"123"), Data(b"4567"), Wait(9), Data(b"89")))
+
+    response = way.post(CHAT, QUESTION, transport=llm.transport(way.module))
+
+    assert response.content == b"12345"
+    assert llm.calls[0].duration == 0
+
+
+def test_body_shorter_than_its_content_length_is_a_lost_connection(way):
+    llm = FakeLLM()
+    llm.reply("a", fault=answering(Head(200, (("content-length", "5"),)), Data(b"123")))
+
+    with pytest.raises(way.module.RemoteProtocolError) as caught:
+        way.post(CHAT, QUESTION, transport=llm.transport(way.module))
+
+    assert str(caught.value) == (
+        "peer closed connection without sending complete message body (received 3 bytes, expected 5)"
+    )
+
+
+@pytest.mark.parametrize("body", [[], [Wait(9)], [Disconnect()]])
+def test_empty_body_that_says_so_is_whole(way, body):
+    llm = FakeLLM()
+    llm.reply("a", fault=answering(Head(200, (("content-length", "0"),)), *body))
+
+    assert way.post(CHAT, QUESTION, transport=llm.transport(way.module)).content == b""
+
+
+def test_body_without_a_head_is_a_lost_connection(way):
+    llm = FakeLLM()
+    llm.reply("a", fault=answering(Data(b"123")))
+
+    with pytest.raises(way.module.RemoteProtocolError, match="without sending a response"):
+        way.post(CHAT, QUESTION, transport=llm.transport(way.module))
+
+
+def test_second_head_is_a_lost_connection(way):
+    head = Head(200, ())
+    llm = FakeLLM()
+    llm.reply("a", fault=answering(head, head))
+
+    with pytest.raises(way.module.RemoteProtocolError):
+        way.post(CHAT, QUESTION, transport=llm.transport(way.module))
+
+
+def ending(llm):
+    call = llm.calls[-1]
+    return call.status, call.chunks, call.cancelled
+
+
+def test_stream_that_is_read_to_its_end_was_not_cancelled(way):
+    llm = FakeLLM()
+    llm.reply("Rain in Paris")
+
+    way.post(CHAT, STREAM, transport=llm.transport(way.module))
+
+    assert ending(llm) == (200, 5, False)
+
+
+def test_stream_that_broke_off_was_not_cancelled(way):
+    llm = FakeLLM()
+    llm.reply("Rain in Paris", fault=faults.drop(after=2))
+
+    with pytest.raises(way.module.RemoteProtocolError):
+        way.post(CHAT, STREAM, transport=llm.transport(way.module))
+
+    assert ending(llm) == (200, 2, False)
+
+
+def read_parts(way, llm, count, body=STREAM):
+    """Read so many parts of an answer, then close it."""
+
+    class EnoughError(Exception):
+        pass
+
+    parts: list[bytes] = []
+
+    def take(part):
+        parts.append(part)
+        if len(parts) == count:
+            raise EnoughError
+
+    with pytest.raises(EnoughError):
+        way.stream(CHAT, body, take, transport=llm.transport(way.module))
+
+
+@pytest.mark.parametrize(("read", "cancelled"), [(1, True), (3, True), (4, True), (5, False), (6, False)])
+def test_stream_closed_before_its_last_chunk_was_cancelled(way, read, cancelled):
+    llm = FakeLLM()
+    llm.reply("Rain in Paris")
+
+    read_parts(way, llm, read)
+
+    assert ending(llm) == (200, min(read, 5), cancelled)
+
+
+def test_duration_of_a_cancelled_stream_ends_when_it_was_closed(way):
+    llm = FakeLLM()
+    llm.reply("Rain in Paris", pace=Pace(ttft=1, tokens_per_second=2))
+
+    read_parts(way, llm, 3)
+
+    assert llm.calls[0].duration == 2
+    assert llm.transcript().endswith("=> cancelled after 3 chunks")
+
+
+def test_stream_closed_unread_was_cancelled():
+    llm = FakeLLM()
+    llm.reply("Rain in Paris")
+
+    with httpx.Client(transport=llm.transport(httpx), headers=KEY) as client, client.stream("POST", CHAT, json=STREAM):
+        pass
+
+    assert ending(llm) == (200, 0, True)
+
+
+def test_answer_that_is_no_stream_is_not_cancelled_by_closing_it_unread():
+    llm = FakeLLM()
+    llm.reply("Rain in Paris")
+
+    with (
+        httpx.Client(transport=llm.transport(httpx), headers=KEY) as client,
+        client.stream("POST", CHAT, json=QUESTION),
+    ):
+        pass
+
+    assert ending(llm) == (200, 0, False)
+
+
+def test_call_is_open_until_its_answer_ends():
+    llm = FakeLLM()
+    llm.reply("Rain in Paris")
+
+    with httpx.Client(transport=llm.transport(httpx), headers=KEY) as client, client.stream("POST", CHAT, json=STREAM):
+        assert (llm.calls[0].duration, llm.calls[0].cancelled) == (None, False)
+
+
+class NeverClock(MockClock):
+    """A clock whose pauses never end."""
+
+    def __init__(self):
+        super().__init__()
+        self.is_waiting = asyncio.Event()
+
+    async def sleep_async(self, seconds):
+        await super().sleep_async(seconds)
+        self.is_waiting.set()
+        await asyncio.Event().wait()
+
+
+@pytest.mark.parametrize(
+    ("fault", "expected"), [(faults.stall(30), (200, 0, True)), (faults.stall(30, after=2), (200, 2, True))], ids=repr
+)
+def test_task_that_is_cancelled_while_it_waits_cancels_the_call(fault, expected):
+    llm = FakeLLM(clock=NeverClock())
+    llm.reply("Rain in Paris", fault=fault)
+
+    async def run():
+        async with httpx.AsyncClient(transport=llm.transport(httpx), headers=KEY, timeout=None) as client:
+            task = asyncio.create_task(client.post(CHAT, json=STREAM))
+            await llm.clock.is_waiting.wait()
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+
+    asyncio.run(run())
+
+    assert ending(llm) == expected
+    assert llm.calls[0].duration == 30
+
+
+def test_every_chunk_is_counted_in_a_stream_of_single_bytes(way):
+    llm = FakeLLM()
+    llm.reply("Rain in Paris", framing=framings.bytewise())
+
+    way.post(CHAT, STREAM, transport=llm.transport(way.module))
+
+    assert ending(llm) == (200, 5, False)
 
 
 def test_events_that_never_start_are_a_lost_connection(way):

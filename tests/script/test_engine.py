@@ -132,6 +132,30 @@ def test_fault_that_raises_loses_the_connection_and_fails_the_check():
         engine.check()
 
 
+def test_framing_that_raises_loses_the_connection_and_fails_the_check():
+    def broken(events):
+        yield next(events)
+        raise KeyError("city")
+
+    engine = scripted(Reply("Hello!", framing=broken))
+
+    events = list(engine.handle(asking()))
+
+    assert events[1:] == [Disconnect()]
+    with pytest.raises(UnmatchedRequestError, match="a callable of the script raised on call 1: KeyError: 'city'"):
+        engine.check()
+
+
+def test_fault_that_can_never_take_effect_fails_the_check():
+    engine = scripted(Reply("Hello!", fault=faults.stall(30, after=99)))
+
+    events = list(engine.handle(asking(stream=True)))
+
+    assert events == [Disconnect()]
+    with pytest.raises(UnmatchedRequestError, match=r"stall\(30, after=99\) can never take effect"):
+        engine.check()
+
+
 def test_call_is_written_down_before_any_byte_goes_out():
     engine = scripted("Hello!")
 

@@ -2,7 +2,7 @@ import pytest
 from chat_wire import asking, wire
 from engines import ask
 
-from fakellm import ErrorReply, Reply, ToolCall
+from fakellm import ErrorReply, Reply, ToolCall, faults
 from fakellm._script import explain
 from fakellm._script.engine import Engine
 from fakellm._script.journal import Call, Outcome
@@ -96,6 +96,24 @@ def test_retry_of_a_scripted_error_says_what_to_add():
         "  to let the SDK give up: reply(ErrorReply(429), times=None)\n"
         "  nothing is scripted\n" + TYPE_HI
     )
+
+
+def test_retry_after_a_fault_says_what_to_add():
+    before = Call(3, asking(), Outcome.ANSWERED, 200, reply=Reply("a", fault=faults.connect_error()))
+
+    assert unmatched(retry_of=before) == (
+        "no rule answers call 4: POST …/chat/completions model='gpt-4o' user='hi'\n"
+        "  it is the SDK's retry of call 3, which got the fault connect_error(): every HTTP request\n"
+        "  uses up a reply. To recover, add one: reply('ok');\n"
+        "  to let the SDK give up: reply('...', fault=faults.connect_error(), times=None)\n"
+        "  nothing is scripted\n" + TYPE_HI
+    )
+
+
+def test_retry_of_a_plain_reply_says_nothing_of_it():
+    before = Call(3, asking(), Outcome.ANSWERED, 200, reply=Reply("a"))
+
+    assert unmatched(retry_of=before) == unmatched()
 
 
 def test_retry_of_something_else_says_nothing_of_it():

@@ -2,7 +2,7 @@ import pytest
 from chat_wire import asking, wire
 
 from fakellm import Call, Journal
-from fakellm._script.journal import Outcome
+from fakellm._script.journal import Ending, Outcome
 from fakellm._wire.chat import CHAT
 
 
@@ -90,3 +90,13 @@ def test_call_added_while_iterating_is_not_seen():
 
 def test_journal_is_shown_by_its_length():
     assert repr(Journal([call(), call()])) == "<Journal of 2 calls>"
+
+
+def test_call_tells_how_it_ended():
+    found = call(ending=Ending(200, 3, 1.5, cancelled=True))
+
+    assert (found.duration, found.chunks, found.cancelled) == (1.5, 3, True)
+
+
+def test_call_that_has_not_ended_tells_so():
+    assert (call().duration, call().chunks, call().cancelled) == (None, 0, False)

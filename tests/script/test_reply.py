@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from fakellm import ErrorReply, Reply, ToolCall, UsageError, faults
+from fakellm import ErrorReply, Reply, ToolCall, UsageError, faults, framings
 from fakellm._script.reply import as_reply
 from fakellm._wire.errors import ErrorBody
 
@@ -338,8 +338,20 @@ def test_callable_that_returns_what_no_model_says_is_named(returned):
 
 def test_unknown_field_is_a_usage_error_that_lists_the_known_ones():
     assert complaint(lambda: as_reply("x", {"finish": "stop"})) == (
-        "reply() has no field 'finish'; it takes times=, tool_calls=, finish_reason=, usage=, fault="
+        "reply() has no field 'finish'; it takes times=, tool_calls=, finish_reason=, usage=, pace=, framing=, fault="
     )
+
+
+@pytest.mark.parametrize(
+    ("fields", "text"),
+    [
+        ({"fault": faults.drop}, "call it: fault=faults.drop(...)"),
+        ({"fault": faults.no_done}, "call it: fault=faults.no_done(...)"),
+        ({"framing": framings.crlf}, "call it: framing=framings.crlf(...)"),
+    ],
+)
+def test_what_makes_a_fault_or_a_framing_is_to_be_called(fields, text):
+    assert complaint(lambda: Reply("x", **fields)) == text
 
 
 def test_fault_is_shown_by_its_name():

@@ -1,9 +1,12 @@
+import pytest
 from chat_wire import asking, play, wire
+from engines import scripted
 
 from fakellm import ErrorReply, Reply, ToolCall, faults
 from fakellm._cassette.format import Interaction, RecordedResponse
 from fakellm._cassette.replay import Recording
 from fakellm._script.engine import Engine
+from fakellm._script.journal import Ending
 from fakellm._script.match import Matcher
 from fakellm._script.transcript import transcript
 from fakellm._wire.canonical import KEY_PARTS
@@ -158,3 +161,20 @@ def test_recorded_error_is_told():
 
 def test_recorded_body_that_is_no_answer_is_told_by_its_length():
     assert recorded(b"<html>").splitlines()[-1] == "  => 6 bytes from the cassette"
+
+
+@pytest.mark.parametrize(("chunks", "line"), [(1, "cancelled after 1 chunk"), (0, "cancelled after 0 chunks")])
+def test_call_that_the_client_cancelled_says_how_far_it_got(chunks, line):
+    answer = scripted("Rain.").handle(asking(stream=True))
+    answer.finished(Ending(200, chunks, 0.5, cancelled=True))
+
+    assert transcript([answer.call]).endswith(f"  => Rain.\n  => {line}")
+
+
+def test_call_that_got_no_response_says_so():
+    answer = scripted(Reply("Rain.", fault=faults.connect_error())).handle(asking())
+    answer.finished(Ending(None, 0, 0.5, cancelled=False))
+
+    assert transcript([answer.call]) == (
+        "call 1: POST /v1/chat/completions gpt-4o [no response]\n  user: hi\n  => Rain.\n  => fault: connect_error()"
+    )

@@ -3,11 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterator
 from typing import assert_type
 
 import fakellm
-from fakellm import Call, Cassette, ErrorReply, FakeLLM, Journal, Reply, Rule, ToolCall, faults, use_cassette
+from fakellm import (
+    Call,
+    Cassette,
+    ErrorReply,
+    FakeLLM,
+    Journal,
+    Pace,
+    Reply,
+    Rule,
+    ToolCall,
+    faults,
+    framings,
+    use_cassette,
+)
+from fakellm._wire.events import WireEvent
 from fakellm.models import CreateResult, UserMessage
 
 
@@ -18,6 +32,16 @@ def scripting(llm: FakeLLM) -> None:
     llm.when(tool_result=lambda text: len(text) > 3).reply(ErrorReply.rate_limited(retry_after=2))
     llm.reply(lambda request: f"you asked {request.last_user}")
     llm.reply("half", fault=faults.drop(after=2))
+    llm.reply("slow", pace=Pace(ttft=0.2, tokens_per_second=50), framing=framings.crlf())
+
+
+def breaking(events: Iterator[WireEvent]) -> Iterator[WireEvent]:
+    assert_type(faults.stall(2.5, after=1), faults.Fault)
+    assert_type(framings.recorded([66, 14]), framings.Framing)
+    framings.recorded([(0.2, 66), (0.1, 14)])
+    Reply("a", fault=faults.error_event(error=ErrorReply.server_error()), framing=framings.bom(), pace=Pace())
+    Reply("b", fault=breaking, framing=breaking)
+    return faults.no_done()(events)
 
 
 def looking(llm: FakeLLM) -> None:
@@ -25,6 +49,8 @@ def looking(llm: FakeLLM) -> None:
     assert_type(llm.calls[0], Call)
     assert_type(llm.calls[1:], Journal)
     assert_type(llm.calls[0].last_user, str | None)
+    assert_type(llm.calls[0].duration, float | None)
+    assert_type(llm.calls[0].cancelled, bool)
     assert_type(llm.transcript(), str)
 
 

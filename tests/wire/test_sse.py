@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from fakellm._wire.sse import DONE, ServerSentEvent, SSEDecoder, encode_event
+from fakellm._wire.sse import DONE, EventEnds, ServerSentEvent, SSEDecoder, encode_event
 
 # (events, bytes): read from the bytes, and written as them.
 BOTH_WAYS = [
@@ -143,3 +143,43 @@ def test_line_feed_after_a_cut_carriage_return_is_no_line():
     decoder.feed(b"\n")
 
     assert not decoder.pending
+
+
+ENDS = {
+    "LF": (b"data: a\n\ndata: b\n\n", [9, 18]),
+    "CRLF": (b"data: a\r\n\r\ndata: b\r\n\r\n", [11, 22]),
+    "CR": (b"data: a\r\rdata: b\r\r", [9, 18]),
+    "several data lines": (b"data: a\ndata: b\n\n", [17]),
+    "comment": (b": x\n\ndata: a\n\n", [14]),
+    "comment inside": (b"data: a\n: x\n\n", [13]),
+    "blank lines": (b"\n\n\ndata: a\n\n\n", [12]),
+    "unfinished": (b"data: a\n\ndata: b\n", [9]),
+    "nothing": (b"", []),
+}
+
+
+@pytest.mark.parametrize(("data", "ends"), ENDS.values(), ids=ENDS)
+def test_ends_of_events_are_found(data, ends):
+    assert EventEnds().feed(data) == ends
+
+
+@pytest.mark.parametrize(("data", "ends"), ENDS.values(), ids=ENDS)
+def test_ends_are_found_one_byte_at_a_time(data, ends):
+    search = EventEnds()
+
+    found = [n + end for n in range(len(data)) for end in search.feed(data[n : n + 1])]
+
+    # A lone CR may be half of a CR LF, whose event it ends already.
+    assert found == [end - 1 if data[end - 2 : end] == b"\r\n" else end for end in ends]
+
+
+def test_line_feed_that_follows_a_carriage_return_belongs_to_it():
+    search = EventEnds()
+
+    assert (search.feed(b"data: a\r\n\r"), search.feed(b""), search.feed(b"\ndata: b\r\n\r\n")) == ([10], [], [12])
+
+
+@given(streams())
+@settings(max_examples=60, deadline=None)
+def test_there_are_as_many_ends_as_events(text):
+    assert len(EventEnds().feed(text.encode())) == len(SSEDecoder().feed(text.encode()))

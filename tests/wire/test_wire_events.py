@@ -35,3 +35,17 @@ def test_host_and_path_are_read_from_the_url(url, host, path):
 )
 def test_content_type_tells_a_stream(headers, is_stream):
     assert Head(200, tuple(headers)).is_stream is is_stream
+
+
+@pytest.mark.parametrize(
+    ("headers", "length"),
+    [
+        ([("content-length", "12")], 12),
+        ([("content-type", "text/plain"), ("content-length", "0")], 0),
+        ([("content-length", "-1")], None),
+        ([("content-length", "٣")], None),
+        ([], None),
+    ],
+)
+def test_headers_tell_the_length_of_the_body(headers, length):
+    assert Head(200, tuple(headers)).content_length == length

@@ -1,0 +1,91 @@
+"""When the parts of an answer come: waits laid over its events."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from random import Random
+
+from fakellm._errors import UsageError
+from fakellm._wire.events import Data, Head, Wait, WireEvent
+
+__all__ = ["Pace", "is_duration", "paced"]
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """The timing of a reply.
+
+    ttft: seconds from the head of a stream to its first chunk. tokens_per_second: how fast the chunks
+    behind it come, one token a chunk; None sends them without a pause. jitter: by how much of itself each
+    pause may be longer or shorter, 0 to 1. seed: changes how the jitter falls; the same request gets the
+    same pauses on every run. An answer that is not streamed comes, head and all, after the time that its
+    tokens take.
+
+    >>> Pace(ttft=0.2, tokens_per_second=50)
+    Pace(ttft=0.2, tokens_per_second=50, jitter=0.0, seed=0)
+    """
+
+    ttft: float = 0.0
+    tokens_per_second: float | None = None
+    jitter: float = 0.0
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if not is_duration(self.ttft):
+            raise UsageError(f"Pace ttft is a number of seconds, 0 or more; got {self.ttft!r}")
+        if self.tokens_per_second is not None and not (is_duration(self.tokens_per_second) and self.tokens_per_second):
+            raise UsageError(
+                f"Pace tokens_per_second is a number above 0, or None for no pause; got {self.tokens_per_second!r}"
+            )
+        if not is_duration(self.jitter) or self.jitter > 1:
+            raise UsageError(f"Pace jitter is a part of each pause, from 0 to 1; got {self.jitter!r}")
+        if not isinstance(self.seed, int) or isinstance(self.seed, bool):
+            raise UsageError(f"Pace seed is an int, got {self.seed!r}")
+
+    def pauses(self, identity: int) -> Iterator[float]:
+        """Yield, for ever, the seconds before the first chunk, then those before each next one."""
+        jitter = Random(f"{self.seed} {identity}") if self.jitter else None
+        pause = self.ttft
+        while True:
+            yield pause * (1 + self.jitter * jitter.uniform(-1, 1)) if jitter else pause
+            pause = 1 / self.tokens_per_second if self.tokens_per_second else 0.0
+
+
+def paced(events: Iterator[WireEvent], pace: Pace, *, identity: int, tokens: int) -> Iterator[WireEvent]:
+    """Lay the pauses of a pace over the events of an answer.
+
+    identity: what the jitter derives from beside the pace's seed. tokens: how many the answer took, for
+    one that is not streamed.
+    """
+    pauses = pace.pauses(identity)
+    for event in events:
+        if isinstance(event, Head) and not event.is_stream:
+            yield from _wait(pauses, tokens + 1)
+        yield event
+        if isinstance(event, Head) and event.is_stream:
+            yield from _spread(events, pauses)
+
+
+def _spread(events: Iterator[WireEvent], pauses: Iterator[float]) -> Iterator[WireEvent]:
+    """Yield the body of a stream, each chunk, all its pieces together, behind its pause."""
+    pieces: list[WireEvent] = []
+    for event in events:
+        pieces.append(event)
+        if isinstance(event, Data) and event.chunks:
+            yield from _wait(pauses, event.chunks)
+            yield from pieces
+            pieces.clear()
+    yield from pieces
+
+
+def _wait(pauses: Iterator[float], count: int) -> Iterator[Wait]:
+    seconds = sum(next(pauses) for _ in range(count))
+    if seconds:
+        yield Wait(seconds)
+
+
+def is_duration(seconds: object) -> bool:
+    """Whether this is a finite number of seconds, 0 or more."""
+    return isinstance(seconds, int | float) and not isinstance(seconds, bool) and 0 <= seconds < math.inf
