@@ -53,20 +53,23 @@ class MockClock:
         return self.elapsed
 
     def sleep(self, seconds: float) -> None:
-        if seconds < 0:
-            raise ValueError("sleep length must be non-negative")  # as time.sleep
-        self.sleeps.append(seconds)
+        self._note(seconds)
         if self._leader is None:
             self._elapsed += seconds
         else:
             self._leader.sleep(seconds)
 
     async def sleep_async(self, seconds: float) -> None:
+        self._note(seconds)
         if self._leader is None:
-            self.sleep(seconds)
+            self._elapsed += seconds
         else:
-            self.sleeps.append(seconds)
             await self._leader.sleep_async(seconds)
+
+    def _note(self, seconds: float) -> None:
+        if seconds < 0:
+            raise ValueError("sleep length must be non-negative")  # as time.sleep
+        self.sleeps.append(seconds)
 
     @contextmanager
     def follow(self, leader: Clock) -> Iterator[None]:

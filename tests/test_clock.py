@@ -40,3 +40,27 @@ def test_async_sleep_advances_the_clock():
     asyncio.run(clock.sleep_async(3))
 
     assert clock.now() == 3
+
+
+def test_follower_leaves_the_waiting_to_its_leader():
+    clock, leader = MockClock(), MockClock()
+    clock.sleep(1)
+    leader.sleep(100)
+
+    with clock.follow(leader):
+        clock.sleep(2)
+        leader.sleep(4)
+        asyncio.run(clock.sleep_async(8))
+    leader.sleep(100)
+    clock.sleep(16)
+
+    assert clock.sleeps == [1, 2, 8, 16]
+    assert clock.elapsed == 31
+    assert leader.sleeps == [100, 2, 4, 8, 100]
+
+
+def test_follower_refuses_a_negative_wait_as_well():
+    clock = MockClock()
+
+    with clock.follow(MockClock()), pytest.raises(ValueError, match="non-negative"):
+        asyncio.run(clock.sleep_async(-1))
