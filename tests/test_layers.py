@@ -60,7 +60,7 @@ MAY_TOUCH = {
     "fakellm._count_tokens": {"pathlib", "sys"},
     "fakellm._demo": {"pathlib"},
     "fakellm._io.bystanders": {"asyncio", "queue", "socket", "sys"},
-    "fakellm._io.event_loops": {"asyncio", "sys", "time"},
+    "fakellm._io.event_loops": {"asyncio", "time"},
     "fakellm._io.timeline": {"time"},
     "fakellm._io.virtual_time": {"asyncio", "os", "sys", "time"},
     "fakellm._script.explain": {"pathlib"},  # PurePath, which touches nothing

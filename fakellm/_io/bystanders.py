@@ -19,6 +19,7 @@ tests/io/test_virtual_time.py checks them on every supported version.
 from __future__ import annotations
 
 import asyncio
+import gc
 import queue
 import selectors
 import socket
@@ -31,7 +32,7 @@ from dataclasses import dataclass
 from types import CodeType, FrameType
 from typing import Any
 
-__all__ = ["LISTENING", "Bystanders", "outside"]
+__all__ = ["LISTENING", "Bystanders", "innermost_frames", "outside"]
 
 Job = Future[Any]
 
@@ -89,11 +90,26 @@ _WATCHING = frozenset(
 outside: set[int] = set()  # idents of the threads that stay in real time, which nobody waits for
 
 
+def innermost_frames() -> dict[int, FrameType]:
+    """Return the innermost frame of every thread, by its ident.
+
+    On 3.11 a collection of garbage inside ``sys._current_frames`` can deadlock with a thread that starts or
+    ends. Source: https://github.com/python/cpython/issues/106883
+    """
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        return sys._current_frames()
+    finally:
+        if collects:
+            gc.enable()
+
+
 class Bystanders:
     """The threads and jobs around, from the moment virtual time begins."""
 
     def __init__(self) -> None:
-        frames = sys._current_frames()
+        frames = innermost_frames()
         me = threading.current_thread()
         # Threads of pytest, coverage, exporters … would hold up every jump: whoever was there before counts
         # once it takes part. A pool takes jobs at any time.
@@ -127,12 +143,12 @@ class Bystanders:
         return max((quiet.before(distance) for quiet in self._needs(waiting)), default=0.0)
 
     def _needs(self, waiting: Container[int | None]) -> Iterator[Quiet]:
-        frames = sys._current_frames()
+        frames = innermost_frames()
         taken_up_any_moment = (not j.running() and _has_idle_worker(p, frames) for j, p in list(self._jobs.items()))
         if self._foreign_jobs or any(taken_up_any_moment):
             yield BUSY
         # Looked at after the jobs: who took one up meanwhile is seen at work, or has left its result as news.
-        frames = sys._current_frames()
+        frames = innermost_frames()
         for thread in threading.enumerate():
             known = thread in self._ignored or thread.ident in waiting or thread.ident in outside
             if not known and not isinstance(thread, threading._DummyThread):

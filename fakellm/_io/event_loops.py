@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import asyncio
 import math
-import sys
 import warnings
 import weakref
 from asyncio.base_events import BaseEventLoop
@@ -26,7 +25,7 @@ from types import FrameType
 from typing import Any
 
 from fakellm._errors import UsageError
-from fakellm._io.bystanders import outside
+from fakellm._io.bystanders import innermost_frames, outside
 from fakellm._io.timeline import Timeline, Waiter
 
 __all__ = ["Later", "LoopOnTime", "check_loop", "foreign_loops", "is_reachable", "running_loop", "running_loops"]
@@ -171,7 +170,7 @@ def foreign_loops(base: type[Any] = asyncio.AbstractEventLoop) -> Iterator[type[
 
 def running_loops() -> Iterator[tuple[int, Any]]:
     """Yield (ident of the thread, loop) of every loop that runs in the process, uvloop's excepted."""
-    for ident, innermost in sys._current_frames().items():
+    for ident, innermost in innermost_frames().items():
         frame: FrameType | None = innermost
         while frame is not None:
             if frame.f_code is BaseEventLoop._run_once.__code__:  # type: ignore[attr-defined]

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import os
 import socket
 import sys
@@ -848,6 +849,22 @@ def test_thread_started_by_the_test_is_not_overtaken(clock):
 
     assert asyncio.run(main()) == "done"
     assert clock.elapsed == 0
+
+
+@pytest.mark.parametrize("collects", [True, False])
+def test_no_garbage_is_collected_while_frames_are_taken(monkeypatch, collects):
+    during = []
+    monkeypatch.setattr(sys, "_current_frames", lambda: during.append(gc.isenabled()) or {})
+    was_on = gc.isenabled()
+    (gc.enable if collects else gc.disable)()
+    try:
+        bystanders.innermost_frames()
+        after = gc.isenabled()
+    finally:
+        (gc.enable if was_on else gc.disable)()
+
+    assert during == [False]
+    assert after == collects
 
 
 def test_thread_about_to_start_is_at_work():
