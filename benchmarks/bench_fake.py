@@ -6,6 +6,7 @@ Run by hand: ``make bench``.
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
 from types import ModuleType
 
 import httpx
@@ -71,17 +72,42 @@ def bench_answers(module: ModuleType) -> None:
     llm.reset()
 
 
-def bench_rules() -> None:
-    def client(rules: int) -> httpx.Client:
-        llm = FakeLLM()
-        for n in range(rules - 1):
-            llm.when(model=f"never-{n}").reply(ANSWER, times=None)
-        llm.reply(ANSWER, times=None)
-        return httpx.Client(transport=llm.transport(httpx), headers=KEY)
+# Kind of rule -> (condition of rule n, which the request does not fulfil; goal for 1,000 rules).
+RULES = {
+    "model": (lambda n: {"model": f"never-{n}"}, 1.05),
+    "tool": (lambda n: {"tool": f"never_{n}"}, 1.05),
+    "substring": (lambda n: {"user": f"whether to take {n} coats"}, 1.25),
+}
 
-    clients = {count: client(count) for count in (1, 10, 100, 1000)}
-    contenders = {f"{count} rules": (lambda c=c: c.post(CHAT, json=body(PROMPT))) for count, c in clients.items()}
-    print(table("rules on the model", ratios(contenders, rounds=10, calls=100), {"1000 rules": 1.05}))
+
+def many_rules(count: int, condition: Callable[[int], dict[str, str]]) -> httpx.Client:
+    """A client of a fake whose last rule answers."""
+    llm = FakeLLM()
+    for n in range(count - 1):
+        llm.when(**condition(n)).reply(ANSWER, times=None)
+    llm.reply(ANSWER, times=None)
+    return httpx.Client(transport=llm.transport(httpx), headers=KEY)
+
+
+def used_up_rules(count: int) -> httpx.Client:
+    """A client of a fake that has used up all rules but the last."""
+    llm = FakeLLM()
+    client = httpx.Client(transport=llm.transport(httpx), headers=KEY)
+    for _ in range(count - 1):
+        llm.when(user="Summarise").reply(ANSWER)
+        client.post(CHAT, json=body(PROMPT))
+    llm.calls.clear()
+    llm.reply(ANSWER, times=None)
+    return client
+
+
+def bench_rules() -> None:
+    asked = {**body(PROMPT), "tools": [TOOL]}
+    tables = {kind: (lambda n, c=condition: many_rules(n, c), goal) for kind, (condition, goal) in RULES.items()}
+    for kind, (make, goal) in {**tables, "used up": (used_up_rules, 1.05)}.items():
+        clients = {count: make(count) for count in (1, 10, 100, 1000)}
+        contenders = {f"{count} rules": (lambda c=c: c.post(CHAT, json=asked)) for count, c in clients.items()}
+        print(table(f"rules: {kind}", ratios(contenders, calls=100), {"1000 rules": goal}))
 
 
 if __name__ == "__main__":

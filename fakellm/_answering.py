@@ -36,7 +36,7 @@ class Answering:
         return self._engine.journal
 
     def transcript(self) -> str:
-        """Return the conversation as readable text, call by call."""
+        """Return the conversation as readable text, call by call; a str that rich prints in colours."""
         return transcript(self.calls)
 
     def check(self) -> None:

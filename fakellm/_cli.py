@@ -71,6 +71,18 @@ def _parser() -> argparse.ArgumentParser:
     tokens.add_argument("--text", help="count this text")
     tokens.add_argument("files", nargs="*", metavar="FILE")
     tokens.set_defaults(run=_tokens)
+
+    script = commands.add_parser("script", help="look after script files")
+    verbs = script.add_subparsers(title="verbs", required=True, metavar="VERB")
+    check = verbs.add_parser(
+        "check",
+        help="read each script file and say what is wrong with it",
+        description="Read each script file, YAML or JSON. Exits with 1 where one cannot be read.",
+    )
+    check.add_argument("files", nargs="+", metavar="FILE")
+    check.set_defaults(run=_script_check)
+    schema = verbs.add_parser("schema", help="print the JSON Schema of script files, for editors")
+    schema.set_defaults(run=_script_schema)
     return parser
 
 
@@ -90,3 +102,16 @@ def _tokens(options: argparse.Namespace) -> int:
     from fakellm._count_tokens import run_count
 
     return run_count(options.files, text=options.text, model=options.model, encoding=options.encoding)
+
+
+def _script_check(options: argparse.Namespace) -> int:
+    from fakellm._script_check import run_check
+
+    return run_check(options.files)
+
+
+def _script_schema(options: argparse.Namespace) -> int:
+    from fakellm._script.load import schema_text
+
+    sys.stdout.write(schema_text())
+    return 0

@@ -2,6 +2,7 @@
 
 FakeLLMError
 ├── UsageError                      the caller's mistake, raised where it was made
+│   └── ScriptFormatError           a script file that cannot be read; its text starts with path:line
 ├── UnmatchedRequestError           also AssertionError: asked but not scripted, or rejected
 ├── UnusedReplyError                also AssertionError: scripted but not asked
 ├── CassetteError
@@ -51,6 +52,7 @@ __all__ = [
     "NotFoundError",
     "PermissionDeniedError",
     "RateLimitError",
+    "ScriptFormatError",
     "UnmatchedRequestError",
     "UnprocessableEntityError",
     "UnredactedSecretError",
@@ -66,6 +68,18 @@ class FakeLLMError(Exception):
 
 class UsageError(FakeLLMError):
     """A call of fakellm that cannot work, raised where the caller wrote it."""
+
+
+class ScriptFormatError(UsageError):
+    """A script file that cannot be read, or says what no script can.
+
+    path: the file. line: where the mistake is, first line 1, or None where the place is unknown.
+    """
+
+    def __init__(self, message: str, *, path: str, line: int | None = None) -> None:
+        self.path = path
+        self.line = line
+        super().__init__(f"{_place(path, line)}: {message}")
 
 
 class UnmatchedRequestError(FakeLLMError, AssertionError):
@@ -93,8 +107,7 @@ class CassetteFormatError(CassetteError):
     def __init__(self, message: str, *, path: str, line: int | None = None) -> None:
         self.path = path
         self.line = line
-        where = path if line is None else f"{path}:{line}"
-        super().__init__(f"{where}: {message}")
+        super().__init__(f"{_place(path, line)}: {message}")
 
 
 class CassetteMismatchError(CassetteError, AssertionError):
@@ -212,6 +225,10 @@ class LengthFinishReasonError(APIError):
 
 class ContentFilterFinishReasonError(APIError):
     """Structured output ended with finish reason ``content_filter``."""
+
+
+def _place(path: str, line: int | None) -> str:
+    return path if line is None else f"{path}:{line}"
 
 
 def status_error(status_code: int) -> type[APIStatusError]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -10,13 +10,16 @@ from fakellm._answering import Answering
 from fakellm._clock import Clock, MockClock
 from fakellm._errors import UsageError
 from fakellm._script.engine import Engine
-from fakellm._script.match import Condition, Matcher, Wanted
+from fakellm._script.match import Matcher, Wanted, conditions
 from fakellm._script.pace import Pace
 from fakellm._script.reply import ReplyLike
-from fakellm._script.rule import Rule
+from fakellm._script.rule import Fallback, Rule, caller
+from fakellm._wire.chat import ChatRequest
 from fakellm._wire.strictness import Strictness
 
 if TYPE_CHECKING:
+    import os
+
     from fakellm._io.virtual_time import VirtualTime
     from fakellm.client import OpenAIChatCompletionClient
 
@@ -87,26 +90,100 @@ class FakeLLM(Answering):
         return self._engine.register(rule)
 
     def when(
-        self, *, user: Wanted | None = None, tool_result: Wanted | None = None, model: Wanted | None = None
+        self,
+        predicate: Callable[[ChatRequest], object] | None = None,
+        *,
+        user: Wanted | None = None,
+        system: Wanted | None = None,
+        model: Wanted | None = None,
+        tool: Wanted | None = None,
+        tool_result: Wanted | None = None,
+        turn: int | Callable[[int], object] | None = None,
+        stream: bool | None = None,
+        endpoint: Wanted | None = None,
+        header: Mapping[str, Wanted] | None = None,
     ) -> Rule:
         """Begin a rule with conditions; ``.reply(...)`` completes it. All conditions must hold.
 
-        user: the newest user message, while nothing but system messages follows it. tool_result: a tool
-        message at the end. model: the model asked for. A str is looked for as a substring (a glob for the
-        model), a compiled pattern searched, a callable asked with the text.
+        predicate: asked with the whole ChatRequest. user: the newest user message, while nothing but system
+        messages follows it. system: a system or developer message. model: the model asked for. tool: the name of
+        a tool that the request offers. tool_result: a tool message at the end. turn: how many assistant messages
+        the request already holds, 0 first. stream: whether a stream is asked for. endpoint: ``chat``. header:
+        names of headers with what each contains.
+
+        A str is looked for as a substring (a glob for the model, the whole name for tool and endpoint), a
+        compiled pattern is searched, a callable asked with the text.
 
         Raises:
             UsageError: no condition, or one of another type.
         """
         __tracebackhide__ = True
-        given = {"user": user, "tool_result": tool_result, "model": model}
-        conditions = tuple(Condition(name, wanted) for name, wanted in given.items() if wanted is not None)
-        if not conditions:
+        found = conditions(
+            {
+                "predicate": predicate,
+                "user": user,
+                "system": system,
+                "model": model,
+                "tool": tool,
+                "tool_result": tool_result,
+                "turn": turn,
+                "stream": stream,
+                "endpoint": endpoint,
+                "header": header,
+            }
+        )
+        if not found:
             raise UsageError("when() needs a condition: when(user='weather'); without one, type reply(...) alone")
-        return self._engine.register(self._engine.new_rule(Matcher(conditions)))
+        return self._engine.register(self._engine.new_rule(Matcher(found)))
+
+    def otherwise(self, *replies: ReplyLike, times: int | None = None, **reply_fields: Any) -> Rule:
+        """Say what answers a request that no rule answers, and no recording that is attached.
+
+        The arguments are those of ``reply``, but the replies are given for ever by default. It owes nothing:
+        a test does not fail where it was never asked.
+
+        Raises:
+            UsageError: nothing to say, something that no model says, or a second ``otherwise``.
+        """
+        __tracebackhide__ = True
+        return self._engine.set_fallback(Fallback(where=caller()).reply(*replies, times=times, **reply_fields))
+
+    def load(self, path: str | os.PathLike[str]) -> list[Rule]:
+        """Add the rules of a script file, YAML or JSON, behind those that are there; return them.
+
+        Raises:
+            ScriptFormatError: the file cannot be read as a script; its text starts with ``path:line``. No rule
+                was added.
+            UsageError: there is no such file, or a second ``otherwise``.
+        """
+        __tracebackhide__ = True
+        from fakellm import faults, framings
+        from fakellm._script.load import load_script
+
+        script = load_script(path, faults=faults, framings=framings)
+        if script.fallback is not None:
+            self._engine.set_fallback(script.fallback)
+        made = [
+            self._engine.new_rule(rule.matcher, where=rule.where).reply(*rule.replies, times=rule.times)
+            for rule in script.rules
+        ]
+        return [self._engine.register(rule) for rule in made]
+
+    def mount(self, respx_mock: Any) -> Any:
+        """Answer the model calls that reach a respx router; return the route.
+
+        respx_mock: the fixture of respx, or a router of it. The route is the last one there, so routes that the
+        test adds before are asked first; other requests stay the router's.
+
+        Raises:
+            UsageError: respx is not installed, or it is no router.
+        """
+        from fakellm._io.mount import mount
+
+        return mount(respx_mock, self._engine, self.clock)
 
     def reset(self) -> None:
-        """Forget rules and journal."""
+        """Forget rules, ``otherwise`` and journal."""
         self._engine.reset()
 
     @contextmanager

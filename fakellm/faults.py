@@ -148,6 +148,8 @@ def error_event(*, after: int = 0, error: ErrorReply | None = None) -> Fault:
     in place of its second half.
     """
     _check_after("error_event", after)
+    if error is not None and not isinstance(error, ErrorReply):
+        raise UsageError(f"error_event(error=...) takes an ErrorReply, such as ErrorReply(500); got {error!r}")
     item = to_json(error_object((error or ErrorReply.server_error()).body))
     spoil = _spoiled(after, encode_event(item), _in_place(after, item), is_last=True)
     return _counting(f"error_event(after={after})", after, spoil)

@@ -20,9 +20,17 @@ def blocks(page: Path) -> list[tuple[int, str]]:
     return [(line, code) for line, code in found if not re.match(r"# \w+\.py\n", code)]
 
 
+def files(page: Path) -> list[tuple[str, str]]:
+    """Return (name, text) of each YAML block that begins with a file name."""
+    return re.findall(r"^```yaml\n# (\S+\.yaml)\n(.*?)^```", page.read_text(), re.DOTALL | re.MULTILINE)
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_blocks_of_a_page_run(page, request, monkeypatch):
-    monkeypatch.chdir(ROOT)
+def test_blocks_of_a_page_run(page, request, monkeypatch, tmp_path):
+    (tmp_path / "cassettes").symlink_to(ROOT / "cassettes")
+    for name, text in files(page):
+        (tmp_path / name).write_text(text)
+    monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(os, "environ", os.environ.copy())  # pages set keys
     namespace: dict[str, object] = {"__name__": "__main__"}
 

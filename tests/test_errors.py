@@ -5,6 +5,7 @@ from fakellm._errors import status_error
 
 PARENTS = {
     "UsageError": {"FakeLLMError"},
+    "ScriptFormatError": {"UsageError"},
     "UnmatchedRequestError": {"FakeLLMError", "AssertionError"},
     "UnusedReplyError": {"FakeLLMError", "AssertionError"},
     "CassetteError": {"FakeLLMError"},
@@ -78,7 +79,8 @@ def test_api_error_carries_what_the_api_said():
 
 
 @pytest.mark.parametrize(("line", "text"), [(7, "a.yaml:7: no list"), (None, "a.yaml: no list")])
-def test_format_error_starts_with_its_place(line, text):
-    error = fakellm.CassetteFormatError("no list", path="a.yaml", line=line)
+@pytest.mark.parametrize("kind", [fakellm.CassetteFormatError, fakellm.ScriptFormatError])
+def test_format_error_starts_with_its_place(kind, line, text):
+    error = kind("no list", path="a.yaml", line=line)
 
     assert (str(error), error.path, error.line) == (text, "a.yaml", line)

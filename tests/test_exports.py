@@ -44,6 +44,7 @@ def test_every_public_name_is_documented():
 def test_error_tree_is_the_one_that_is_drawn():
     bases = {
         "UsageError": "FakeLLMError",
+        "ScriptFormatError": "UsageError",
         "UnmatchedRequestError": "FakeLLMError",
         "UnusedReplyError": "FakeLLMError",
         "CassetteError": "FakeLLMError",

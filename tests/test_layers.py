@@ -30,6 +30,7 @@ LAYERS = {
     "fakellm._use_cassette": 5,
     "fakellm._cassette_check": 5,
     "fakellm._count_tokens": 5,
+    "fakellm._script_check": 5,
     "fakellm._demo": 5,
     "fakellm._cli": 5,
     "fakellm.__main__": 5,
@@ -59,11 +60,14 @@ MAY_TOUCH = {
     "fakellm._cassette_check": {"asyncio", "pathlib"},
     "fakellm._count_tokens": {"pathlib", "sys"},
     "fakellm._demo": {"pathlib"},
+    "fakellm._fake": {"os"},  # PathLike
     "fakellm._io.bystanders": {"asyncio", "queue", "socket", "sys"},
     "fakellm._io.event_loops": {"asyncio", "time"},
     "fakellm._io.timeline": {"time"},
     "fakellm._io.virtual_time": {"asyncio", "os", "sys", "time"},
     "fakellm._script.explain": {"pathlib"},  # PurePath, which touches nothing
+    "fakellm._script.format": {"pathlib"},  # PurePath
+    "fakellm._script.load": {"os", "pathlib"},
     "fakellm._script.pace": {"random"},  # a seeded generator
     "fakellm._script.rule": {"pathlib", "sys"},  # PurePath, and the frame that called
     "fakellm._use_cassette": {"os"},  # PathLike and fspath

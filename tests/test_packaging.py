@@ -39,6 +39,7 @@ def test_wheel_holds_both_packages_and_no_others(wheel):
     [
         "fakellm/__init__.py",
         "fakellm/py.typed",
+        "fakellm/_script/script.schema.json",
         "fakellm/cassettes/weather_tool_loop.yaml",
         "fakellm/tokens/vocabularies/characters.txt",
         "fakellm/tokens/vocabularies/cl100k_base.vocabulary",

@@ -2,7 +2,7 @@
 
 1. a dialect claims the path          else 404 in that API's own error envelope
 2. it decodes the request             else the error that the real API would send
-3. the first live rule answers        else a source (a cassette), else 400 with the near misses
+3. the first live rule answers        else a source (a cassette), else otherwise(), else 400 with the near misses
 4. the call is written down           under the lock, before any byte goes out
 5. the dialect renders the reply
 6. framing, pace and fault are laid over the events, in this order
@@ -19,7 +19,7 @@ from functools import partial
 from threading import RLock
 from typing import Protocol
 
-from fakellm._errors import CassetteMismatchError, UnmatchedRequestError, UnusedReplyError
+from fakellm._errors import CassetteMismatchError, UnmatchedRequestError, UnusedReplyError, UsageError
 from fakellm._script import explain
 from fakellm._script.answer import complete
 from fakellm._script.identity import Identity
@@ -27,7 +27,8 @@ from fakellm._script.journal import Call, Ending, Journal, Outcome
 from fakellm._script.match import Matcher
 from fakellm._script.pace import Pace, paced
 from fakellm._script.reply import ErrorReply, Reply, Scripted
-from fakellm._script.rule import Rule, caller
+from fakellm._script.rule import Fallback, Rule, caller
+from fakellm._script.script import Script
 from fakellm._wire.canonical import canonical_body
 from fakellm._wire.chat import ChatRequest
 from fakellm._wire.dialects import Claim, Dialect, claim, find_dialect, render_not_spoken
@@ -101,7 +102,7 @@ class _Pending:
 
 
 class Engine:
-    """Rules, sources and journal of one fake; safe to call from any thread.
+    """Rules, sources, fallback and journal of one fake; safe to call from any thread.
 
     seed, test_id: what ids derive from, beside the request. strictness: what of the requests that the real API
     rejects is rejected here. pace: of replies without their own. allow_unmatched, allow_rejected,
@@ -119,8 +120,8 @@ class Engine:
         allow_rejected: bool = False,
         allow_unused: bool = False,
     ) -> None:
-        self.rules: list[Rule] = []
         self.sources: list[Source] = []
+        self.fallback: Fallback | None = None
         self.journal = Journal()
         self.seed = seed
         self.test_id = test_id
@@ -129,19 +130,37 @@ class Engine:
         self.allow_unmatched = allow_unmatched
         self.allow_rejected = allow_rejected
         self.allow_unused = allow_unused
+        self._script = Script()
         self._seen: Counter[str] = Counter()
         self._lock = RLock()  # a predicate may look at the fake that asks it
 
-    def new_rule(self, matcher: Matcher) -> Rule:
-        """Make a rule that is not registered yet; it knows the user's line."""
-        return Rule(matcher, number=len(self.rules) + 1, where=caller())
+    @property
+    def rules(self) -> list[Rule]:
+        """The rules in order of registration, used up or not."""
+        return self._script.rules
+
+    def new_rule(self, matcher: Matcher, *, where: str | None = None) -> Rule:
+        """Make a rule that is not registered yet. where: the place to name in messages; the user's line by default."""
+        return Rule(matcher, number=len(self.rules) + 1, where=where or caller())
 
     def register(self, rule: Rule) -> Rule:
         """Put a rule behind those that are there; it answers once it has replies."""
         with self._lock:
-            rule.number = len(self.rules) + 1
-            self.rules.append(rule)
+            self._script.add(rule)
         return rule
+
+    def set_fallback(self, fallback: Fallback) -> Fallback:
+        """Let a rule answer what no other rule and no source answers.
+
+        Raises:
+            UsageError: there is one already.
+        """
+        __tracebackhide__ = True
+        with self._lock:
+            if self.fallback is not None:
+                raise UsageError(f"there is {self.fallback} already; give all replies in one otherwise(...) call")
+            self.fallback = fallback
+        return fallback
 
     def claims(self, method: str, host: str, path: str) -> bool:
         """Whether a request is to be answered here rather than by the network."""
@@ -182,9 +201,10 @@ class Engine:
         raise (CassetteMismatchError if only_cassettes else UnmatchedRequestError)(text) from cause
 
     def reset(self) -> None:
-        """Forget rules and journal."""
+        """Forget rules, fallback and journal."""
         with self._lock:
-            self.rules.clear()
+            self._script.clear()
+            self.fallback = None
             self.journal.clear()
             self._seen.clear()
 
@@ -198,18 +218,24 @@ class Engine:
             # What a provider accepted when it was recorded is never rejected.
             return self._from_source(wire, None) or self._rejected(wire, rejected)
         try:
-            answer = self._from_rule(wire, request, dialect)
+            rule = self._script.find(request, wire.headers)
         except Exception as err:  # noqa: BLE001  # from a predicate or callable of the test's: check() raises it again
             return self._broken(wire, request, err)
-        return answer or self._from_source(wire, request) or self._unmatched(wire, request)
+        if rule is None and (recorded := self._from_source(wire, request)):
+            return recorded
+        rule = rule or self._live_fallback()
+        return self._from_rule(rule, wire, request, dialect) if rule else self._unmatched(wire, request)
 
-    def _from_rule(self, wire: WireRequest, request: ChatRequest, dialect: Dialect) -> _Pending | None:
-        rule = next((rule for rule in self.rules if rule.is_live and rule.matcher.accepts(request)), None)
-        if rule is None:
-            return None
+    def _live_fallback(self) -> Fallback | None:
+        return self.fallback if self.fallback and self.fallback.is_live else None
+
+    def _from_rule(self, rule: Rule, wire: WireRequest, request: ChatRequest, dialect: Dialect) -> _Pending:
+        scripted = rule.next_reply()
+        if not rule.is_live and rule is not self.fallback:
+            self._script.retire(rule)
         call = Call(len(self.journal) + 1, wire, Outcome.ANSWERED, 200, request, rule)
         identity = self._identify(wire, request)
-        return _Pending(call, partial(_say, rule.next_reply(), request, call, identity, dialect, pace=self.pace))
+        return _Pending(call, partial(_say, scripted, request, call, identity, dialect, pace=self.pace))
 
     def _from_source(self, wire: WireRequest, request: ChatRequest | None) -> _Pending | None:
         for source in self.sources:
@@ -241,7 +267,8 @@ class Engine:
     def _explain(self, call: Call, request: ChatRequest) -> str:
         before = self.journal[-1] if self.journal else None
         retry_of = before if call.attempt else None
-        return explain.unmatched(request, self.rules, number=call.number, retry_of=retry_of)
+        rules = [*self.rules, *([self.fallback] if self.fallback else [])]
+        return explain.unmatched(request, rules, number=call.number, headers=call.wire.headers, retry_of=retry_of)
 
     def _rejected(self, wire: WireRequest, rejected: Rejected) -> _Pending:
         number = len(self.journal) + 1
@@ -285,7 +312,7 @@ def _say(
         if isinstance(reply, ErrorReply):
             call.status = reply.status
             return render_error(reply.status, reply.body, request_id=identity.request_id, headers=reply.wire_headers)
-        completion = complete(reply, request, identity)
+        completion = call.completion = complete(reply, request, identity)
         events = dialect.render(completion, request)
         if reply.framing is not None:
             events = reply.framing(events)
@@ -309,7 +336,7 @@ def _guarded(events: Iterator[WireEvent], call: Call) -> Iterator[WireEvent]:
 
 def _break(call: Call, err: Exception, identity: Identity) -> Iterator[WireEvent]:
     _blame(call, err)
-    call.status = 400
+    call.status, call.completion = 400, None
     error = ErrorBody(call.explanation, code=UNMATCHED_CODE)
     return render_error(call.status, error, request_id=identity.request_id, headers=DO_NOT_RETRY)
 

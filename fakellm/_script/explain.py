@@ -6,6 +6,7 @@ import traceback
 from collections.abc import Iterable, Sequence
 from pathlib import PurePath
 
+from fakellm._script.fields import NO_HEADERS, Headers
 from fakellm._script.journal import Call
 from fakellm._script.match import Mismatch, shown
 from fakellm._script.reply import ErrorReply, Reply, Scripted
@@ -19,11 +20,13 @@ __all__ = ["broken", "near_misses", "not_spoken", "rejected", "unmatched", "unus
 _NEAR_MISSES_SHOWN = 3
 
 
-def unmatched(request: ChatRequest, rules: Sequence[Rule], *, number: int, retry_of: Call | None) -> str:
+def unmatched(
+    request: ChatRequest, rules: Sequence[Rule], *, number: int, retry_of: Call | None, headers: Headers = NO_HEADERS
+) -> str:
     """Explain a request that no rule answers. retry_of: the call that the SDK repeats with it, if it does."""
     lines = [f"no rule answers call {number}: {_described(request)}"]
     lines += _retry_note(retry_of)
-    lines += [f"  {line}" for line in _nearest(request, rules)]
+    lines += [f"  {line}" for line in _nearest(request, rules, headers)]
     lines += ["  to answer it, type:", f"    {_to_type(request)}"]
     return "\n".join(lines)
 
@@ -52,9 +55,11 @@ def not_spoken(wire: WireRequest, *, number: int) -> str:
     )
 
 
-def near_misses(request: ChatRequest, rules: Iterable[Rule]) -> list[tuple[Rule, list[Mismatch]]]:
+def near_misses(
+    request: ChatRequest, rules: Iterable[Rule], headers: Headers = NO_HEADERS
+) -> list[tuple[Rule, list[Mismatch]]]:
     """Return the rules that came closest, the one with the fewest mismatches first."""
-    found = [(rule, rule.matcher.mismatches(request)) for rule in rules]
+    found = [(rule, rule.matcher.mismatches(request, headers)) for rule in rules]
     return sorted(found, key=lambda near: (len(near[1]), near[0].number))[:_NEAR_MISSES_SHOWN]
 
 
@@ -74,7 +79,7 @@ def unused(rule: Rule, journal: Iterable[Call]) -> str:
 
 
 def _fits(rule: Rule, call: Call) -> bool:
-    return call.request is not None and not rule.matcher.mismatches(call.request)
+    return call.request is not None and not rule.matcher.mismatches(call.request, call.wire.headers)
 
 
 def _named(scripted: Scripted) -> str:
@@ -91,9 +96,15 @@ def _named(scripted: Scripted) -> str:
 
 
 def _described(request: ChatRequest) -> str:
-    results = request.tool_results
-    asked = f"tool_result={shown(results[-1])}" if results else f"user={shown(request.last_user or '')}"
-    return f"POST …/chat/completions model={request.model!r} {asked}"
+    return f"POST …/chat/completions model={request.model!r} {_asked(request)}"
+
+
+def _asked(request: ChatRequest) -> str:
+    if request.tool_results:
+        return f"tool_result={shown(request.tool_results[-1])}"
+    if request.last_user is None and request.system_texts:
+        return f"system={shown(request.system_texts[0])}"
+    return f"user={shown(request.last_user or '')}"
 
 
 def _retry_note(retry_of: Call | None) -> list[str]:
@@ -114,10 +125,10 @@ def _retry_note(retry_of: Call | None) -> list[str]:
     ]
 
 
-def _nearest(request: ChatRequest, rules: Sequence[Rule]) -> list[str]:
+def _nearest(request: ChatRequest, rules: Sequence[Rule], headers: Headers) -> list[str]:
     if not rules:
         return ["nothing is scripted"]
-    nearest = [line for rule, found in near_misses(request, rules) for line in _near_miss(rule, found)]
+    nearest = [line for rule, found in near_misses(request, rules, headers) for line in _near_miss(rule, found)]
     return ["nearest:", *(f"  {line}" for line in nearest)]
 
 
@@ -137,6 +148,8 @@ def _to_type(request: ChatRequest) -> str:
         return f"fake_llm.when(tool_result={_excerpt(request.tool_results[-1])}).reply('...')"
     if request.question is not None:
         return f"fake_llm.when(user={_excerpt(request.question)}).reply('...')"
+    if request.last_user is None and request.system_texts:
+        return f"fake_llm.when(system={_excerpt(request.system_texts[0])}).reply('...')"
     return "fake_llm.reply('...')"
 
 

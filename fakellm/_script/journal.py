@@ -7,9 +7,16 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, overload
 
-from fakellm._script.reply import ErrorReply, Reply
+from pydantic_core import from_json
+
+from fakellm._errors import UsageError
+from fakellm._script.fields import shown
+from fakellm._script.reply import ErrorReply, Reply, ToolCall
 from fakellm._script.rule import Rule
 from fakellm._wire.chat import ChatRequest, Message
+from fakellm._wire.chat_answer import read_answer
+from fakellm._wire.completion import Completion
+from fakellm._wire.dialects import find_dialect
 from fakellm._wire.events import WireRequest
 
 __all__ = ["Call", "Ending", "Journal", "Outcome"]
@@ -40,7 +47,7 @@ class Ending:
     cancelled: bool
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False)
 class Call:
     """One HTTP request and what became of it.
 
@@ -49,7 +56,8 @@ class Call:
     answer that was lost before its head, the one it would have had. ending: how the answer was played, None
     until then.
     explanation: for a call that nothing answered, what happened and what to type. cause: the exception
-    that the test's own predicate or callable raised. recorded: the body that a cassette gave.
+    that the test's own predicate or callable raised. recorded: the body that a cassette gave. completion:
+    the answer of a rule as it was rendered.
     """
 
     number: int
@@ -62,6 +70,7 @@ class Call:
     explanation: str = ""
     cause: Exception | None = None
     recorded: bytes | None = None
+    completion: Completion | None = None
     ending: Ending | None = None
 
     @property
@@ -121,6 +130,34 @@ class Call:
         """Whether the real API would have refused the request."""
         return self.outcome is Outcome.REJECTED
 
+    @property
+    def endpoint(self) -> str:
+        """Which API was asked, such as ``chat``; empty where it is none that fakellm speaks."""
+        dialect = find_dialect(self.wire)
+        return dialect.endpoint if dialect else ""
+
+    @property
+    def usage(self) -> Mapping[str, Any] | None:
+        """The usage of the answer by its wire names, sent or not; None where there is none."""
+        if self.completion is not None:
+            return self.completion.usage
+        answer = self.recorded and read_answer(self.recorded)
+        return answer.usage if answer else None
+
+    @property
+    def tool_calls(self) -> tuple[ToolCall, ...]:
+        """The tool calls of the answer; arguments that are a JSON object are a dict, others the text as it was."""
+        if self.completion is not None:
+            calls = [call for choice in self.completion.choices for call in choice.tool_calls]
+            return tuple(ToolCall(call.name, _parsed(call.arguments), id=call.id) for call in calls)
+        answer = self.recorded and read_answer(self.recorded)
+        return tuple(ToolCall(name, _parsed(arguments)) for name, arguments in answer.tool_calls) if answer else ()
+
+    def __repr__(self) -> str:
+        asked = "" if self.last_user is None else f" user={shown(self.last_user, 60)}"
+        subject = f" {self.model}" if self.model else ""
+        return f"<Call {self.number}: {self.wire.method} {self.wire.path}{subject} [{self.status}]{asked}>"
+
 
 class Journal(Sequence[Call]):
     """The calls of one fake or cassette, oldest first."""
@@ -135,6 +172,61 @@ class Journal(Sequence[Call]):
     def clear(self) -> None:
         """Forget all calls."""
         self._calls.clear()
+
+    def to(self, endpoint: str) -> Journal:
+        """Return the calls to one endpoint, such as ``chat``."""
+        return Journal([call for call in self._calls if call.endpoint == endpoint])
+
+    def with_tool(self, name: str) -> Journal:
+        """Return the calls that offered a tool of this name."""
+        return Journal([call for call in self._calls if call.request and name in call.request.tool_names])
+
+    @property
+    def tool_calls(self) -> list[ToolCall]:
+        """All tool calls that the model made, in order, with their arguments parsed."""
+        return [made for call in self._calls for made in call.tool_calls]
+
+    @property
+    def usage(self) -> dict[str, Any]:
+        """The usage of all answers together, by its wire names; counts that are nested are added up as well."""
+        total: dict[str, Any] = dict.fromkeys(("prompt_tokens", "completion_tokens", "total_tokens"), 0)
+        for call in self._calls:
+            _add(total, call.usage or {})
+        return total
+
+    def assert_tool_called(self, name: str, /, **arguments: Any) -> None:
+        """Fail unless the model called a tool, with at least these arguments equal.
+
+        Raises:
+            AssertionError: it did not; the text shows what it called.
+        """
+        __tracebackhide__ = True
+        if any(made.name == name and _has(made, arguments) for made in self.tool_calls):
+            return
+        wanted = f"{name}({_shown_arguments(arguments)})" if arguments else f"the tool {name!r}"
+        raise AssertionError(f"the model did not call {wanted}\n{self._called()}")
+
+    def assert_order(self, *names: str) -> None:
+        """Fail unless the model called these tools in this order; other calls may lie before, between and after.
+
+        Raises:
+            AssertionError: it did not; the text shows what it called.
+            UsageError: no name.
+        """
+        __tracebackhide__ = True
+        if not names:
+            raise UsageError("assert_order() needs the names of tools: assert_order('search', 'book')")
+        called = iter([made.name for made in self.tool_calls])
+        missing = next((n for n, name in enumerate(names) if name not in called), None)
+        if missing is None:
+            return
+        after = f" after {names[missing - 1]!r}" if missing else ""
+        order = ", ".join(map(repr, names))
+        raise AssertionError(f"the model did not call {names[missing]!r}{after}; expected {order}\n{self._called()}")
+
+    def _called(self) -> str:
+        lines = [f"  call {call.number}: {_shown(made)}" for call in self._calls for made in call.tool_calls]
+        return "\n".join(["it called:", *lines]) if lines else "it called no tool"
 
     @overload
     def __getitem__(self, index: int) -> Call: ...
@@ -153,3 +245,36 @@ class Journal(Sequence[Call]):
 
     def __repr__(self) -> str:
         return f"<Journal of {len(self)} calls>"
+
+
+def _parsed(arguments: str) -> dict[str, Any] | str:
+    try:
+        value = from_json(arguments, allow_inf_nan=False)
+    except ValueError:
+        return arguments
+    return value if isinstance(value, dict) else arguments
+
+
+def _has(made: ToolCall, arguments: Mapping[str, Any]) -> bool:
+    """Whether a tool call has these arguments, among others."""
+    got = made.arguments
+    if isinstance(got, str):
+        return not arguments
+    return all(name in got and got[name] == wanted for name, wanted in arguments.items())
+
+
+def _shown(made: ToolCall) -> str:
+    arguments = made.arguments
+    return f"{made.name}({shown(arguments) if isinstance(arguments, str) else _shown_arguments(arguments)})"
+
+
+def _shown_arguments(arguments: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name}={value!r}" for name, value in arguments.items())
+
+
+def _add(total: dict[str, Any], usage: Mapping[str, Any]) -> None:
+    for name, count in usage.items():
+        if isinstance(count, Mapping):
+            _add(total.setdefault(name, {}), count)
+        elif isinstance(count, int | float) and not isinstance(count, bool):
+            total[name] = total.get(name, 0) + count

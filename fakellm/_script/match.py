@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
+from dataclasses import field as dataclass_field
 from typing import Any
 
 from fakellm._errors import UsageError
+from fakellm._script.callables import checked, refuse_async
+from fakellm._script.fields import FIELDS, NO_HEADERS, Field, Headers, header_field, shown
 from fakellm._wire.chat import ChatRequest
 
-__all__ = ["Condition", "Matcher", "Mismatch", "Wanted"]
+__all__ = ["Condition", "Matcher", "Mismatch", "Wanted", "conditions", "shown"]
 
-Wanted = str | re.Pattern[str] | Callable[[Any], object]
-"""What a condition looks for: a substring (a glob for the model), a pattern to search, or a predicate."""
+Wanted = str | re.Pattern[str] | Callable[[str], object]
+"""What a condition looks for: a substring (a glob for the model, a whole name for tool and endpoint), a
+pattern to search, or a predicate."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,96 +32,69 @@ class Mismatch:
         return f"{self.field}: expected {self.expected}, got {self.got}"
 
 
-def _question(request: ChatRequest) -> tuple[str, ...]:
-    return () if request.question is None else (request.question,)
-
-
-def _missing_question(request: ChatRequest) -> str:
-    if request.last_user is None:
-        return "no user message"
-    return f"a user message {shown(request.last_user)} that was answered already ({_end(request)})"
-
-
-def _end(request: ChatRequest) -> str:
-    return f"the last message has role {request.messages[-1].get('role')!r}"
-
-
-@dataclass(frozen=True, slots=True)
-class _Field:
-    """A part of a request: its texts, how a plain str is looked for, and what to say where there is none."""
-
-    texts: Callable[[ChatRequest], tuple[str, ...]]
-    holds: Callable[[str, str], bool]
-    wording: str
-    absent: Callable[[ChatRequest], str]
-
-
-def _contains(text: str, wanted: str) -> bool:
-    return wanted in text
-
-
-_FIELDS = {
-    "user": _Field(_question, _contains, "a question containing", _missing_question),
-    "tool_result": _Field(
-        lambda request: request.tool_results,
-        _contains,
-        "a tool result containing",
-        lambda request: f"no tool result at the end ({_end(request)})",
-    ),
-    "model": _Field(lambda request: (request.model,), fnmatchcase, "a model like", lambda request: "no model"),
-}
-
-
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """One condition of a rule: the named part of the request is as wanted."""
+    """One condition of a rule: the named part of the request is as wanted. header: the name of a header."""
 
     field: str
-    wanted: Wanted
+    wanted: Any
+    header: str = ""
+    _part: Field = dataclass_field(init=False, repr=False, compare=False)
+    _test: Callable[[Any], object] = dataclass_field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        is_text = isinstance(self.wanted.pattern if isinstance(self.wanted, re.Pattern) else self.wanted, str)
-        if not is_text and not callable(self.wanted):
-            raise UsageError(
-                f"when({self.field}=...) takes a str, a compiled pattern of str or a callable, got {self.wanted!r}"
-            )
+        part = header_field(self.header.lower()) if self.header else FIELDS[self.field]
+        object.__setattr__(self, "_part", part)
+        object.__setattr__(self, "_test", _tester(self._argument, self.wanted, part))
 
-    def mismatch(self, request: ChatRequest) -> Mismatch | None:
+    def holds(self, request: ChatRequest, headers: Headers = NO_HEADERS) -> bool:
+        """Whether it holds for one of the values that the request has there."""
+        for value in self._part.values(request, headers):  # noqa: SIM110  # any() costs twice as much
+            if self._test(value):
+                return True
+        return False
+
+    def mismatch(self, request: ChatRequest, headers: Headers = NO_HEADERS) -> Mismatch | None:
         """Return why the condition does not hold, or None where it does."""
-        field = _FIELDS[self.field]
-        texts = field.texts(request)
-        if any(self._holds(text, field) for text in texts):
+        values = self._part.values(request, headers)
+        results = [self._test(value) for value in values]
+        if any(results):
             return None
-        got = ", ".join(map(shown, texts)) if texts else field.absent(request)
-        return Mismatch(self.field, self._expected(field), got)
+        got = ", ".join(map(self._part.got, values, results)) if values else self._part.absent(request)
+        return Mismatch(self._label, self._expected, got)
 
-    def explain(self, request: ChatRequest) -> Mismatch | None:
+    def explain(self, request: ChatRequest, headers: Headers = NO_HEADERS) -> Mismatch | None:
         """Return the mismatch, where a predicate that raises is one: it may never have been asked before."""
         try:
-            return self.mismatch(request)
+            return self.mismatch(request, headers)
         except Exception as err:  # noqa: BLE001  # from a predicate of the test's, told in the message
-            return Mismatch(self.field, self._expected(_FIELDS[self.field]), f"{type(err).__name__}: {err}")
+            return Mismatch(self._label, self._expected, f"{type(err).__name__}: {err}")
 
     def __str__(self) -> str:
+        if self.field == "predicate":
+            return _name(self.wanted)
+        if self.header:
+            return f"header={{{self.header!r}: {_name(self.wanted)}}}"
         return f"{self.field}={_name(self.wanted)}"
 
-    def _holds(self, text: str, field: _Field) -> bool:
-        match self.wanted:
-            case str():
-                return field.holds(text, self.wanted)
-            case re.Pattern():
-                return self.wanted.search(text) is not None
-            case predicate:
-                return bool(predicate(text))
+    @property
+    def _argument(self) -> str:
+        """How the condition is typed, without its value."""
+        if self.field == "predicate":
+            return "when(...)"
+        return f"when(header={{{self.header!r}: ...}})" if self.header else f"when({self.field}=...)"
 
-    def _expected(self, field: _Field) -> str:
-        match self.wanted:
-            case str():
-                return f"{field.wording} {self.wanted!r}"
-            case re.Pattern():
-                return f"a match of {self.wanted.pattern!r}"
-            case predicate:
-                return f"{_name(predicate)} to hold"
+    @property
+    def _label(self) -> str:
+        return f"header {self.header}" if self.header else self.field
+
+    @property
+    def _expected(self) -> str:
+        if isinstance(self.wanted, re.Pattern):
+            return f"a match of {self.wanted.pattern!r}"
+        if self._part.is_plain(self.wanted):
+            return self._part.expected(self.wanted)
+        return f"{_name(self.wanted)} to hold"
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,31 +103,53 @@ class Matcher:
 
     conditions: tuple[Condition, ...] = ()
 
-    def accepts(self, request: ChatRequest) -> bool:
+    def accepts(self, request: ChatRequest, headers: Headers = NO_HEADERS) -> bool:
         """Whether every condition holds."""
-        return all(condition.mismatch(request) is None for condition in self.conditions)
+        return all(condition.holds(request, headers) for condition in self.conditions)
 
-    def mismatches(self, request: ChatRequest) -> list[Mismatch]:
+    def mismatches(self, request: ChatRequest, headers: Headers = NO_HEADERS) -> list[Mismatch]:
         """Return why the request is not accepted; empty where it is."""
-        return [found for c in self.conditions if (found := c.explain(request)) is not None]
+        return [found for c in self.conditions if (found := c.explain(request, headers)) is not None]
 
     def __str__(self) -> str:
         return f"when({', '.join(map(str, self.conditions))})" if self.conditions else "reply()"
 
 
-def shown(text: str, limit: int = 120) -> str:
-    """Return a text as it reads in a message: quoted, on one line, cut in the middle where it is long."""
-    if len(text) > limit:
-        half = limit // 2
-        text = f"{text[:half]} … {text[-half:]}"
-    return repr(text)
+def conditions(given: Mapping[str, Any]) -> tuple[Condition, ...]:
+    """Return the conditions that are given by name; None is none.
+
+    Raises:
+        UsageError: one looks for something of another type.
+    """
+    found = [Condition(name, wanted) for name, wanted in given.items() if wanted is not None and name != "header"]
+    headers = given.get("header")
+    if headers is not None and (not isinstance(headers, Mapping) or not headers):
+        raise UsageError(f"when(header=...) takes a mapping, such as {{'x-team': 'a'}}; got {headers!r}")
+    for name, wanted in (headers or {}).items():
+        if not isinstance(name, str) or not name:
+            raise UsageError(f"when(header=...) takes names of headers as keys, got {name!r}")
+        found.append(Condition("header", wanted, name))
+    return tuple(found)
+
+
+def _tester(argument: str, wanted: object, part: Field) -> Callable[[Any], object]:
+    """Return what says of one value whether it is as wanted; a UsageError where wanted is of another type."""
+    if part.is_plain(wanted):
+        return part.tester(wanted)
+    if isinstance(wanted, re.Pattern):
+        if part.has_text and isinstance(wanted.pattern, str):
+            return wanted.search
+    elif callable(wanted) and "callable" in part.takes:
+        refuse_async(wanted, argument)
+        return checked(wanted)
+    raise UsageError(f"{argument} takes {part.takes}, got {wanted!r}")
 
 
 def _name(wanted: object) -> str:
     match wanted:
-        case str():
-            return repr(wanted)
         case re.Pattern():
             return f"re.compile({wanted.pattern!r})"
-        case _:
+        case _ if callable(wanted):
             return getattr(wanted, "__qualname__", repr(wanted))
+        case _:
+            return repr(wanted)

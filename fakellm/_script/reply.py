@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from fakellm._errors import UsageError
+from fakellm._script.callables import refuse_async, settled
 from fakellm._script.pace import Pace, is_duration
 from fakellm._script.transform import Fault, Framing
 from fakellm._wire.chat import ChatRequest
@@ -21,7 +22,7 @@ class ToolCall:
     """A call of a tool in the model's answer.
 
     arguments: a mapping, sent as JSON, or a str, sent as it is, broken JSON included. id: the call's
-    id; None makes one, the same on every run.
+    id; None makes one, the same on every run. Two calls are equal whatever their ids.
 
     >>> ToolCall("get_weather", {"city": "Paris"}).arguments_text
     '{"city":"Paris"}'
@@ -29,7 +30,7 @@ class ToolCall:
 
     name: str
     arguments: Mapping[str, Any] | str
-    id: str | None = field(default=None, kw_only=True)
+    id: str | None = field(default=None, kw_only=True, compare=False)
     arguments_text: str = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -224,6 +225,7 @@ def as_reply(given: object, reply_fields: Mapping[str, Any]) -> Scripted:
     if getattr(given, "__self__", None) is ErrorReply:
         raise UsageError(f"call it: ErrorReply.{getattr(given, '__name__', '')}()")
     if callable(given):
+        refuse_async(given, "reply()")
         return lambda request: _computed(given, request, reply_fields)
     raise UsageError(f"reply() got {given!r}, {_SAYS_NOTHING}")
 
@@ -255,7 +257,7 @@ def _said(given: object, reply_fields: Mapping[str, Any]) -> Reply | ErrorReply 
 def _computed(
     compute: Callable[[ChatRequest], object], request: ChatRequest, reply_fields: Mapping[str, Any]
 ) -> Reply | ErrorReply:
-    returned = compute(request)
+    returned = settled(compute, compute(request))
     reply = _said(returned, reply_fields)
     if reply is None:
         name = getattr(compute, "__qualname__", repr(compute))

@@ -6,13 +6,13 @@ import sys
 from functools import partial
 from pathlib import PurePath
 from types import FrameType
-from typing import Any
+from typing import Any, Self
 
 from fakellm._errors import UsageError
 from fakellm._script.match import Matcher
 from fakellm._script.reply import ErrorReply, Reply, ReplyLike, Scripted, as_reply
 
-__all__ = ["Rule", "caller", "is_own"]
+__all__ = ["Fallback", "Rule", "caller", "is_own"]
 
 
 class Rule:
@@ -29,7 +29,7 @@ class Rule:
         self._times: int | None = 1
         self._given = 0
 
-    def reply(self, *replies: ReplyLike, times: int | None = 1, **reply_fields: Any) -> Rule:
+    def reply(self, *replies: ReplyLike, times: int | None = 1, **reply_fields: Any) -> Self:
         """Say what this rule answers: each reply once, in turn.
 
         replies: for each, a str, a Reply, a ToolCall or a list of them, an ErrorReply, or a callable that
@@ -94,6 +94,23 @@ class Rule:
     @property
     def _owed(self) -> int:
         return len(self._replies) * (self._times or 0)
+
+
+class Fallback(Rule):
+    """What ``otherwise()`` returns: it answers what nothing else does, and owes nothing."""
+
+    def __init__(self, *, where: str) -> None:
+        super().__init__(Matcher(), number=0, where=where)
+
+    @property
+    def unused(self) -> int:
+        """Nothing: it need not be asked."""
+        return 0
+
+    def __str__(self) -> str:
+        return f"otherwise() at {self.where}"
+
+    __repr__ = __str__
 
 
 def caller() -> str:

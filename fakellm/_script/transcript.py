@@ -1,20 +1,47 @@
-"""The conversation of a journal, as text that a person can read."""
+"""The conversation of a journal, as text that a person can read; the same on every run."""
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fakellm._script.journal import Call
 from fakellm._script.reply import ErrorReply, Reply
 from fakellm._wire.chat import Message, text_of
 from fakellm._wire.chat_answer import read_answer
 
-__all__ = ["transcript"]
+if TYPE_CHECKING:
+    from rich.text import Text
+
+__all__ = ["Transcript", "transcript"]
+
+# How the head of a call ends whose answer was an error.
+_FAILED = re.compile(r"\[[45]\d\d[],]")
 
 
-def transcript(calls: Iterable[Call]) -> str:
+class Transcript(str):
+    """The text, which rich prints in colours: ``rich.print(llm.transcript())``."""
+
+    __slots__ = ()
+
+    def __rich__(self) -> Text:
+        from rich.text import Text
+
+        text, answer = Text(), "green"
+        for line in self.split("\n"):
+            # A head stands at the margin; of what messages say, every line is indented by more than "=>".
+            if line.startswith("call "):
+                answer = "red" if _FAILED.search(line) else "green"
+                text.append(line + "\n", "bold")
+            else:
+                text.append(line + "\n", answer if line.startswith("  => ") else "")
+        text.right_crop(1)
+        return text
+
+
+def transcript(calls: Iterable[Call]) -> Transcript:
     """Return the calls as text: of each its head, the messages it added, the answer it got."""
     lines: list[str] = []
     before: list[Message] = []
@@ -24,7 +51,7 @@ def transcript(calls: Iterable[Call]) -> str:
         lines += [f"  {line}" for line in added or ["(nothing new)"] if call.messages]
         lines += [f"  => {line}" for line in (*_answer(call), *_ending(call))]
         before = call.messages
-    return "\n".join(lines)
+    return Transcript("\n".join(lines))
 
 
 def _head(call: Call) -> str:

@@ -81,6 +81,27 @@ class ChatRequest:
             texts.append(text_of(message))
         return tuple(reversed(texts))
 
+    @property
+    def system_texts(self) -> tuple[str, ...]:
+        """The texts of the system and developer messages, in order."""
+        return tuple(text_of(m) for m in self.messages if m.get("role") in _SYSTEM_ROLES)
+
+    @property
+    def turn(self) -> int:
+        """How many assistant messages the request already holds, 0 first."""
+        return sum(m.get("role") == "assistant" for m in self.messages)
+
+    @property
+    def tool_names(self) -> tuple[str, ...]:
+        """The names of the tools offered, in order; of functions, custom tools and the older ``functions``."""
+        functions = self.body.get("functions")
+        offered = [
+            *(tool.get("custom", tool.get("function")) for tool in self.tools),
+            *(functions if isinstance(functions, list) else ()),
+        ]
+        names = [tool.get("name") for tool in offered if isinstance(tool, dict)]
+        return tuple(name for name in names if isinstance(name, str))
+
 
 def text_of(message: Message) -> str:
     """Return the text of a message; text parts are joined by line breaks, other parts left out."""

@@ -18,11 +18,15 @@ __all__ = ["ReadAnswer", "read_answer"]
 
 @dataclass(slots=True)
 class ReadAnswer:
-    """The first choice of an answer. tool_calls: (name, arguments text). error: the message of an error object."""
+    """The first choice of an answer.
+
+    tool_calls: (name, arguments text). error: the message of an error object. usage: as it was sent, if it was.
+    """
 
     text: str = ""
     tool_calls: list[tuple[str, str]] = field(default_factory=list)
     error: str = ""
+    usage: dict[str, Any] | None = None
 
 
 def read_answer(body: bytes) -> ReadAnswer | None:
@@ -33,6 +37,7 @@ def read_answer(body: bytes) -> ReadAnswer | None:
     for item in _objects(body):
         is_answer = is_answer or "choices" in item or "error" in item
         found.error = found.error or str(_member(item, "error").get("message") or "")
+        found.usage = _member(item, "usage") or found.usage
         choice = next((choice for choice in _list(item, "choices") if not choice.get("index")), {})
         message = _member(choice, "message") or _member(choice, "delta")
         found.text += message["content"] if isinstance(message.get("content"), str) else ""

@@ -131,7 +131,8 @@ TOOL = {"role": "tool", "tool_call_id": "call_1", "content": "18"}
     [
         ([USER, TOOL, {**TOOL, "content": "it's 19"}], '''tool_result="it's 19"''', """when(tool_result="it's 19")."""),
         ([USER, {"role": "assistant", "content": "yes"}], "user='hi'", ""),
-        ([{"role": "system", "content": "be kind"}], "user=''", ""),
+        ([{"role": "system", "content": "be kind"}], "system='be kind'", "when(system='be kind')."),
+        ([{"role": "assistant", "content": "Well?"}], "user=''", ""),
         ([{"role": "user", "content": "a\nb"}], r"user='a\nb'", r"when(user='a\nb')."),
         ([{"role": "user", "content": "x" * 61}], f"user='{'x' * 61}'", f"when(user='{'x' * 60}')."),
         ([{"role": "user", "content": "x" * 121}], f"user='{'x' * 60} … {'x' * 60}'", f"when(user='{'x' * 60}')."),

@@ -295,6 +295,10 @@ def test_connection_that_is_lost_already_is_lost_once(fault):
         (lambda: faults.drop_at(-1), "drop_at(byte) takes the number of body bytes to send first, 0 or more; got -1"),
         (lambda: faults.truncate(""), "truncate(byte) takes the number of body bytes to send first, 0 or more; got ''"),
         (lambda: faults.stall(-1), "stall(seconds) takes a number of seconds, 0 or more; got -1"),
+        (
+            lambda: faults.error_event(error={"status": 500}),
+            "error_event(error=...) takes an ErrorReply, such as ErrorReply(500); got {'status': 500}",
+        ),
         (lambda: faults.html_page(302), "html_page(status) takes an HTTP status, 200 or from 400 to 599; got 302"),
         (lambda: faults.html_page("502"), "html_page(status) takes an HTTP status, 200 or from 400 to 599; got '502'"),
         (

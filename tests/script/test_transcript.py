@@ -1,6 +1,9 @@
+import io
+
 import pytest
 from chat_wire import asking, play, wire
 from engines import scripted
+from rich.console import Console
 
 from fakellm import ErrorReply, Reply, ToolCall, faults
 from fakellm._cassette.format import Interaction, RecordedResponse
@@ -178,3 +181,48 @@ def test_call_that_got_no_response_says_so():
     assert transcript([answer.call]) == (
         "call 1: POST /v1/chat/completions gpt-4o [no response]\n  user: hi\n  => Rain.\n  => fault: connect_error()"
     )
+
+
+def test_transcript_is_text():
+    text = told(asking(), replies=["a"])
+
+    assert isinstance(text, str)
+    assert f"{text}" == text[:] == str(text)
+
+
+def test_rich_shows_the_same_text_in_colours():
+    text = told(
+        asking("[red]hi[/]\n  => x"),
+        asking(),
+        asking(),
+        replies=[Reply("a", fault=faults.drop(after=2)), ErrorReply(500)],
+    )
+
+    styled = text.__rich__()
+
+    assert styled.plain == text
+    assert [(styled.plain[span.start : span.end].strip(), span.style) for span in styled.spans if span.style] == [
+        ("call 1: POST /v1/chat/completions gpt-4o [200]", "bold"),
+        ("=> a", "green"),
+        ("=> fault: drop(after=2)", "green"),
+        ("call 2: POST /v1/chat/completions gpt-4o [500]", "bold"),
+        ("=> error 500: Scripted error 500", "red"),
+        ("call 3: POST /v1/chat/completions gpt-4o [400]", "bold"),
+        ("=> no rule answers call 3: POST …/chat/completions model='gpt-4o' user='hi'", "red"),
+    ]
+
+
+def test_rich_prints_the_transcript_as_it_is():
+    console = Console(file=io.StringIO(), width=100)
+    text = told(asking("[red]hi[/]"), replies=["[bold]a[/]"])
+
+    console.print(text)
+
+    assert console.file.getvalue() == text + "\n"
+
+
+def test_transcript_is_the_same_on_every_run():
+    def run():
+        return told(asking(), asking(stream=True), wire(b"?"), replies=[ToolCall("f", {}), ErrorReply(429)])
+
+    assert run() == run()

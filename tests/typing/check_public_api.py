@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncGenerator, Iterator
-from typing import assert_type
+from typing import Any, assert_type
 
 import fakellm
 from fakellm import (
@@ -32,6 +32,10 @@ def scripting(llm: FakeLLM) -> None:
     llm.when(tool_result=lambda text: len(text) > 3).reply(ErrorReply.rate_limited(retry_after=2))
     llm.reply(lambda request: f"you asked {request.last_user}")
     llm.reply("half", fault=faults.drop(after=2))
+    llm.when(lambda request: request.turn > 2, system="planner", tool="search", turn=1, stream=True).reply("a")
+    llm.when(turn=lambda turn: turn > 1, endpoint="chat", header={"x-team": re.compile("^a$")}).reply("a")
+    assert_type(llm.otherwise("a", "b"), Rule)
+    assert_type(llm.load("script.yaml"), list[Rule])
     llm.reply("slow", pace=Pace(ttft=0.2, tokens_per_second=50), framing=framings.crlf())
 
 
@@ -52,6 +56,11 @@ def looking(llm: FakeLLM) -> None:
     assert_type(llm.calls[0].duration, float | None)
     assert_type(llm.calls[0].cancelled, bool)
     assert_type(llm.transcript(), str)
+    assert_type(llm.calls.to("chat").with_tool("search"), Journal)
+    assert_type(llm.calls.tool_calls, list[ToolCall])
+    assert_type(llm.calls.usage, dict[str, Any])
+    llm.calls.assert_tool_called("search", q="x")
+    llm.calls.assert_order("search", "book")
 
 
 def contexts() -> None:

@@ -37,7 +37,9 @@ data: [DONE]
         (b'{"error":{"message":"Rate limit reached"}}', ReadAnswer(error="Rate limit reached")),
         (b'{"error":{"message":null}}', ReadAnswer()),
         (b'{"error":"text"}', ReadAnswer()),
-        (TOOL_STREAM, ReadAnswer("One moment", [("f", '{"a":1}'), ("g", "{}")])),
+        (TOOL_STREAM, ReadAnswer("One moment", [("f", '{"a":1}'), ("g", "{}")], usage={"prompt_tokens": 1})),
+        (b'{"choices":[],"usage":{"total_tokens":3}}', ReadAnswer(usage={"total_tokens": 3})),
+        (b'{"choices":[],"usage":"none"}', ReadAnswer()),
         (
             b'data: {"choices":[{"delta":{"content":"a"}}]}\n\ndata: {"error":{"message":"no"}}\n\n',
             ReadAnswer("a", [], "no"),

@@ -1,0 +1,291 @@
+"""The format of script files: rules as YAML or JSON.
+
+``script.schema.json`` beside this file says the same for editors; a new key belongs in both.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, fields
+from pathlib import PurePath
+from typing import Any
+
+from fakellm._errors import ScriptFormatError, UsageError
+from fakellm._script.fields import FIELDS
+from fakellm._script.match import Condition, Matcher, conditions
+from fakellm._script.pace import Pace
+from fakellm._script.reply import ErrorReply, Reply, ToolCall
+from fakellm._script.rule import Fallback
+from fakellm._script.sections import Section, read_sections
+from fakellm._script.transform import Fault, Framing
+
+__all__ = [
+    "CONDITIONS",
+    "ERRORS",
+    "ERROR_FIELDS",
+    "PACE_FIELDS",
+    "REPLY_FIELDS",
+    "LoadedRule",
+    "LoadedScript",
+    "MakeTransform",
+    "read_script",
+]
+
+MakeTransform = Callable[..., Fault | Framing]
+
+Makers = Mapping[str, Mapping[str, MakeTransform]]
+"""Field of a reply, ``fault`` or ``framing`` -> name -> what makes it."""
+
+CONDITIONS = tuple(name for name in FIELDS if name != "predicate")
+REPLY_FIELDS = tuple(field.name for field in fields(Reply))
+PACE_FIELDS = tuple(field.name for field in fields(Pace))
+ERROR_FIELDS = tuple(field.name for field in fields(ErrorReply))
+ERRORS = tuple(sorted(name for name, member in vars(ErrorReply).items() if isinstance(member, classmethod)))
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedRule:
+    """One rule of a file. times: None for ever. where: ``file:line``."""
+
+    matcher: Matcher
+    replies: tuple[Reply | ErrorReply, ...]
+    times: int | None
+    where: str
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedScript:
+    """What a file says: its rules in order, and what answers otherwise."""
+
+    rules: tuple[LoadedRule, ...]
+    fallback: Fallback | None
+
+
+def read_script(
+    text: str, *, path: str, faults: Mapping[str, MakeTransform], framings: Mapping[str, MakeTransform]
+) -> LoadedScript:
+    """Read the text of a script. path: for messages, and ``.json`` at its end.
+
+    faults, framings: name -> what makes it.
+
+    Raises:
+        ScriptFormatError: it is no script; with the line.
+    """
+    root = read_sections(text, path=path)
+    if not isinstance(root, Section):
+        raise ScriptFormatError(f"a script is a mapping with rules:, got {_shown(root)}", path=path, line=1)
+    _check_keys(root, "a script", ("$schema", "rules", "otherwise"))
+    rules = root.get("rules", [])
+    if not isinstance(rules, list):
+        raise root.error(f"rules takes a list, got {_shown(rules)}", "rules")
+    if not rules and "otherwise" not in root:
+        raise root.error("a script needs rules: or otherwise:")
+    makers = {"fault": faults, "framing": framings}
+    loaded = tuple(_rule(_section(rule, root, "rules", "a rule"), makers) for rule in rules)
+    return LoadedScript(loaded, _fallback(root, makers) if "otherwise" in root else None)
+
+
+def _rule(rule: Section, makers: Makers) -> LoadedRule:
+    _check_keys(rule, "a rule", ("when", "reply", "replies", "times"))
+    found = _conditions(_section(rule["when"], rule, "when", "when")) if "when" in rule else ()
+    where = f"{PurePath(rule.path).name}:{rule.line}"
+    return LoadedRule(Matcher(found), _replies(rule, makers), _times(rule, default=1), where)
+
+
+def _fallback(root: Section, makers: Makers) -> Fallback:
+    fallback = Fallback(where=f"{PurePath(root.path).name}:{root.lines.get('otherwise', root.line)}")
+    if isinstance(given := root["otherwise"], str):
+        fallback.reply(_reply(given, root, "otherwise", makers), times=None)
+        return fallback
+    section = _section(given, root, "otherwise", "otherwise", "a text, or a mapping with reply:")
+    _check_keys(section, "otherwise", ("reply", "replies", "times"))
+    fallback.reply(*_replies(section, makers), times=_times(section, default=None))
+    return fallback
+
+
+def _conditions(when: Section) -> tuple[Condition, ...]:
+    _check_keys(when, "when", CONDITIONS)
+    if not when:
+        raise when.error("when needs a condition; leave it out for a rule that answers every request")
+    return conditions({name: _wanted(name, value, when) for name, value in when.items()})
+
+
+def _wanted(name: str, value: object, when: Section) -> Any:
+    """Return what a condition looks for."""
+    if name == "header":
+        headers = _section(value, when, name, "header", "a mapping of names to texts")
+        if not headers:
+            raise when.error("header takes a mapping of names to texts, got an empty one", name)
+        return {header: _text_wanted(wanted, headers, header) for header, wanted in headers.items()}
+    field = FIELDS[name]
+    if field.has_text:
+        return _text_wanted(value, when, name)
+    if not field.is_plain(value):
+        raise when.error(f"{name} takes {field.takes.removesuffix(', or a callable')}, got {_shown(value)}", name)
+    return value
+
+
+def _text_wanted(value: object, section: Section, key: str) -> str | re.Pattern[str]:
+    if isinstance(value, str):
+        return value
+    if not isinstance(value, Section) or list(value) != ["regex"] or not isinstance(value["regex"], str):
+        raise section.error(f"{key} takes a text or {{regex: ...}}, got {_shown(value)}{_quotes(value)}", key)
+    try:
+        return re.compile(value["regex"])
+    except re.error as err:
+        raise value.error(f"{value['regex']!r} is no regular expression: {err}", "regex") from err
+
+
+def _times(rule: Section, *, default: int | None) -> int | None:
+    times = rule.get("times", default)
+    if "times" not in rule or times == "forever":
+        return default if "times" not in rule else None
+    if not isinstance(times, int) or isinstance(times, bool) or times < 1:
+        raise rule.error(f"times takes a number, 1 or more, or forever; got {_shown(times)}", "times")
+    return times
+
+
+def _replies(rule: Section, makers: Makers) -> tuple[Reply | ErrorReply, ...]:
+    if ("reply" in rule) == ("replies" in rule):
+        raise rule.error("a rule has either reply: or, for several that are given in turn, replies:")
+    if "reply" in rule:
+        return (_reply(rule["reply"], rule, "reply", makers),)
+    replies = rule["replies"]
+    if not isinstance(replies, list) or not replies:
+        raise rule.error(f"replies takes a list of replies, got {_shown(replies)}", "replies")
+    return tuple(_reply(reply, rule, "replies", makers) for reply in replies)
+
+
+def _reply(given: object, rule: Section, key: str, makers: Makers) -> Reply | ErrorReply:
+    if isinstance(given, list):
+        raise rule.error("a reply is one reply; several that are given in turn are a list in replies:", key)
+    with _told(rule, key):
+        if isinstance(given, str):
+            return Reply(given)
+    reply = _section(given, rule, key, "a reply", "a text or a mapping")
+    _check_keys(reply, "a reply", (*REPLY_FIELDS, "error"))
+    if not reply:
+        raise reply.error(f"a reply says something: {', '.join(REPLY_FIELDS)} or error")
+    if "error" in reply:
+        return _error(reply)
+    values = {name: _reply_field(name, value, reply, makers) for name, value in reply.items()}
+    with _told(reply, next(iter(reply))):
+        return Reply(**values)
+
+
+def _reply_field(name: str, value: object, reply: Section, makers: Makers) -> Any:
+    match name:
+        case "tool_calls":
+            return _tool_calls(value, reply)
+        case "fault" | "framing":
+            return _transform(name, value, reply, makers[name])
+        case "pace":
+            return _pace(value, reply)
+        case _:
+            with _told(reply, name):
+                Reply(**{name: (plain := _plain(value))})  # so that the mistake is told with its own line
+            return plain
+
+
+def _tool_calls(value: object, reply: Section) -> list[ToolCall]:
+    if not isinstance(value, list) or not value:
+        raise reply.error(f"tool_calls takes a list of calls, got {_shown(value)}", "tool_calls")
+    return [_tool_call(_section(call, reply, "tool_calls", "a tool call")) for call in value]
+
+
+def _tool_call(call: Section) -> ToolCall:
+    _check_keys(call, "a tool call", ("name", "arguments", "id"))
+    if "name" not in call:
+        raise call.error("a tool call needs a name:")
+    with _told(call, "arguments" if isinstance(call["name"], str) else "name"):
+        return ToolCall(call["name"], _plain(call.get("arguments", {})), id=call.get("id"))
+
+
+def _transform(field: str, value: object, reply: Section, makers: Mapping[str, MakeTransform]) -> Fault | Framing:
+    names = sorted(makers)
+    given = {value: {}} if isinstance(value, str) else value
+    if not isinstance(given, dict) or len(given) != 1 or next(iter(given)) not in names:
+        raise reply.error(f"{field} takes one of {', '.join(names)}, got {_shown(value)}", field)
+    [(name, arguments)] = given.items()
+    if not isinstance(arguments, dict):
+        raise reply.error(f"{name} takes a mapping of its arguments, got {_shown(arguments)}", field)
+    with _told(reply, field):
+        return makers[name](**_plain(arguments))
+
+
+def _pace(value: object, reply: Section) -> Pace:
+    pace = _section(value, reply, "pace", "pace")
+    _check_keys(pace, "pace", PACE_FIELDS)
+    with _told(reply, "pace"):
+        return Pace(**_plain(pace))
+
+
+def _error(reply: Section) -> ErrorReply:
+    if len(reply) > 1:
+        raise reply.error(f"error stands alone; nothing else of a reply is sent with it, got {', '.join(reply)}")
+    match reply["error"]:
+        case str() as name if name in ERRORS:
+            make: Callable[[], ErrorReply] = getattr(ErrorReply, name)
+            return make()
+        case int() as status if not isinstance(status, bool):
+            with _told(reply, "error"):
+                return ErrorReply(status)
+        case Section() as error:
+            _check_keys(error, "error", ERROR_FIELDS)
+            if "status" not in error:
+                raise error.error("error needs a status:")
+            with _told(error, None):
+                return ErrorReply(**_plain(error))
+        case other:
+            names = ", ".join(ERRORS)
+            raise reply.error(f"error takes a status, a mapping with status:, or one of {names}; got {_shown(other)}")
+
+
+def _section(value: object, parent: Section, key: str, what: str, takes: str = "a mapping") -> Section:
+    if not isinstance(value, Section):
+        raise parent.error(f"{what} takes {takes}, got {_shown(value)}{_quotes(value)}", key)
+    return value
+
+
+def _check_keys(section: Section, what: str, known: Iterable[str]) -> None:
+    for key in section:
+        if key not in known:
+            raise section.error(f"{what} has no {key!r}; it takes {', '.join(known)}", key)
+
+
+@contextmanager
+def _told(section: Section, key: str | None) -> Iterator[None]:
+    """Tell a mistake that the script's own values report with the line of the file."""
+    try:
+        yield
+    except (UsageError, TypeError) as err:
+        raise section.error(str(err), key) from err
+
+
+def _plain(value: object) -> Any:
+    match value:
+        case dict():
+            return {key: _plain(member) for key, member in value.items()}
+        case list():
+            return [_plain(member) for member in value]
+        case _:
+            return value
+
+
+def _shown(value: object) -> str:
+    match value:
+        case None:
+            return "nothing"
+        case dict():
+            return f"a mapping with {', '.join(value)}" if value else "an empty mapping"
+        case list():
+            return "a list" if value else "an empty list"
+        case _:
+            return json.dumps(value, ensure_ascii=False)
+
+
+def _quotes(value: object) -> str:
+    return "; a text that looks like this goes in quotes" if isinstance(value, int | float) else ""

@@ -1,0 +1,95 @@
+"""The rules of one fake, in order, and a quick way to the one that answers.
+
+The law: the first rule in order of registration that has a reply left and whose conditions all hold answers,
+and no condition of a later one is asked before. The shelves only spare the rules that cannot answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from heapq import merge
+from operator import attrgetter
+from typing import Any
+
+from fakellm._script.fields import FIELDS, Headers
+from fakellm._script.match import Matcher
+from fakellm._script.rule import Rule
+from fakellm._script.shelves import ExactShelf, Shelf, TextShelf
+from fakellm._wire.chat import ChatRequest
+
+__all__ = ["Script"]
+
+# The conditions that rules are found by, those first that tell rules apart best.
+_SHELVES: dict[str, type[ExactShelf] | type[TextShelf]] = {
+    "tool_result": TextShelf,
+    "user": TextShelf,
+    "tool": ExactShelf,
+    "turn": ExactShelf,
+    "model": ExactShelf,
+    "system": TextShelf,
+}
+_number = attrgetter("number")
+
+
+class Script:
+    """Rules in order of registration; the engine holds its lock around every call."""
+
+    def __init__(self) -> None:
+        self.rules: list[Rule] = []
+        self._shelves: dict[str, Shelf] = {}
+        self._rest: list[Rule] = []
+
+    def add(self, rule: Rule) -> None:
+        """Put a rule behind those that are there, and number it so."""
+        rule.number = len(self.rules) + 1
+        self.rules.append(rule)
+        if (place := _place(rule.matcher)) is None:
+            self._rest.append(rule)
+        else:
+            field, wanted = place
+            self._shelves.setdefault(field, _SHELVES[field]()).add(wanted, rule)
+
+    def find(self, request: ChatRequest, headers: Headers) -> Rule | None:
+        """Return the rule that answers, or None."""
+        for rule in self._in_order(request, headers):
+            if rule.is_live and rule.matcher.accepts(request, headers):
+                return rule
+        return None
+
+    def retire(self, rule: Rule) -> None:
+        """Pass over a rule that is used up, so that it costs later requests nothing."""
+        if (place := _place(rule.matcher)) is None:
+            self._rest.remove(rule)
+        else:
+            field, wanted = place
+            self._shelves[field].remove(wanted, rule)
+
+    def clear(self) -> None:
+        """Forget all rules."""
+        self.rules.clear()
+        self._shelves.clear()
+        self._rest.clear()
+
+    def _in_order(self, request: ChatRequest, headers: Headers) -> Iterable[Rule]:
+        buckets = [self._rest] if self._rest else []
+        for field, shelf in self._shelves.items():
+            buckets += shelf.find(FIELDS[field].values(request, headers))
+        # Copies: a predicate may script more rules, or ask the model itself, while they are gone through.
+        copies = [tuple(bucket) for bucket in buckets]
+        return copies[0] if len(copies) == 1 else merge(*copies, key=_number)
+
+
+def _place(matcher: Matcher) -> tuple[str, Any] | None:
+    """Return the field and the value by which the rules of a matcher are found, or None."""
+    wanted = {c.field: c.wanted for c in matcher.conditions if _is_indexed(c.field, c.wanted)}
+    field = next((field for field in _SHELVES if field in wanted), None)
+    return None if field is None else (field, wanted[field])
+
+
+def _is_indexed(field: str, wanted: object) -> bool:
+    if field not in _SHELVES or not FIELDS[field].is_plain(wanted):
+        return False
+    return field != "model" or not (isinstance(wanted, str) and _GLOB.intersection(wanted))
+
+
+_GLOB = frozenset("*?[")

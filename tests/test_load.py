@@ -1,0 +1,148 @@
+"""FakeLLM.load: rules from a file."""
+
+import json
+
+import pytest
+from chat_wire import asking, play
+
+from fakellm import FakeLLM, ScriptFormatError, UnusedReplyError, UsageError
+from fakellm._cli import main
+
+SCRIPT = """\
+rules:
+- when: {user: weather}
+  reply:
+    tool_calls:
+    - name: get_weather
+      arguments: {city: Paris}
+- when: {tool_result: "18"}
+  reply: 18 °C in Paris.
+- replies: [Hello!, Hello again!]
+otherwise: I don't know.
+"""
+
+
+@pytest.fixture
+def write(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+    def write_file(name, text):
+        path = tmp_path / name
+        path.write_bytes(text if isinstance(text, bytes) else text.encode())
+        return path
+
+    return write_file
+
+
+def asked(llm, question="hi"):
+    return play(llm._engine.handle(asking(question)))
+
+
+def test_rules_of_a_file_answer(write):
+    llm = FakeLLM()
+
+    rules = llm.load(write("trip.yaml", SCRIPT))
+
+    assert [str(rule) for rule in rules] == [
+        "rule 1 when(user='weather') at trip.yaml:2",
+        "rule 2 when(tool_result='18') at trip.yaml:7",
+        "rule 3 reply() at trip.yaml:9",
+    ]
+    assert [asked(llm).content for _ in range(3)] == ["Hello!", "Hello again!", "I don't know."]
+
+
+def test_rules_of_a_file_stand_behind_those_that_are_there(write):
+    llm = FakeLLM()
+    llm.when(user="hi").reply("first")
+
+    llm.load(write("a.json", json.dumps({"rules": [{"reply": "second"}]})))
+    llm.reply("third")
+
+    assert [asked(llm).content for _ in range(3)] == ["first", "second", "third"]
+
+
+def test_path_may_be_text(write):
+    write("trip.yaml", SCRIPT)
+
+    assert len(FakeLLM().load("trip.yaml")) == 3
+
+
+def test_byte_order_mark_is_passed_over(write):
+    assert len(FakeLLM().load(write("a.yaml", "\ufeffrules: [{reply: a}]"))) == 1
+
+
+def test_unused_reply_is_told_with_its_place_in_the_file(write):
+    llm = FakeLLM()
+    llm.load(write("trip.yaml", "rules:\n- reply: a\n"))
+
+    with pytest.raises(UnusedReplyError, match=r"^1 scripted reply never asked for: rule 1 reply\(\) at trip.yaml:2"):
+        llm.check()
+
+
+def test_missing_file_is_a_usage_error(write, tmp_path):
+    with pytest.raises(UsageError) as caught:
+        FakeLLM().load(tmp_path / "nowhere.yaml")
+
+    assert str(caught.value) == f"the script {tmp_path / 'nowhere.yaml'} cannot be opened: No such file or directory"
+
+
+def test_file_that_is_no_text_is_told_with_its_line(write):
+    path = write("a.yaml", b"rules:\n- reply: \xff\n")
+
+    with pytest.raises(ScriptFormatError) as caught:
+        FakeLLM().load(path)
+
+    assert str(caught.value) == f"{path}:2: not UTF-8 text"
+
+
+def test_damaged_file_adds_no_rule(write):
+    llm = FakeLLM()
+
+    with pytest.raises(ScriptFormatError) as caught:
+        llm.load(write("a.yaml", "rules:\n- reply: a\n- reply: 5\notherwise: b\n"))
+
+    assert (caught.value.line, llm._engine.rules, llm._engine.fallback) == (3, [], None)
+
+
+def test_second_otherwise_adds_no_rule(write):
+    llm = FakeLLM()
+    llm.otherwise("a")
+
+    with pytest.raises(UsageError, match="already; give all replies in one otherwise"):
+        llm.load(write("trip.yaml", SCRIPT))
+
+    assert llm._engine.rules == []
+
+
+def test_script_check_tells_each_file(write, capsys):
+    write("good.yaml", SCRIPT)
+    write("one.json", '{"rules": [{"reply": "a"}]}')
+    write("bad.yaml", "rules:\n- replay: a\n")
+
+    code = main(["script", "check", "good.yaml", "one.json", "bad.yaml", "nowhere.yaml"])
+
+    assert code == 1
+    assert capsys.readouterr().out.splitlines() == [
+        "good.yaml: 3 rules and otherwise",
+        "one.json: 1 rule",
+        "bad.yaml:2: a rule has no 'replay'; it takes when, reply, replies, times",
+        "the script nowhere.yaml cannot be opened: No such file or directory",
+    ]
+
+
+def test_script_check_of_good_files_is_zero(write):
+    write("good.yaml", SCRIPT)
+
+    assert main(["script", "check", "good.yaml"]) == 0
+
+
+def test_script_schema_is_printed(capsys):
+    assert main(["script", "schema"]) == 0
+    assert json.loads(capsys.readouterr().out)["title"] == "fakellm script"
+
+
+def test_script_check_needs_a_file(capsys):
+    with pytest.raises(SystemExit) as caught:
+        main(["script", "check"])
+
+    assert caught.value.code == 2
