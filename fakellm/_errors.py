@@ -2,7 +2,8 @@
 
 FakeLLMError
 ├── UsageError                      the caller's mistake, raised where it was made
-│   └── ScriptFormatError           a script file that cannot be read; its text starts with path:line
+│   ├── ScriptFormatError           a script file that cannot be read; its text starts with path:line
+│   └── ContradictionError          also UnmatchedRequestError: a reply that the request rules out
 ├── UnmatchedRequestError           also AssertionError: asked but not scripted, or rejected
 ├── UnusedReplyError                also AssertionError: scripted but not asked
 ├── CassetteError
@@ -46,6 +47,7 @@ __all__ = [
     "CassetteNotFoundError",
     "ConflictError",
     "ContentFilterFinishReasonError",
+    "ContradictionError",
     "FakeLLMError",
     "InternalServerError",
     "LengthFinishReasonError",
@@ -84,6 +86,10 @@ class ScriptFormatError(UsageError):
 
 class UnmatchedRequestError(FakeLLMError, AssertionError):
     """The code under test asked something that no rule answers, or that the real API rejects."""
+
+
+class ContradictionError(UsageError, UnmatchedRequestError):
+    """The test scripted a reply that no model would give to the request, such as a call of a tool not offered."""
 
 
 class UnusedReplyError(FakeLLMError, AssertionError):

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 from fakellm._answering import Answering
 from fakellm._clock import Clock, MockClock
 from fakellm._errors import UsageError
+from fakellm._script.as_reply import ReplyLike
 from fakellm._script.engine import Engine
 from fakellm._script.match import Matcher, Wanted, conditions
 from fakellm._script.pace import Pace
-from fakellm._script.reply import ReplyLike
 from fakellm._script.rule import Fallback, Rule, caller
 from fakellm._wire.chat import ChatRequest
 from fakellm._wire.strictness import Strictness

@@ -31,6 +31,11 @@ def tool(name: str = "f", **function: Any) -> dict[str, Any]:
     return {"type": "function", "function": {"name": name, **function}}
 
 
+def tools(*names: str) -> list[dict[str, Any]]:
+    """Return function tools of these names."""
+    return [tool(name) for name in names]
+
+
 def call(call_id: str = "c1", name: str = "f") -> dict[str, Any]:
     """Return a call of a function, as an assistant message holds it."""
     return {"id": call_id, "type": "function", "function": {"name": name, "arguments": "{}"}}

@@ -68,6 +68,7 @@ MAY_TOUCH = {
     "fakellm._script.explain": {"pathlib"},  # PurePath, which touches nothing
     "fakellm._script.format": {"pathlib"},  # PurePath
     "fakellm._script.load": {"os", "pathlib"},
+    "fakellm._script.logprobs": {"random"},  # a seeded generator
     "fakellm._script.pace": {"random"},  # a seeded generator
     "fakellm._script.rule": {"pathlib", "sys"},  # PurePath, and the frame that called
     "fakellm._use_cassette": {"os"},  # PathLike and fspath

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
+from fakellm._script.contradictions import check_choices, check_reply
+from fakellm._script.deltas import message_of
 from fakellm._script.identity import CREATED, Identity
-from fakellm._script.reply import Reply
+from fakellm._script.logprobs import token_logprobs
+from fakellm._script.reply import Reply, ToolCall
+from fakellm._script.structured import delivered
 from fakellm._wire.chat import ChatRequest
 from fakellm._wire.completion import Choice, Completion, WireToolCall
 from fakellm.tokens import Encoding, completion_usage, encoding_for_model
@@ -15,31 +20,183 @@ __all__ = ["complete"]
 
 
 def complete(reply: Reply, request: ChatRequest, identity: Identity) -> Completion:
-    """Fill in what a reply leaves open, from the request and its identity alone."""
-    encoding = encoding_for_model(request.model)
-    choice = Choice(
-        index=0,
-        finish_reason=reply.finish_reason or ("tool_calls" if reply.tool_calls else "stop"),
-        pieces=_text_pieces(reply, encoding),
-        tool_calls=tuple(
-            WireToolCall(call.id or identity.call_id(n), call.name, encoding.split(call.arguments_text))
-            for n, call in enumerate(reply.tool_calls)
-        ),
-    )
-    usage = completion_usage(
-        request.body,
-        text=choice.text,
-        tool_calls=[(call.name, call.arguments_text) for call in reply.tool_calls],
-    )
+    """Fill in what a reply leaves open, from the request and its identity alone.
+
+    Raises:
+        ContradictionError: no model would say this to the request.
+    """
+    check_choices(reply, request)
+    said = [_say(each, request) for each in reply.choices or (reply,) * request.n]
+    choices: list[Choice] = []
+    for one in said:
+        first_call = sum(len(choice.tool_calls) for choice in choices)
+        choices.append(_choice(one, request, identity, index=len(choices), first_call=first_call))
     return Completion(
         id=identity.completion_id,
         request_id=identity.request_id,
         created=CREATED,
         model=request.model,
         system_fingerprint=identity.system_fingerprint,
-        choices=(choice,),
-        usage=_laid_over(usage, reply.usage or {}),
+        choices=tuple(choices),
+        usage=_usage(said, request, reply.usage or {}),
+        sends_usage=reply.usage is not False,
+        service_tier=_service_tier(request),
+        headers=tuple(reply.headers.items()) if isinstance(reply.headers, Mapping) else (),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """One alternative, as long as the request lets it be.
+
+    chunks: how the test cut it. text: None, JSON null, for an answer that is nothing but tool calls or a refusal.
+    reasoned: tokens of reasoning. is_cut: whether the token limit ended it.
+    """
+
+    reply: Reply
+    chunks: Sequence[str | Mapping[str, Any]] | None
+    encoding: Encoding
+    text: str | None
+    refusal: str | None
+    calls: tuple[ToolCall, ...]
+    reasoned: int
+    is_cut: bool
+
+
+def _say(scripted: Reply, request: ChatRequest) -> _Said:
+    """Deliver one alternative, and end it where the request does."""
+    encoding = encoding_for_model(request.model)
+    given = delivered(scripted, request)
+    reply = message_of(given)
+    check_reply(scripted, reply, request)
+    silent = reply.refusal is not None or bool(reply.tool_calls)
+    text = reply.text if reply.text is not None or silent else ""
+    if text is not None and request.stop:
+        text = text[: min(_place(text, stop) for stop in request.stop)]
+    reasoned = encoding.count(reply.reasoning) if reply.reasoning else 0
+    said = _Said(reply, given.chunks, encoding, text, reply.refusal, reply.tool_calls, reasoned, is_cut=False)
+    return said if request.limit is None else _limited(said, request.limit)
+
+
+def _place(text: str, stop: str) -> int:
+    found = text.find(stop)
+    return found if found >= 0 else len(text)
+
+
+def _limited(said: _Said, limit: int) -> _Said:
+    """End an answer after so many tokens: of its reasoning, its text, the arguments of its calls."""
+    left = limit - said.reasoned
+    text, left = _shortened(said.text, left, said.encoding)
+    refusal, left = _shortened(said.refusal, left, said.encoding)
+    calls: list[ToolCall] = []
+    for call in said.calls:
+        if left <= 0:
+            break
+        arguments, left = _shortened(call.arguments_text, left, said.encoding)
+        calls.append(call if arguments == call.arguments_text else ToolCall(call.name, arguments or "", id=call.id))
+    if left >= 0 and len(calls) == len(said.calls):
+        return said
+    reasoned = min(said.reasoned, limit)
+    return replace(said, text=text, refusal=refusal, calls=tuple(calls), reasoned=reasoned, is_cut=True)
+
+
+def _shortened(text: str | None, budget: int, encoding: Encoding) -> tuple[str | None, int]:
+    """Return a text of at most so many tokens, whole characters, and the tokens left; below 0 where it was cut."""
+    if text is None:
+        return None, budget
+    if (left := budget - encoding.count(text)) >= 0:
+        return text, left
+    tokens = encoding.encode(text)[: max(budget, 0)]
+    return encoding.decode_bytes(tokens).decode(errors="ignore"), -1
+
+
+def _choice(said: _Said, request: ChatRequest, identity: Identity, *, index: int, first_call: int) -> Choice:
+    reply, encoding = said.reply, said.encoding
+    pieces = None if said.text is None else _pieces(said.text, said.chunks, encoding)
+    refusal = None if said.refusal is None else encoding.split(said.refusal)
+    choice = Choice(
+        index=index,
+        finish_reason=_finish_reason(said, request),
+        pieces=pieces,
+        tool_calls=tuple(
+            WireToolCall(
+                call.id or identity.call_id(first_call + n),
+                call.name,
+                encoding.split(call.arguments_text),
+                request.call_kind(call.name),
+            )
+            for n, call in enumerate(said.calls)
+        ),
+        refusal=refusal,
+        reasoning=encoding.split(reply.reasoning) if reply.reasoning else None,
+        deltas=None if said.is_cut else _deltas(said.chunks or ()),
+        extra=reply.extra or {},
+    )
+    if request.top_logprobs is None:
+        return choice
+    seed = identity.logprobs_seed(index)
+    logprobs = token_logprobs(
+        refusal or pieces or (), encoding, seed=seed, top=request.top_logprobs, given=reply.logprobs
+    )
+    return replace(choice, logprobs=logprobs)
+
+
+def _finish_reason(said: _Said, request: ChatRequest) -> str | None:
+    if said.reply.finish_reason == "null":
+        return None
+    if said.reply.finish_reason is not None:
+        return said.reply.finish_reason
+    if said.is_cut:
+        return "length"
+    if not said.calls:
+        return "stop"
+    return "function_call" if request.call_kind(said.calls[0].name) == "function_call" else "tool_calls"
+
+
+def _pieces(text: str, chunks: Sequence[str | Mapping[str, Any]] | None, encoding: Encoding) -> tuple[str, ...]:
+    """Return a text by its own boundaries, or by tokens."""
+    if chunks is None or not all(isinstance(chunk, str) for chunk in chunks):
+        return encoding.split(text)
+    pieces: list[str] = []
+    left = text
+    for chunk in chunks:
+        if not left and chunk:
+            break
+        pieces.append(left[: len(chunk)])
+        left = left[len(chunk) :]
+    return tuple(pieces)
+
+
+def _deltas(chunks: Sequence[str | Mapping[str, Any]]) -> tuple[Mapping[str, Any], ...] | None:
+    """Return the deltas of a stream where the test wrote one itself."""
+    if all(isinstance(chunk, str) for chunk in chunks):
+        return None
+    return tuple({"content": chunk} if isinstance(chunk, str) else chunk for chunk in chunks)
+
+
+def _usage(said: Sequence[_Said], request: ChatRequest, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the answer is billed: the prompt once, and each alternative."""
+    bills = [_bill(one, request) for one in said]
+    usage = bills[0]
+    if len(bills) > 1:
+        usage["completion_tokens"] = sum(bill["completion_tokens"] for bill in bills)
+        usage["completion_tokens_details"]["reasoning_tokens"] = sum(one.reasoned for one in said)
+        usage["total_tokens"] = usage["prompt_tokens"] + usage["completion_tokens"]
+    return _laid_over(usage, given)
+
+
+def _bill(said: _Said, request: ChatRequest) -> dict[str, Any]:
+    bill = completion_usage(
+        request.body,
+        text=said.text if said.refusal is None else said.refusal,
+        tool_calls=[(call.name, call.arguments_text) for call in said.calls],
+        reasoning_tokens=said.reasoned,
+    )
+    if said.is_cut and request.limit is not None:
+        # It took as many tokens as it might, and none to end with.
+        bill["completion_tokens"] = request.limit
+        bill["total_tokens"] = bill["prompt_tokens"] + request.limit
+    return bill
 
 
 def _laid_over(usage: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
@@ -54,8 +211,7 @@ def _laid_over(usage: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, 
     return merged
 
 
-def _text_pieces(reply: Reply, encoding: Encoding) -> tuple[str, ...] | None:
-    """Return the text by tokens; None, JSON null, for an answer that is nothing but tool calls."""
-    if reply.text is None and reply.tool_calls:
-        return None
-    return encoding.split(reply.text or "")
+def _service_tier(request: ChatRequest) -> str:
+    """Return the tier that served the request; "auto" is the project's, which is the default one."""
+    tier = request.body.get("service_tier")
+    return tier if isinstance(tier, str) and tier != "auto" else "default"

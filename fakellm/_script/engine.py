@@ -13,24 +13,32 @@ No step does I/O or reads a clock; what must wait is a Wait event. A player (``_
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from threading import RLock
 from typing import Protocol
 
-from fakellm._errors import CassetteMismatchError, UnmatchedRequestError, UnusedReplyError, UsageError
+from fakellm._errors import (
+    CassetteMismatchError,
+    ContradictionError,
+    UnmatchedRequestError,
+    UnusedReplyError,
+    UsageError,
+)
 from fakellm._script import explain
 from fakellm._script.answer import complete
+from fakellm._script.as_reply import Scripted
 from fakellm._script.identity import Identity
 from fakellm._script.journal import Call, Ending, Journal, Outcome
 from fakellm._script.match import Matcher
 from fakellm._script.pace import Pace, paced
-from fakellm._script.reply import ErrorReply, Reply, Scripted
+from fakellm._script.reply import ErrorReply, Reply
 from fakellm._script.rule import Fallback, Rule, caller
 from fakellm._script.script import Script
 from fakellm._wire.canonical import canonical_body
 from fakellm._wire.chat import ChatRequest
+from fakellm._wire.chat_render import render_raw
 from fakellm._wire.dialects import Claim, Dialect, claim, find_dialect, render_not_spoken
 from fakellm._wire.errors import DO_NOT_RETRY, ErrorBody, Rejected, render_error
 from fakellm._wire.events import Disconnect, WireEvent, WireRequest
@@ -197,6 +205,8 @@ class Engine:
         cause = next((call.cause for call in refused if call.cause), None)
         if not refused:
             raise UnusedReplyError(text)
+        if all(isinstance(call.cause, ContradictionError) for call in refused):
+            raise ContradictionError(text)
         only_cassettes = bool(self.sources) and not self.rules
         raise (CassetteMismatchError if only_cassettes else UnmatchedRequestError)(text) from cause
 
@@ -253,7 +263,9 @@ class Engine:
 
     def _broken(self, wire: WireRequest, request: ChatRequest, err: Exception) -> _Pending:
         call = Call(len(self.journal) + 1, wire, Outcome.UNMATCHED, 400, request)
-        return _Pending(call, partial(_break, call, err, self._identify(wire, request)))
+        return _Pending(
+            call, partial(_break, call, err, self._identify(wire, request), explain.broken(err, number=call.number))
+        )
 
     def _missed(self, wire: WireRequest, request: ChatRequest | None, *, rejection: str = "") -> _Pending:
         call = Call(len(self.journal) + 1, wire, Outcome.UNMATCHED, 400, request)
@@ -312,17 +324,29 @@ def _say(
         if isinstance(reply, ErrorReply):
             call.status = reply.status
             return render_error(reply.status, reply.body, request_id=identity.request_id, headers=reply.wire_headers)
-        completion = call.completion = complete(reply, request, identity)
-        events = dialect.render(completion, request)
+        events = _rendered(reply, request, call, identity, dialect)
         if reply.framing is not None:
             events = reply.framing(events)
         if (pace := reply.pace or pace) is not None:
-            events = paced(events, pace, identity=identity.pace_seed, tokens=completion.token_count)
+            tokens = call.completion.token_count if call.completion else 0
+            events = paced(events, pace, identity=identity.pace_seed, tokens=tokens)
         if reply.fault is not None:
             events = reply.fault(events)
         return events if reply.framing is reply.fault is None else _guarded(events, call)
+    except ContradictionError as err:
+        return _break(call, err, identity, explain.contradiction(err, call.rule, number=call.number))
     except Exception as err:  # noqa: BLE001  # check() raises it again
-        return _break(call, err, identity)
+        return _break(call, err, identity, explain.broken(err, number=call.number))
+
+
+def _rendered(
+    reply: Reply, request: ChatRequest, call: Call, identity: Identity, dialect: Dialect
+) -> Iterator[WireEvent]:
+    if reply.raw is not None:
+        headers = tuple(reply.headers.items()) if isinstance(reply.headers, Mapping) else ()
+        return render_raw(reply.raw, request_id=identity.request_id, headers=headers, is_stream=request.stream)
+    call.completion = complete(reply, request, identity)
+    return dialect.render(call.completion, request)
 
 
 def _guarded(events: Iterator[WireEvent], call: Call) -> Iterator[WireEvent]:
@@ -330,18 +354,17 @@ def _guarded(events: Iterator[WireEvent], call: Call) -> Iterator[WireEvent]:
     try:
         yield from events
     except Exception as err:  # noqa: BLE001  # check() raises it again
-        _blame(call, err)
+        _blame(call, err, explain.broken(err, number=call.number))
         yield Disconnect()
 
 
-def _break(call: Call, err: Exception, identity: Identity) -> Iterator[WireEvent]:
-    _blame(call, err)
+def _break(call: Call, err: Exception, identity: Identity, explanation: str) -> Iterator[WireEvent]:
+    _blame(call, err, explanation)
     call.status, call.completion = 400, None
     error = ErrorBody(call.explanation, code=UNMATCHED_CODE)
     return render_error(call.status, error, request_id=identity.request_id, headers=DO_NOT_RETRY)
 
 
-def _blame(call: Call, err: Exception) -> None:
-    """Make a call one that fails the test, since the test's own code raised on it."""
-    call.outcome, call.cause = Outcome.UNMATCHED, err
-    call.explanation = explain.broken(err, number=call.number)
+def _blame(call: Call, err: Exception, explanation: str) -> None:
+    """Make a call one that fails the test, since the test's own code raised on it or contradicts it."""
+    call.outcome, call.cause, call.explanation = Outcome.UNMATCHED, err, explanation

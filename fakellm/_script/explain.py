@@ -6,10 +6,11 @@ import traceback
 from collections.abc import Iterable, Sequence
 from pathlib import PurePath
 
+from fakellm._script.as_reply import Scripted
 from fakellm._script.fields import NO_HEADERS, Headers
 from fakellm._script.journal import Call
 from fakellm._script.match import Mismatch, shown
-from fakellm._script.reply import ErrorReply, Reply, Scripted
+from fakellm._script.reply import ErrorReply, Reply, other_ways
 from fakellm._script.rule import Rule, is_own
 from fakellm._wire.chat import ChatRequest
 from fakellm._wire.errors import ErrorBody
@@ -44,6 +45,12 @@ def rejected(wire: WireRequest, error: ErrorBody, *, number: int, status: int) -
 def broken(err: Exception, *, number: int) -> str:
     """Explain a call whose rule could not answer, since the test's own code raised."""
     return f"a callable of the script raised on call {number}: {type(err).__name__}: {err}{_raised_at(err)}"
+
+
+def contradiction(err: Exception, rule: Rule | None, *, number: int) -> str:
+    """Explain a call that its reply contradicts: the mistake is the script's."""
+    problem, _, rest = str(err).partition("\n")
+    return f"call {number}: {problem}\n  scripted by {rule}\n{rest}"
 
 
 def not_spoken(wire: WireRequest, *, number: int) -> str:
@@ -89,10 +96,12 @@ def _named(scripted: Scripted) -> str:
             return shown(text, 60)
         case Reply(tool_calls=calls) if calls:
             return "a call of " + ", ".join(call.name for call in calls)
+        case Reply():
+            return next((f"{what} {shown(str(said), 60)}" for what, said in other_ways(scripted)), "an empty reply")
         case ErrorReply(status=status):
             return f"the error {status}"
         case _:
-            return "a reply of a callable's" if callable(scripted) else "an empty reply"
+            return "a reply of a callable's"
 
 
 def _described(request: ChatRequest) -> str:

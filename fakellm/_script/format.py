@@ -184,10 +184,24 @@ def _reply_field(name: str, value: object, reply: Section, makers: Makers) -> An
             return _transform(name, value, reply, makers[name])
         case "pace":
             return _pace(value, reply)
+        case "choices":
+            return _choices(value, reply, makers)
+        case "raw" if isinstance(value, str):
+            return value.encode()
         case _:
             with _told(reply, name):
                 Reply(**{name: (plain := _plain(value))})  # so that the mistake is told with its own line
             return plain
+
+
+def _choices(value: object, reply: Section, makers: Makers) -> list[Reply]:
+    if not isinstance(value, list) or not value:
+        raise reply.error(f"choices takes a list of replies, one for each alternative; got {_shown(value)}", "choices")
+    choices = [_reply(choice, reply, "choices", makers) for choice in value]
+    for choice in choices:
+        if not isinstance(choice, Reply):
+            raise reply.error("an error is no choice: it is the whole answer", "choices")
+    return [choice for choice in choices if isinstance(choice, Reply)]
 
 
 def _tool_calls(value: object, reply: Section) -> list[ToolCall]:

@@ -51,6 +51,10 @@ class Identity:
         """``call_`` and 24 characters. index: place of the tool call in the answer."""
         return "call_" + self._text(f"call {index}", 24)
 
+    def logprobs_seed(self, choice: int) -> int:
+        """64 bits from which the log probabilities of an alternative are drawn."""
+        return int.from_bytes(digest(self._root, f"logprobs {choice}", size=8))
+
     @property
     def pace_seed(self) -> int:
         """64 bits from which the jitter of a pace is drawn."""

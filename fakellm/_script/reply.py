@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, fields, replace
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
 
 from fakellm._errors import UsageError
-from fakellm._script.callables import refuse_async, settled
 from fakellm._script.pace import Pace, is_duration
 from fakellm._script.transform import Fault, Framing
-from fakellm._wire.chat import ChatRequest
 from fakellm._wire.errors import ErrorBody
 
-__all__ = ["ErrorReply", "Reply", "ReplyLike", "ToolCall", "as_reply"]
+__all__ = ["ErrorReply", "Reply", "ToolCall", "other_ways"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,29 +41,97 @@ class ToolCall:
 class Reply:
     """One answer of the model.
 
-    text: what it says. tool_calls: the calls it makes, one ToolCall or several. finish_reason: as on
-    the wire; None takes the one that fits. usage: wire fields laid over the exact counts, in tokens.
+    text: what it says. tool_calls: the calls it makes, one ToolCall or several. refusal: what it says instead, when
+    it declines. reasoning: what it thinks first; billed, and shown where the provider shows it. finish_reason: as
+    on the wire; None takes the one that fits, "null" is JSON null. usage: wire fields laid over the exact counts, in
+    tokens; False sends none. logprobs: of each token of the text a number, or the whole entry; None makes them up.
+    Sent, like usage, only where the request asks. choices: a str or Reply for each alternative that a request with
+    ``n`` asks for, in place of text and calls; without it all alternatives are alike. parsed: an object (pydantic,
+    dataclass, anything JSON), delivered in the shape that the request asks for: its response format, the tool it
+    forces, or the one tool made for the final answer. chunks: where a stream cuts the text; a mapping among them is
+    a delta that is sent as it is. raw: the bytes of the body, with nothing added.
+
     pace: when its parts come; None takes the fake's. framing: how a stream is cut into bytes, from
-    ``fakellm.framings``. fault: a deliberate break of the protocol, from ``fakellm.faults``.
+    ``fakellm.framings``. fault: a deliberate break of the protocol, from ``fakellm.faults``. headers: response
+    headers to add, or "full" for all that the real API sends. extra: further members of the message, as they are.
+    deliberate: True lets it contradict the request, such as by calling a tool that was not offered.
     """
 
     text: str | None = None
     tool_calls: tuple[ToolCall, ...] = field(default=(), kw_only=True)
+    refusal: str | None = field(default=None, kw_only=True)
+    reasoning: str | None = field(default=None, kw_only=True)
     finish_reason: str | None = field(default=None, kw_only=True)
-    usage: Mapping[str, Any] | None = field(default=None, kw_only=True)
+    usage: Mapping[str, Any] | Literal[False] | None = field(default=None, kw_only=True)
+    logprobs: Sequence[float | Mapping[str, Any]] | None = field(default=None, kw_only=True)
+    choices: tuple[Reply, ...] | None = field(default=None, kw_only=True)
+    parsed: Any = field(default=None, kw_only=True)
+    chunks: tuple[str | Mapping[str, Any], ...] | None = field(default=None, kw_only=True)
+    raw: bytes | None = field(default=None, kw_only=True)
     pace: Pace | None = field(default=None, kw_only=True)
     framing: Framing | None = field(default=None, kw_only=True)
     fault: Fault | None = field(default=None, kw_only=True)
+    headers: Mapping[str, str] | Literal["full"] | None = field(default=None, kw_only=True)
+    extra: Mapping[str, Any] | None = field(default=None, kw_only=True)
+    deliberate: bool = field(default=False, kw_only=True)
 
     def __post_init__(self) -> None:
-        _check_texts(self, "text", "finish_reason")
+        _check_texts(self, "text", "refusal", "reasoning", "finish_reason")
         object.__setattr__(self, "tool_calls", _tool_calls(self.tool_calls))
-        if self.usage is not None:
-            _json_object("Reply usage is a mapping of wire names to what JSON can hold", self.usage)
+        if self.usage is not None and self.usage is not False:
+            _json_object("Reply usage is a mapping of wire names to what JSON can hold, or False", self.usage)
+        if self.extra is not None:
+            _json_object("Reply extra is a mapping of names to what JSON can hold", self.extra)
+        if self.logprobs is not None:
+            object.__setattr__(self, "logprobs", _logprobs(self.logprobs))
+        if self.chunks is not None:
+            object.__setattr__(self, "chunks", _chunks(self.chunks))
+        if self.choices is not None:
+            object.__setattr__(self, "choices", _choices(self.choices))
+        if not isinstance(self.deliberate, bool):
+            raise UsageError(f"Reply deliberate is True or False, got {self.deliberate!r}")
+        if self.raw is not None and not isinstance(self.raw, bytes):
+            raise UsageError(f"Reply raw is bytes, the whole body as it is sent; got {self.raw!r}")
         if self.pace is not None and not isinstance(self.pace, Pace):
             raise UsageError(f"Reply pace is a Pace, such as Pace(ttft=0.2, tokens_per_second=50); got {self.pace!r}")
         _check_transform("framing", self.framing, "framings.crlf()")
         _check_transform("fault", self.fault, "faults.drop(after=2)")
+        if self.headers is not None and self.headers != "full":
+            object.__setattr__(self, "headers", _headers(self.headers))
+        self._check_one_way_of_saying()
+
+    def _check_one_way_of_saying(self) -> None:
+        """Raise where two fields give the content of the answer, of which one would be lost."""
+        given = [name for name in _WAYS if getattr(self, name) is not None]
+        if self.text is not None or self.tool_calls:
+            given.insert(0, "text" if self.text is not None else "tool_calls")
+        if given == ["text", "chunks"] and all(isinstance(chunk, str) for chunk in self.chunks or ()):
+            if (joined := "".join(map(str, self.chunks or ()))) != self.text:
+                raise UsageError(f"Reply chunks join to {joined!r}, its text is {self.text!r}\n  leave the text out")
+        elif len(given) > 1:
+            raise UsageError(f"a Reply has {given[0]} or {given[1]}, not both; one of them would be lost")
+        for name in ("reasoning", "finish_reason", "logprobs", "extra") if self.choices is not None else ():
+            if getattr(self, name) is not None:
+                raise UsageError(f"{name} belongs to one choice: choices=[Reply('a', {name}=...), ...]")
+
+
+_WAYS = ("refusal", "choices", "parsed", "chunks", "raw")
+"""Fields of a Reply that stand in place of text and tool calls."""
+
+
+def other_ways(reply: Reply) -> Iterator[tuple[str, object]]:
+    """Yield what a reply says beside its text and its tool calls: (what it is, the value)."""
+    if reply.refusal is not None:
+        yield "the refusal", reply.refusal
+    for choice in reply.choices or ():
+        yield "the choice", choice.text if choice.text is not None else dict(other_ways(choice)) or choice.tool_calls
+    if reply.parsed is not None:
+        yield "the object", reply.parsed
+    if reply.chunks is not None and reply.text is None:
+        is_text = all(isinstance(chunk, str) for chunk in reply.chunks)
+        yield "the chunks", "".join(map(str, reply.chunks)) if is_text else list(reply.chunks)
+    if reply.raw is not None:
+        yield "the bytes", reply.raw
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,78 +258,6 @@ class ErrorReply:
 # Besides 5xx; the OpenAI SDK's own list (openai 3.52, ``_base_client.py``).
 _RETRIED = frozenset({408, 409, 429})
 
-ReplyLike = (
-    str
-    | Reply
-    | ToolCall
-    | Iterable[ToolCall]
-    | ErrorReply
-    | Callable[[ChatRequest], "str | Reply | ToolCall | ErrorReply"]
-)
-"""What ``reply()`` takes for one reply; a callable computes it from the request."""
-
-Scripted = Reply | ErrorReply | Callable[[ChatRequest], Reply | ErrorReply]
-
-_REPLY_FIELDS = tuple(f.name for f in fields(Reply))
-
-
-def as_reply(given: object, reply_fields: Mapping[str, Any]) -> Scripted:
-    """Turn what a test gave for one reply into the value that the engine plays.
-
-    reply_fields: fields of Reply laid over it; an ErrorReply has none of them.
-
-    Raises:
-        UsageError: given is nothing that a model can say, or a field is unknown.
-    """
-    if unknown := reply_fields.keys() - set(_REPLY_FIELDS[1:]):
-        known = ", ".join(f"{name}=" for name in _REPLY_FIELDS[1:])
-        raise UsageError(f"reply() has no field {min(unknown)!r}; it takes times=, {known}")
-    __tracebackhide__ = True
-    reply = _said(given, reply_fields)
-    if reply is not None:
-        return reply
-    if getattr(given, "__self__", None) is ErrorReply:
-        raise UsageError(f"call it: ErrorReply.{getattr(given, '__name__', '')}()")
-    if callable(given):
-        refuse_async(given, "reply()")
-        return lambda request: _computed(given, request, reply_fields)
-    raise UsageError(f"reply() got {given!r}, {_SAYS_NOTHING}")
-
-
-_SAYS_NOTHING = (
-    "which is nothing that a model says; give a str, a Reply, a ToolCall, a list of ToolCall, an ErrorReply, "
-    "or a callable that takes the ChatRequest and returns one of these"
-)
-
-
-def _said(given: object, reply_fields: Mapping[str, Any]) -> Reply | ErrorReply | None:
-    """Return what is given as a reply with the fields laid over it, or None where it is none."""
-    match given:
-        case ErrorReply():
-            return given
-        case Reply():
-            reply = given
-        case str():
-            reply = Reply(given)
-        case ToolCall():
-            reply = Reply(tool_calls=(given,))
-        case list() | tuple() if given and all(isinstance(call, ToolCall) for call in given):
-            reply = Reply(tool_calls=tuple(given))
-        case _:
-            return None
-    return replace(reply, **reply_fields) if reply_fields else reply
-
-
-def _computed(
-    compute: Callable[[ChatRequest], object], request: ChatRequest, reply_fields: Mapping[str, Any]
-) -> Reply | ErrorReply:
-    returned = settled(compute, compute(request))
-    reply = _said(returned, reply_fields)
-    if reply is None:
-        name = getattr(compute, "__qualname__", repr(compute))
-        raise UsageError(f"{name} returned {returned!r}, {_SAYS_NOTHING}")
-    return reply
-
 
 def _tool_calls(given: object) -> tuple[ToolCall, ...]:
     """Return the calls of a reply, of which a test may give a single one bare."""
@@ -273,6 +267,58 @@ def _tool_calls(given: object) -> tuple[ToolCall, ...]:
     if wrong := [call for call in calls if not isinstance(call, ToolCall)]:
         raise UsageError(f"Reply tool_calls holds ToolCall objects, got {wrong[0]!r}")
     return calls
+
+
+def _logprobs(given: Any) -> tuple[float | Mapping[str, Any], ...]:
+    """Return the log probabilities of a reply, one number or entry a token."""
+    values: tuple[Any, ...] = (
+        tuple(given) if isinstance(given, Iterable) and not isinstance(given, str | Mapping) else (given,)
+    )
+    for value in values:
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        if not isinstance(value, Mapping) and not (is_number and value <= 0):
+            raise UsageError(
+                f"Reply logprobs holds a number, 0 or less, or an entry as on the wire for each token; got {value!r}"
+            )
+    return values
+
+
+def _chunks(given: object) -> tuple[str | Mapping[str, Any], ...]:
+    """Return the chunks of a reply: texts, and deltas as they are sent."""
+    if not isinstance(given, Iterable) or isinstance(given, str | Mapping):
+        raise UsageError(f"Reply chunks is a list of str, the text as a stream cuts it; got {given!r}")
+    chunks = tuple(given)
+    for chunk in chunks:
+        if isinstance(chunk, Mapping):
+            _json_object("a delta among Reply chunks is a mapping of wire names to what JSON can hold", chunk)
+        else:
+            _check_text("each of Reply chunks", chunk)
+    return chunks
+
+
+def _choices(given: object) -> tuple[Reply, ...]:
+    """Return the alternatives of a reply."""
+    if not isinstance(given, Iterable) or isinstance(given, str | Mapping):
+        raise UsageError(f"Reply choices is a list of str or Reply, one for each alternative; got {given!r}")
+    choices = tuple(Reply(choice) if isinstance(choice, str) else choice for choice in given)
+    if wrong := [choice for choice in choices if not isinstance(choice, Reply) or choice.choices is not None]:
+        raise UsageError(f"each of Reply choices is a str or a Reply without choices of its own; got {wrong[0]!r}")
+    if not choices:
+        raise UsageError("Reply choices needs a str or a Reply for each alternative; got none")
+    for name in ("usage", "raw", "pace", "framing", "fault", "headers"):
+        if any(getattr(choice, name) is not None for choice in choices):
+            raise UsageError(f"{name} belongs to the whole answer: give it to the Reply that has the choices")
+    return choices
+
+
+def _headers(given: object) -> dict[str, str]:
+    """Return response headers with their names in lower case."""
+    if not isinstance(given, Mapping):
+        raise UsageError(f"Reply headers is a mapping of names to texts, or 'full'; got {given!r}")
+    for name, value in given.items():
+        if not isinstance(name, str) or not isinstance(value, str):
+            raise UsageError(f"Reply headers are names and values of type str, got {name!r}: {value!r}")
+    return {name.lower(): value for name, value in given.items()}
 
 
 def _arguments_text(name: str, arguments: Mapping[str, Any] | str) -> str:

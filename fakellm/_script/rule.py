@@ -9,8 +9,9 @@ from types import FrameType
 from typing import Any, Self
 
 from fakellm._errors import UsageError
+from fakellm._script.as_reply import ReplyLike, Scripted, as_reply
 from fakellm._script.match import Matcher
-from fakellm._script.reply import ErrorReply, Reply, ReplyLike, Scripted, as_reply
+from fakellm._script.reply import ErrorReply, Reply
 
 __all__ = ["Fallback", "Rule", "caller", "is_own"]
 

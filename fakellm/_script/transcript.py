@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from fakellm._script.journal import Call
-from fakellm._script.reply import ErrorReply, Reply
+from fakellm._script.reply import ErrorReply, Reply, other_ways
 from fakellm._wire.chat import Message, text_of
 from fakellm._wire.chat_answer import read_answer
 
@@ -89,8 +89,13 @@ def _answer(call: Call) -> Iterator[str]:
         case ErrorReply() as error:
             yield f"error {error.status}: {error.body.message}"
         case Reply() as reply:
+            if call.explanation:
+                yield call.explanation.partition("\n")[0]
+            if reply.reasoning is not None:
+                yield f"(thinks) {_indented(reply.reasoning)}"
             if reply.text is not None:
                 yield _indented(reply.text)
+            yield from (f"{what}: {_indented(str(said))}" for what, said in other_ways(reply))
             yield from (f"calls {tool.name}({tool.arguments_text})" for tool in reply.tool_calls)
             if reply.fault is not None:
                 yield f"fault: {getattr(reply.fault, '__name__', reply.fault)}"

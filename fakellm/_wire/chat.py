@@ -1,8 +1,6 @@
-"""Chat completions: request bytes to ChatRequest, Completion to JSON or chunks.
+"""Chat completions: request bytes to ChatRequest; ``chat_render`` writes the answers.
 
-Source: ``CreateChatCompletionRequest``, ``CreateChatCompletionResponse`` and
-``CreateChatCompletionStreamResponse`` of the OpenAPI document; the order of chunks as recorded from
-api.openai.com.
+Source: ``CreateChatCompletionRequest`` of the OpenAPI document.
 """
 
 from __future__ import annotations
@@ -12,16 +10,17 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from pydantic_core import from_json, to_json
+from pydantic_core import from_json
 
 from fakellm._wire import rejections
 from fakellm._wire.canonical import canonical_json
+from fakellm._wire.chat_render import render_stream, render_whole
 from fakellm._wire.chat_rules import check_key, check_request, deployment
-from fakellm._wire.completion import Choice, Completion, WireToolCall
+from fakellm._wire.completion import CallKind, Completion
 from fakellm._wire.errors import Rejected
-from fakellm._wire.events import Data, Head, WireEvent, WireRequest
-from fakellm._wire.sse import DONE, encode_event
+from fakellm._wire.events import WireEvent, WireRequest
 from fakellm._wire.strictness import STRICT, Strictness
+from fakellm.tokens._anyjson import object_of, objects_of
 
 __all__ = ["CHAT", "ChatDialect", "ChatRequest", "Message", "text_of"]
 
@@ -50,6 +49,82 @@ class ChatRequest:
     def include_usage(self) -> bool:
         """Whether a stream is to end with a chunk that carries the usage."""
         return bool((self.body.get("stream_options") or {}).get("include_usage"))
+
+    @property
+    def include_obfuscation(self) -> bool:
+        """Whether chunks are padded; they are unless the request says no."""
+        return (self.body.get("stream_options") or {}).get("include_obfuscation") is not False
+
+    @property
+    def n(self) -> int:
+        """How many alternatives are asked for."""
+        return _count(self.body.get("n")) or 1
+
+    @property
+    def stop(self) -> tuple[str, ...]:
+        """The texts that end an answer."""
+        stop = self.body.get("stop")
+        stops = [stop] if isinstance(stop, str) else stop if isinstance(stop, list) else []
+        return tuple(text for text in stops if isinstance(text, str) and text)
+
+    @property
+    def limit(self) -> int | None:
+        """How many tokens one alternative may take; None for any number."""
+        return _count(self.body.get("max_completion_tokens")) or _count(self.body.get("max_tokens"))
+
+    @property
+    def top_logprobs(self) -> int | None:
+        """How many likeliest tokens to list at each place; None where no logprobs are asked for."""
+        return (_count(self.body.get("top_logprobs")) or 0) if self.body.get("logprobs") is True else None
+
+    @property
+    def response_format(self) -> dict[str, Any]:
+        """The member of this name, empty where there is none."""
+        return object_of(self.body.get("response_format"))
+
+    @property
+    def strict_schema(self) -> dict[str, Any] | None:
+        """The JSON Schema that the text has to fit; None where the request has no strict one."""
+        wanted = object_of(self.response_format.get("json_schema"))
+        return object_of(wanted.get("schema")) if wanted.get("strict") is True else None
+
+    @property
+    def forced_tool(self) -> str | None:
+        """The name of the one tool that has to be called; None where the model may choose."""
+        choice = object_of(self.body.get("tool_choice")) or object_of(self.body.get("function_call"))
+        named = object_of(choice.get("function")) or object_of(choice.get("custom")) or choice
+        name = named.get("name")
+        return name if isinstance(name, str) else None
+
+    @property
+    def must_call(self) -> str | None:
+        """How the request insists on a tool call: 'required', or the name of a tool; None where it does not."""
+        if self.body.get("tool_choice") == "required":
+            return "'required'"
+        return None if self.forced_tool is None else repr(self.forced_tool)
+
+    @property
+    def one_call_at_most(self) -> bool:
+        """Whether an answer may hold but one tool call."""
+        return self.body.get("parallel_tool_calls") is False or not self.tools
+
+    def call_kind(self, name: str) -> CallKind:
+        """Return how a call of a tool stands on the wire."""
+        if not self.tools and self.body.get("functions"):
+            return "function_call"
+        return "custom" if any(object_of(tool.get("custom")).get("name") == name for tool in self.tools) else "function"
+
+    def parameters_of(self, name: str) -> dict[str, Any]:
+        """Return the JSON Schema of a function's arguments; empty where there is none."""
+        return object_of(self._function(name).get("parameters"))
+
+    def strict_parameters_of(self, name: str) -> dict[str, Any] | None:
+        """Return the JSON Schema that the arguments of a function have to fit; None where it has no strict one."""
+        return self.parameters_of(name) if self._function(name).get("strict") is True else None
+
+    def _function(self, name: str) -> dict[str, Any]:
+        functions = [object_of(tool.get("function")) for tool in self.tools] + objects_of(self.body.get("functions"))
+        return next((function for function in functions if function.get("name") == name), {})
 
     @cached_property
     def canonical(self) -> str:
@@ -103,6 +178,10 @@ class ChatRequest:
         return tuple(name for name in names if isinstance(name, str))
 
 
+def _count(value: object) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else None
+
+
 def text_of(message: Message) -> str:
     """Return the text of a message; text parts are joined by line breaks, other parts left out."""
     content = message.get("content")
@@ -137,8 +216,8 @@ class ChatDialect:
     def render(self, completion: Completion, request: ChatRequest) -> Iterator[WireEvent]:
         """Yield the response: one JSON object, or an event stream where the request asks for one."""
         if not request.stream:
-            return _render_json(completion)
-        return _render_stream(completion, include_usage=request.include_usage)
+            return render_whole(completion)
+        return render_stream(completion, include_usage=request.include_usage, obfuscate=request.include_obfuscation)
 
 
 CHAT = ChatDialect()
@@ -152,77 +231,3 @@ def _decode_object(body: bytes) -> dict[str, Any]:
     if not isinstance(decoded, dict):
         raise Rejected(rejections.INVALID_JSON)
     return decoded
-
-
-def _render_json(completion: Completion) -> Iterator[WireEvent]:
-    body = to_json(
-        {
-            "id": completion.id,
-            "object": "chat.completion",
-            "created": completion.created,
-            "model": completion.model,
-            "choices": [_render_choice(choice) for choice in completion.choices],
-            "usage": completion.usage,
-            "service_tier": "default",
-            "system_fingerprint": completion.system_fingerprint,
-        }
-    )
-    yield Head(
-        200,
-        (
-            ("content-type", "application/json"),
-            ("content-length", str(len(body))),
-            ("x-request-id", completion.request_id),
-        ),
-    )
-    yield Data(body)
-
-
-def _render_choice(choice: Choice) -> dict[str, Any]:
-    message: dict[str, Any] = {"role": "assistant", "content": choice.text, "refusal": None, "annotations": []}
-    if choice.tool_calls:
-        message["tool_calls"] = [
-            {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": call.arguments}}
-            for call in choice.tool_calls
-        ]
-    return {"index": choice.index, "message": message, "logprobs": None, "finish_reason": choice.finish_reason}
-
-
-def _render_stream(completion: Completion, *, include_usage: bool) -> Iterator[WireEvent]:
-    yield Head(200, (("content-type", "text/event-stream; charset=utf-8"), ("x-request-id", completion.request_id)))
-    frame = {
-        "id": completion.id,
-        "object": "chat.completion.chunk",
-        "created": completion.created,
-        "model": completion.model,
-        "service_tier": "default",
-        "system_fingerprint": completion.system_fingerprint,
-    }
-    # With include_usage every chunk carries the member, null in all but the last (OpenAPI document,
-    # ``ChatCompletionStreamOptions``); without it there is no such member.
-    no_usage = {"usage": None} if include_usage else {}
-    for choice in completion.choices:
-        for delta, finish_reason in _deltas(choice):
-            chunk = {"index": choice.index, "delta": delta, "logprobs": None, "finish_reason": finish_reason}
-            yield Data(encode_event(to_json({**frame, "choices": [chunk], **no_usage})))
-    if include_usage:
-        yield Data(encode_event(to_json({**frame, "choices": [], "usage": completion.usage})))
-    yield Data(DONE, chunks=0)
-
-
-def _deltas(choice: Choice) -> Iterator[tuple[dict[str, Any], str | None]]:
-    """Yield (delta, finish reason) in the order of the real API: role, text, calls, finish reason."""
-    content = None if choice.pieces is None else ""
-    yield {"role": "assistant", "content": content, "refusal": None}, None
-    for piece in choice.pieces or ():
-        yield {"content": piece}, None
-    for index, call in enumerate(choice.tool_calls):
-        yield from ((delta, None) for delta in _call_deltas(index, call))
-    yield {}, choice.finish_reason
-
-
-def _call_deltas(index: int, call: WireToolCall) -> Iterator[dict[str, Any]]:
-    function = {"name": call.name, "arguments": ""}
-    yield {"tool_calls": [{"index": index, "id": call.id, "type": "function", "function": function}]}
-    for piece in call.pieces:
-        yield {"tool_calls": [{"index": index, "function": {"arguments": piece}}]}

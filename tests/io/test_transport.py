@@ -7,7 +7,7 @@ import json
 
 import httpx
 import pytest
-from asking import KEY
+from asking import KEY, tools
 
 from fakellm import FakeLLM, MockClock, Pace, ToolCall, UsageError, faults, framings
 from fakellm._wire.events import Data, Disconnect, Head, Wait
@@ -31,7 +31,8 @@ def test_tool_call_reaches_the_client(way):
     llm = FakeLLM()
     llm.reply(ToolCall("get_weather", {"city": "Paris"}))
 
-    choice = way.post(CHAT, QUESTION, transport=llm.transport(way.module)).json()["choices"][0]
+    question = {**QUESTION, "tools": tools("get_weather")}
+    choice = way.post(CHAT, question, transport=llm.transport(way.module)).json()["choices"][0]
 
     assert choice["finish_reason"] == "tool_calls"
     assert choice["message"]["tool_calls"][0]["function"] == {"name": "get_weather", "arguments": '{"city":"Paris"}'}

@@ -1,4 +1,5 @@
 import pytest
+from asking import tools
 from chat_wire import accumulated, asking, play
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -15,12 +16,15 @@ texts = st.text(
 )
 arguments = texts | st.dictionaries(texts, st.none() | st.integers() | texts, max_size=3)
 replies = st.builds(
-    Reply, st.none() | texts, tool_calls=st.lists(st.builds(ToolCall, texts, arguments), max_size=3).map(tuple)
+    Reply,
+    st.none() | texts,
+    tool_calls=st.lists(st.builds(ToolCall, texts, arguments), max_size=3).map(tuple),
+    deliberate=st.just(True),
 )
 
 
 def completed(reply, **fields):
-    return complete(reply, CHAT.decode(asking(**fields)), IDENTITY)
+    return complete(reply, CHAT.decode(asking(**{"tools": tools("f", "g"), **fields})), IDENTITY)
 
 
 @pytest.mark.parametrize(
@@ -63,13 +67,13 @@ def test_answer_names_the_model_that_was_asked():
 
 
 def test_usage_is_counted():
-    usage = completed(Reply("Hello!")).usage
+    usage = completed(Reply("Hello!"), tools=None).usage
 
     assert (usage["prompt_tokens"], usage["completion_tokens"], usage["total_tokens"]) == (8, 2, 10)
 
 
 def test_scripted_usage_is_laid_over_the_counts():
-    usage = completed(Reply("Hello!", usage={"completion_tokens": 500, "cost": 0.1})).usage
+    usage = completed(Reply("Hello!", usage={"completion_tokens": 500, "cost": 0.1}), tools=None).usage
 
     assert (usage["prompt_tokens"], usage["completion_tokens"], usage["cost"]) == (8, 500, 0.1)
 
@@ -79,11 +83,11 @@ def test_scripted_usage_is_laid_over_the_counts():
     [({"completion_tokens": 500}, 508), ({"total_tokens": 7}, 7), ({"prompt_tokens": None}, 10)],
 )
 def test_total_follows_the_counts_unless_it_is_scripted(given, total):
-    assert completed(Reply("Hello!", usage=given)).usage["total_tokens"] == total
+    assert completed(Reply("Hello!", usage=given), tools=None).usage["total_tokens"] == total
 
 
 def test_scripted_details_are_laid_over_the_details():
-    usage = completed(Reply("Hello!", usage={"completion_tokens_details": {"reasoning_tokens": 64}})).usage
+    usage = completed(Reply("Hello!", usage={"completion_tokens_details": {"reasoning_tokens": 64}}), tools=None).usage
 
     assert usage["completion_tokens_details"] == {
         "reasoning_tokens": 64,

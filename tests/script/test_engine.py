@@ -331,8 +331,8 @@ def test_callable_that_returns_nothing_is_named():
 
     assert ask(engine).error["message"] == (
         "a callable of the script raised on call 1: UsageError: returns_none returned None, which is nothing that a "
-        "model says; give a str, a Reply, a ToolCall, a list of ToolCall, an ErrorReply, or a callable that takes the "
-        "ChatRequest and returns one of these"
+        "model says; give a str, a Reply, a ToolCall, a list of ToolCall, an ErrorReply, a pydantic object, or a "
+        "callable that takes the ChatRequest and returns one of these"
     )
 
 

@@ -1,6 +1,7 @@
 """What a test asks of the journal: filters, tool calls, usage, assertions."""
 
 import pytest
+from asking import tools
 from chat_wire import asking, play, wire
 from engines import ask, replaying, scripted
 
@@ -17,8 +18,9 @@ ROME = ToolCall("get_weather", {"city": "Rome"})
 def journal(*replies):
     """The journal of an engine that gave these replies."""
     engine = scripted(*replies)
+    offered = tools("get_weather", "now", "f", "broken", "greet", "a", "b", "c")
     for _ in replies:
-        ask(engine)
+        ask(engine, asking(tools=offered))
     return engine.journal
 
 
@@ -66,7 +68,7 @@ def test_tool_calls_are_those_the_model_made_in_order():
 def test_tool_call_of_the_journal_has_the_id_that_was_sent():
     engine = scripted([ROME, ToolCall("now", {}, id="call_x")])
 
-    sent = ask(engine).json["choices"][0]["message"]["tool_calls"]
+    sent = ask(engine, asking(tools=tools("get_weather", "now"))).json["choices"][0]["message"]["tool_calls"]
 
     assert [made.id for made in engine.journal.tool_calls] == [call["id"] for call in sent]
     assert engine.journal.tool_calls[1].id == "call_x"

@@ -102,7 +102,7 @@ def test_full_jitter_never_waits_less_than_nothing():
 def test_pace_of_the_fake_is_that_of_replies_without_their_own():
     pace = Pace(ttft=1)
 
-    assert timed(ToolCall("f", {}), pace=pace, stream=False) == [1.0, "head", 1]
+    assert timed(Reply(tool_calls=ToolCall("f", {}), deliberate=True), pace=pace, stream=False) == [1.0, "head", 1]
     assert timed(Reply("a", pace=Pace()), pace=pace, stream=False) == ["head", 1]
 
 

@@ -251,7 +251,7 @@ BEYOND_THE_SCHEMA = ("{fault: drop}", "after: x", "fault: cut", "framing: wide",
         ("rules:\n- reply:\n    finish_reason: stop\n    text: 5", "4: Reply text is a str, got 5"),
         (
             "rules:\n- reply:\n    text: a\n    usage: 5",
-            "4: Reply usage is a mapping of wire names to what JSON can hold; got 5 (int is no mapping)",
+            "4: Reply usage is a mapping of wire names to what JSON can hold, or False; got 5 (int is no mapping)",
         ),
         ("rules:\n- replies: a", '2: replies takes a list of replies, got "a"'),
         ("rules:\n- replies: []", "2: replies takes a list of replies, got an empty list"),

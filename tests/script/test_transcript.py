@@ -1,6 +1,7 @@
 import io
 
 import pytest
+from asking import tools
 from chat_wire import asking, play, wire
 from engines import scripted
 from rich.console import Console
@@ -61,7 +62,7 @@ def test_later_call_tells_only_what_it_added():
     history.append({"role": "tool", "tool_call_id": "call_1", "content": "18"})
 
     text = told(
-        asking(messages=[USER]),
+        asking(messages=[USER], tools=tools("weather")),
         asking(messages=history, stream=True),
         replies=[ToolCall("weather", {"city": "Paris"}), "18 °C"],
     )

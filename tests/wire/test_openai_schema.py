@@ -6,6 +6,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from asking import tools
 from chat_wire import asking, wire
 from engines import ask, scripted
 
@@ -17,6 +18,7 @@ DOCUMENT = os.environ.get("FAKELLM_OPENAPI")
 pytestmark = pytest.mark.skipif(not DOCUMENT, reason="FAKELLM_OPENAPI names no OpenAPI document")
 
 CALL = ToolCall("get_weather", {"city": "Zürich 😀"})
+CITATION = {"url": "https://example.com", "title": "Example", "start_index": 0, "end_index": 2}
 REPLIES = {
     "text": "Hello there, world! 字 👩‍🔬",
     "empty": "",
@@ -26,9 +28,25 @@ REPLIES = {
     "text and call": Reply("One moment", tool_calls=CALL),
     "length": Reply("half an ans", finish_reason="length"),
     "content filter": Reply(finish_reason="content_filter"),
+    "refusal": Reply(refusal="I cannot help with that."),
+    "reasoning": Reply("4", reasoning="Two and two make four."),
+    "object": Reply(parsed={"city": "Paris"}),
+    "annotations": Reply("See", extra={"annotations": [{"type": "url_citation", "url_citation": CITATION}]}),
+    "pieces": Reply(chunks=["He", "", "llo"]),
+    "deltas": Reply(chunks=["He", {"content": "llo"}]),
     "usage": Reply(
         "a", usage={"completion_tokens": 9, "total_tokens": 17, "prompt_tokens_details": {"cached_tokens": 4}}
     ),
+    "no usage": Reply("a", usage=False),
+}
+TOOLS = tools("get_weather", "g")
+PARAMETERS = {
+    "plain": {},
+    "alternatives": {"n": 3},
+    "logprobs": {"logprobs": True, "top_logprobs": 3},
+    "limit": {"max_completion_tokens": 2},
+    "stop": {"stop": ["o"]},
+    "tier": {"service_tier": "flex", "store": True, "metadata": {"a": "b"}, "seed": 7},
 }
 ERRORS = {
     "rate_limited": ErrorReply.rate_limited(),
@@ -76,16 +94,33 @@ def with_nulls(schema):
 
 
 @pytest.mark.parametrize("model", ["gpt-4o", "gpt-4", "my-model"])
+@pytest.mark.parametrize("parameters", PARAMETERS.values(), ids=PARAMETERS)
 @pytest.mark.parametrize("reply", REPLIES.values(), ids=REPLIES)
-def test_answer_holds_to_the_document(reply, model, validate):
-    validate(ask(scripted(reply), asking(model=model)).json, "CreateChatCompletionResponse")
+def test_answer_holds_to_the_document(reply, parameters, model, validate):
+    answer = ask(scripted(reply), asking(model=model, tools=TOOLS, **parameters))
+
+    assert answer.status == 200
+    if reply == REPLIES["no usage"]:
+        assert "usage" not in answer.json
+    validate(answer.json, "CreateChatCompletionResponse")
+
+
+@pytest.mark.parametrize("reply", [CALL, Reply("One moment", tool_calls=CALL)])
+def test_call_of_the_older_functions_holds_to_the_document(reply, validate):
+    request = {"functions": [{"name": "get_weather"}]}
+
+    validate(ask(scripted(reply), asking(**request)).json, "CreateChatCompletionResponse")
+    for chunk in ask(scripted(reply), asking(stream=True, **request)).chunks:
+        validate(chunk, "CreateChatCompletionStreamResponse")
 
 
 @pytest.mark.parametrize("options", [None, {"include_usage": False}, {"include_usage": True}])
+@pytest.mark.parametrize("parameters", PARAMETERS.values(), ids=PARAMETERS)
 @pytest.mark.parametrize("reply", REPLIES.values(), ids=REPLIES)
-def test_every_chunk_holds_to_the_document(reply, options, validate):
-    answer = ask(scripted(reply), asking(stream=True, stream_options=options))
+def test_every_chunk_holds_to_the_document(reply, parameters, options, validate):
+    answer = ask(scripted(reply), asking(stream=True, stream_options=options, tools=TOOLS, **parameters))
 
+    assert answer.status == 200
     for chunk in answer.chunks:
         validate(chunk, "CreateChatCompletionStreamResponse")
 

@@ -1,4 +1,5 @@
 import json
+import re
 
 import pytest
 from chat_wire import accumulated, asking, play, wire
@@ -297,7 +298,8 @@ def test_stream_is_these_bytes():
         b'"service_tier":"default","system_fingerprint":"fp_1","choices":[{"index":0,"delta":'
     )
 
-    answer = answered(Choice(0, "stop", ("Hel", "lo")), stream=True)
+    plain = {"include_obfuscation": False}
+    answer = answered(Choice(0, "stop", ("Hel", "lo")), stream=True, stream_options=plain)
 
     assert answer.body == (
         start
@@ -310,6 +312,118 @@ def test_stream_is_these_bytes():
         + b'{},"logprobs":null,"finish_reason":"stop"}]}\n\n'
         + b"data: [DONE]\n\n"
     )
+
+
+# Lengths of recorded chunks of api.openai.com without their padding, and of the padding.
+@pytest.mark.parametrize(("size", "padding"), [(322, 14), (291, 13), (296, 8), (289, 15), (278, 10), (464, 0)])
+def test_recorded_chunks_are_padded_to_sixteen_bytes(size, padding):
+    assert (size + padding) % 16 == 0
+
+
+def test_every_chunk_is_padded_to_sixteen_bytes():
+    answer = answered(Choice(0, "stop", ("Hel", "lo", " 字")), stream=True, stream_options={"include_usage": True})
+
+    events = [event.removeprefix(b"data: ") for event in answer.body.split(b"\n\n")[:-2]]
+    bare = [re.sub(rb',"obfuscation":"[A-Za-z0-9-]{0,15}"', b"", event) for event in events]
+    paddings = [chunk["obfuscation"] for chunk in answer.chunks]
+    assert len(paddings) == 6
+    assert [(len(event) + len(padding)) % 16 for event, padding in zip(bare, paddings, strict=True)] == [0] * 6
+
+
+def test_refusal_stands_in_place_of_the_text():
+    choice = Choice(0, "stop", None, refusal=("I", " cannot"))
+
+    message = answered(choice).json["choices"][0]["message"]
+    deltas = [chunk["choices"][0]["delta"] for chunk in answered(choice, stream=True).chunks]
+
+    assert (message["content"], message["refusal"]) == (None, "I cannot")
+    assert deltas == [
+        {"role": "assistant", "content": None, "refusal": ""},
+        {"refusal": "I"},
+        {"refusal": " cannot"},
+        {},
+    ]
+
+
+def test_custom_call_carries_its_input():
+    call = WireToolCall("call_1", "shell", ("ls", " -l"), "custom")
+    choice = Choice(0, "tool_calls", None, (call,))
+
+    message = answered(choice).json["choices"][0]["message"]
+    deltas = [chunk["choices"][0]["delta"] for chunk in answered(choice, stream=True).chunks]
+
+    assert message["tool_calls"] == [
+        {"id": "call_1", "type": "custom", "custom": {"name": "shell", "input": "ls -l"}},
+    ]
+    assert deltas[1:4] == [
+        {"tool_calls": [{"index": 0, "id": "call_1", "type": "custom", "custom": {"name": "shell", "input": ""}}]},
+        {"tool_calls": [{"index": 0, "custom": {"input": "ls"}}]},
+        {"tool_calls": [{"index": 0, "custom": {"input": " -l"}}]},
+    ]
+
+
+def test_call_of_the_older_functions_has_no_id():
+    choice = Choice(0, "function_call", None, (WireToolCall("call_1", "f", ("{}",), "function_call"),))
+
+    message = answered(choice).json["choices"][0]["message"]
+    deltas = [chunk["choices"][0]["delta"] for chunk in answered(choice, stream=True).chunks]
+
+    assert message["function_call"] == {"name": "f", "arguments": "{}"}
+    assert "tool_calls" not in message
+    assert deltas[1:3] == [{"function_call": {"name": "f", "arguments": ""}}, {"function_call": {"arguments": "{}"}}]
+
+
+def test_own_deltas_are_sent_as_they_are():
+    choice = Choice(0, "stop", ("a",), deltas=({"content": "a", "x": 1}, {"content": ""}))
+
+    deltas = [chunk["choices"][0]["delta"] for chunk in answered(choice, stream=True).chunks]
+
+    assert deltas == [
+        {"role": "assistant", "content": "", "refusal": None},
+        {"content": "a", "x": 1},
+        {"content": ""},
+        {},
+    ]
+
+
+def test_own_role_is_not_sent_twice():
+    choice = Choice(0, "stop", ("a",), deltas=({"role": "assistant", "content": "a"},))
+
+    deltas = [chunk["choices"][0]["delta"] for chunk in answered(choice, stream=True).chunks]
+
+    assert deltas == [{"role": "assistant", "content": "a"}, {}]
+
+
+def test_further_members_come_before_the_end():
+    choice = Choice(0, "stop", ("a",), extra={"annotations": [{"type": "x"}]})
+
+    message = answered(choice).json["choices"][0]["message"]
+    deltas = [chunk["choices"][0]["delta"] for chunk in answered(choice, stream=True).chunks]
+
+    assert message["annotations"] == [{"type": "x"}]
+    assert deltas[-2:] == [{"annotations": [{"type": "x"}]}, {}]
+
+
+def test_logprobs_come_with_their_pieces():
+    entries = ({"token": "Hel"},), ({"token": "lo"},)
+    choice = Choice(0, "stop", ("Hel", "lo"), logprobs=entries)
+
+    whole = answered(choice).json["choices"][0]["logprobs"]
+    streamed = [chunk["choices"][0]["logprobs"] for chunk in answered(choice, stream=True).chunks]
+
+    assert whole == {"content": [{"token": "Hel"}, {"token": "lo"}], "refusal": None}
+    assert streamed == [
+        {"content": [], "refusal": None},
+        {"content": [{"token": "Hel"}], "refusal": None},
+        {"content": [{"token": "lo"}], "refusal": None},
+        None,
+    ]
+
+
+def test_logprobs_of_tool_calls_are_null():
+    choice = Choice(0, "tool_calls", None, (WireToolCall("call_1", "f", ()),), logprobs=())
+
+    assert answered(choice).json["choices"][0]["logprobs"] == {"content": None, "refusal": None}
 
 
 def test_stream_head_has_no_length():

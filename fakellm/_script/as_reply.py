@@ -1,0 +1,96 @@
+"""From what a test hands to ``reply()`` to the value that the engine plays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import fields, replace
+from typing import Any
+
+from fakellm._errors import UsageError
+from fakellm._script.callables import refuse_async, settled
+from fakellm._script.reply import ErrorReply, Reply, ToolCall
+from fakellm._wire.chat import ChatRequest
+
+__all__ = ["ReplyLike", "Scripted", "as_reply"]
+
+ReplyLike = (
+    str
+    | bytes
+    | Reply
+    | ToolCall
+    | Iterable[ToolCall]
+    | ErrorReply
+    | Callable[[ChatRequest], "str | Reply | ToolCall | ErrorReply"]
+)
+"""What ``reply()`` takes for one reply; a callable computes it from the request."""
+
+Scripted = Reply | ErrorReply | Callable[[ChatRequest], Reply | ErrorReply]
+
+_REPLY_FIELDS = tuple(f.name for f in fields(Reply))
+
+
+def as_reply(given: object, reply_fields: Mapping[str, Any]) -> Scripted:
+    """Turn what a test gave for one reply into the value that the engine plays.
+
+    reply_fields: fields of Reply laid over it; an ErrorReply has none of them.
+
+    Raises:
+        UsageError: given is nothing that a model can say, or a field is unknown.
+    """
+    if unknown := reply_fields.keys() - set(_REPLY_FIELDS[1:]):
+        known = ", ".join(f"{name}=" for name in _REPLY_FIELDS[1:])
+        raise UsageError(f"reply() has no field {min(unknown)!r}; it takes times=, {known}")
+    __tracebackhide__ = True
+    reply = _said(given, reply_fields)
+    if reply is not None:
+        return reply
+    if getattr(given, "__self__", None) is ErrorReply:
+        raise UsageError(f"call it: ErrorReply.{getattr(given, '__name__', '')}()")
+    if callable(given):
+        refuse_async(given, "reply()")
+        return lambda request: _computed(given, request, reply_fields)
+    raise UsageError(f"reply() got {given!r}, {_SAYS_NOTHING}")
+
+
+_SAYS_NOTHING = (
+    "which is nothing that a model says; give a str, a Reply, a ToolCall, a list of ToolCall, an ErrorReply, "
+    "a pydantic object, or a callable that takes the ChatRequest and returns one of these"
+)
+
+
+def _said(given: object, reply_fields: Mapping[str, Any]) -> Reply | ErrorReply | None:
+    """Return what is given as a reply with the fields laid over it, or None where it is none."""
+    match given:
+        case ErrorReply():
+            return given
+        case Reply():
+            reply = given
+        case str():
+            reply = Reply(given)
+        case bytes():
+            reply = Reply(raw=given)
+        case ToolCall():
+            reply = Reply(tool_calls=(given,))
+        case list() | tuple() if given and all(isinstance(call, ToolCall) for call in given):
+            reply = Reply(tool_calls=tuple(given))
+        case _ if _is_pydantic(given):
+            reply = Reply(parsed=given)
+        case _:
+            return None
+    return replace(reply, **reply_fields) if reply_fields else reply
+
+
+def _computed(
+    compute: Callable[[ChatRequest], object], request: ChatRequest, reply_fields: Mapping[str, Any]
+) -> Reply | ErrorReply:
+    returned = settled(compute, compute(request))
+    reply = _said(returned, reply_fields)
+    if reply is None:
+        name = getattr(compute, "__qualname__", repr(compute))
+        raise UsageError(f"{name} returned {returned!r}, {_SAYS_NOTHING}")
+    return reply
+
+
+def _is_pydantic(given: object) -> bool:
+    """Whether this is an object of a pydantic model or dataclass; asked without importing pydantic."""
+    return hasattr(type(given), "__pydantic_serializer__")

@@ -1,0 +1,104 @@
+"""What a reply cannot say to a request: a mistake of the test's author, which no model would make.
+
+A str is sent as it stands, whatever the request asked for; objects and calls are held to what it offers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from pydantic_core import from_json
+
+from fakellm._errors import ContradictionError
+from fakellm._script.reply import Reply, ToolCall
+from fakellm._script.structured import misfit
+from fakellm._wire.chat import ChatRequest
+
+__all__ = ["check_choices", "check_reply"]
+
+_DELIBERATE = "if the test means it: Reply(..., deliberate=True)"
+
+
+def check_choices(reply: Reply, request: ChatRequest) -> None:
+    """Raise where a reply has another number of alternatives than the request asks for.
+
+    Raises:
+        ContradictionError: with both numbers.
+    """
+    if reply.choices is not None and len(reply.choices) != request.n and not reply.deliberate:
+        raise ContradictionError(
+            f"the reply has {len(reply.choices)} choices, the request asks for n={request.n}\n"
+            f"  script as many choices as the request asks for; {_DELIBERATE}"
+        )
+
+
+def check_reply(scripted: Reply, said: Reply, request: ChatRequest) -> None:
+    """Raise where a reply contradicts the request.
+
+    scripted: as the test wrote it. said: the same with its object delivered.
+
+    Raises:
+        ContradictionError: what the reply says, what the request allows, what to type.
+    """
+    if scripted.deliberate:
+        return
+    if (problem := next(_problems(scripted, said, request), None)) is not None:
+        raise ContradictionError(f"{problem}; {_DELIBERATE}")
+
+
+def _problems(scripted: Reply, said: Reply, request: ChatRequest) -> Iterator[str]:
+    if said.tool_calls:
+        yield from _problems_of_calls(said.tool_calls, request)
+    elif _ends_itself(said) and (forced := request.must_call):
+        yield (
+            f"the reply calls no tool, the request has tool_choice {forced}\n"
+            f"  script a call: ToolCall({_example(request)}, {{...}})"
+        )
+    schema = request.strict_schema
+    if scripted.parsed is not None and said.text is not None and schema is not None:
+        yield from _misfits(
+            "the parsed object does", from_json(said.text), schema, "the strict schema of response_format"
+        )
+
+
+def _ends_itself(said: Reply) -> bool:
+    """Whether it is a whole answer in text: one that broke off, or declined, calls no tool however it is asked."""
+    return said.refusal is None and said.finish_reason in (None, "stop")
+
+
+def _example(request: ChatRequest) -> str:
+    return repr(request.forced_tool or next(iter(request.tool_names), "name"))
+
+
+def _problems_of_calls(calls: Sequence[ToolCall], request: ChatRequest) -> Iterator[str]:
+    offered = request.tool_names
+    for call in calls:
+        if call.name not in offered:
+            listed = ", ".join(map(repr, offered)) or "no tools"
+            yield (f"the reply calls {call.name!r}, the request offers {listed}\n  {_nearest(call.name, offered)}")
+    if request.body.get("tool_choice") == "none" or request.body.get("function_call") == "none":
+        yield f"the reply calls {calls[0].name!r}, the request has tool_choice 'none'\n  script a text"
+    if (forced := request.forced_tool) and calls[0].name != forced:
+        yield f"the reply calls {calls[0].name!r}, the request forces {forced!r}\n  script a call of {forced!r}"
+    if len(calls) > 1 and request.one_call_at_most:
+        why = "parallel_tool_calls is false" if request.tools else "functions allow one call"
+        yield f"the reply makes {len(calls)} tool calls, {why} in the request\n  script one call a reply"
+    for call in calls:
+        schema = request.strict_parameters_of(call.name)
+        if schema is not None and isinstance(call.arguments, Mapping):
+            what, of = f"the arguments of {call.name!r} do", "the strict schema of the tool"
+            yield from _misfits(what, from_json(call.arguments_text), schema, of)
+
+
+def _nearest(name: str, offered: Sequence[str]) -> str:
+    from difflib import get_close_matches
+
+    if close := get_close_matches(name, offered, n=1):
+        return f"did you mean {close[0]!r}? A call names a tool that the request offers"
+    return "offer the tool in the code under test, or script another call"
+
+
+def _misfits(what: str, value: Any, schema: Mapping[str, Any], of: str) -> Iterator[str]:
+    if (why := misfit(value, schema)) is not None:
+        yield f"{what} not fit {of}: {why}\n  correct the object, or give the text to send as a str"

@@ -1,0 +1,45 @@
+"""A message from the deltas that a test wrote for a stream."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from fakellm._script.reply import Reply, ToolCall
+from fakellm.tokens._anyjson import object_of, objects_of, text_of
+
+__all__ = ["message_of"]
+
+
+def message_of(reply: Reply) -> Reply:
+    """Return a reply whose text and tool calls are what its chunks add up to."""
+    if reply.chunks is None:
+        return reply
+    texts: list[str] = []
+    refusals: list[str] = []
+    calls: dict[object, list[str]] = {}
+    for chunk in reply.chunks:
+        delta: Mapping[str, Any] = {"content": chunk} if isinstance(chunk, str) else chunk
+        texts.append(text_of(delta.get("content")))
+        refusals.append(text_of(delta.get("refusal")))
+        _add_calls(calls, delta)
+    made = tuple(ToolCall(name, arguments, id=call_id or None) for call_id, name, arguments in calls.values())
+    text = "".join(texts)
+    return replace(
+        reply,
+        text=None if made and not text else text,
+        tool_calls=made,
+        refusal="".join(refusals) or None,
+        chunks=None,
+    )
+
+
+def _add_calls(calls: dict[object, list[str]], delta: Mapping[str, Any]) -> None:
+    """Add the parts of calls in a delta: id and name as they come first, arguments joined."""
+    for place, part in enumerate(objects_of(delta.get("tool_calls"))):
+        call = calls.setdefault(str(part.get("index", place)), ["", "", ""])
+        function = object_of(part.get("function")) or object_of(part.get("custom"))
+        call[0] = call[0] or text_of(part.get("id"))
+        call[1] = call[1] or text_of(function.get("name"))
+        call[2] += text_of(function.get("arguments")) or text_of(function.get("input"))

@@ -1,0 +1,74 @@
+"""An object as the model's answer, in whichever way the request asked for it.
+
+Clients ask for structured output in three ways: by ``response_format``; by a tool that the request forces, named
+after the model class; by a tool that is there to end the run, ``final_result`` or ``final_answer``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import lru_cache
+from typing import Any
+
+from pydantic_core import from_json, to_json
+
+from fakellm._script.reply import Reply, ToolCall
+from fakellm._wire.chat import ChatRequest
+
+__all__ = ["delivered", "misfit"]
+
+# pydantic-ai (with several output types ``final_result_Name``) and smolagents.
+_FINAL_TOOLS = ("final_result", "final_answer")
+
+
+def delivered(reply: Reply, request: ChatRequest) -> Reply:
+    """Return a reply whose ``parsed`` is turned into the text or the tool call that the request asks for."""
+    if reply.parsed is None:
+        return reply
+    value = from_json(to_json(reply.parsed, by_alias=True))
+    if (name := _tool_for(type(reply.parsed).__name__, request)) is None:
+        return replace(reply, parsed=None, text=_text(value))
+    return replace(reply, parsed=None, tool_calls=(ToolCall(name, _arguments(value, request.parameters_of(name))),))
+
+
+def _text(value: object) -> str:
+    return to_json(value).decode()
+
+
+def _tool_for(class_name: str, request: ChatRequest) -> str | None:
+    """Return the tool that takes an object of this class; None where the answer's text takes it."""
+    if forced := request.forced_tool:
+        return forced
+    if request.response_format.get("type") in ("json_schema", "json_object"):
+        return None
+    offered = request.tool_names
+    made_for_it = (class_name, *(f"{name}_{class_name}" for name in _FINAL_TOOLS), *_FINAL_TOOLS)
+    if found := next((name for name in made_for_it if name in offered), None):
+        return found
+    return offered[0] if request.must_call and len(offered) == 1 else None
+
+
+def _arguments(value: object, parameters: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a value as the arguments of a tool; one that is no object goes into its only parameter."""
+    names = list(parameters.get("properties") or {})
+    if isinstance(value, dict) and not (len(names) == 1 and names[0] not in value):
+        return value
+    return {names[0] if names else "value": value}
+
+
+def misfit(value: object, schema: Mapping[str, Any]) -> str | None:
+    """Say where a JSON value does not fit a JSON Schema, and why; None where it fits."""
+    validator = _validator(to_json(schema))
+    from jsonschema.exceptions import best_match
+
+    if (error := best_match(validator.iter_errors(value))) is None:
+        return None
+    return f"{error.json_path}: {error.message}"
+
+
+@lru_cache(maxsize=64)
+def _validator(schema: bytes) -> Any:
+    from jsonschema import Draft202012Validator  # takes 60 ms to import, and few tests script objects
+
+    return Draft202012Validator(from_json(schema))
