@@ -42,6 +42,7 @@ from fakellm._wire.chat_render import render_raw
 from fakellm._wire.dialects import Claim, Dialect, claim, find_dialect, render_not_spoken
 from fakellm._wire.errors import DO_NOT_RETRY, ErrorBody, Rejected, render_error
 from fakellm._wire.events import Disconnect, WireEvent, WireRequest
+from fakellm._wire.providers import Provider
 from fakellm._wire.strictness import STRICT, Strictness
 
 __all__ = ["UNMATCHED_CODE", "Answer", "Engine", "Recorded", "Source"]
@@ -113,8 +114,8 @@ class Engine:
     """Rules, sources, fallback and journal of one fake; safe to call from any thread.
 
     seed, test_id: what ids derive from, beside the request. strictness: what of the requests that the real API
-    rejects is rejected here. pace: of replies without their own. allow_unmatched, allow_rejected,
-    allow_unused: what ``check`` lets pass.
+    rejects is rejected here. provider: who answers; None takes the one at the URL of each request. pace: of
+    replies without their own. allow_unmatched, allow_rejected, allow_unused: what ``check`` lets pass.
     """
 
     def __init__(
@@ -123,6 +124,7 @@ class Engine:
         seed: int = 0,
         test_id: str = "",
         strictness: Strictness = STRICT,
+        provider: Provider | None = None,
         pace: Pace | None = None,
         allow_unmatched: bool = False,
         allow_rejected: bool = False,
@@ -134,6 +136,7 @@ class Engine:
         self.seed = seed
         self.test_id = test_id
         self.strictness = strictness
+        self.provider = provider
         self.pace = pace
         self.allow_unmatched = allow_unmatched
         self.allow_rejected = allow_rejected
@@ -223,7 +226,7 @@ class Engine:
         if dialect is None:
             return self._from_source(wire, None) or self._not_spoken(wire)
         try:
-            request = dialect.decode(wire, self.strictness)
+            request = dialect.decode(wire, self.strictness, self.provider)
         except Rejected as rejected:
             # What a provider accepted when it was recorded is never rejected.
             return self._from_source(wire, None) or self._rejected(wire, rejected)

@@ -6,7 +6,7 @@ Source: ``CreateChatCompletionRequest`` of the OpenAPI document.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -19,6 +19,7 @@ from fakellm._wire.chat_rules import check_key, check_request, deployment
 from fakellm._wire.completion import CallKind, Completion
 from fakellm._wire.errors import Rejected
 from fakellm._wire.events import WireEvent, WireRequest
+from fakellm._wire.providers import OPENAI, Provider, provider_of
 from fakellm._wire.strictness import STRICT, Strictness
 from fakellm.tokens._anyjson import object_of, objects_of
 
@@ -35,7 +36,7 @@ class ChatRequest:
     """A decoded request for a chat completion.
 
     body: the whole JSON object. model, messages, tools, stream: its members, in their defaults where
-    absent or null.
+    absent or null. provider: who is asked, and so how the answer looks.
     """
 
     body: dict[str, Any]
@@ -44,6 +45,7 @@ class ChatRequest:
     tools: list[dict[str, Any]]
     stream: bool
     endpoint: str = "chat"
+    provider: Provider = field(default=OPENAI, repr=False)
 
     @property
     def include_usage(self) -> bool:
@@ -196,28 +198,43 @@ class ChatDialect:
 
     endpoint = "chat"
 
-    def decode(self, request: WireRequest, strictness: Strictness = STRICT) -> ChatRequest:
-        """Read the body of a request.
+    def decode(
+        self, request: WireRequest, strictness: Strictness = STRICT, provider: Provider | None = None
+    ) -> ChatRequest:
+        """Read the body of a request. provider: who is asked; None takes the one at its URL.
 
         Raises:
             Rejected: with the error that the real API would send.
         """
+        provider = provider or provider_of(request.host, request.path)
         if strictness.strict:
-            check_key(request)
+            check_key(request, provider)
         body = _decode_object(request.body)
         model = body.get("model") or deployment(request)
         if model is None or model == "":
             raise Rejected(rejections.NO_MODEL)
         if not isinstance(model, str):
             raise Rejected(rejections.wrong_type("model", "a string", model))
-        check_request(body, model, request, strictness)
-        return ChatRequest(body, model, body["messages"], body.get("tools") or [], body.get("stream") or False)
+        check_request(body, model, strictness, provider, size=len(request.body))
+        return ChatRequest(
+            body,
+            model,
+            body["messages"],
+            body.get("tools") or [],
+            body.get("stream") or False,
+            provider=provider,
+        )
 
     def render(self, completion: Completion, request: ChatRequest) -> Iterator[WireEvent]:
         """Yield the response: one JSON object, or an event stream where the request asks for one."""
         if not request.stream:
-            return render_whole(completion)
-        return render_stream(completion, include_usage=request.include_usage, obfuscate=request.include_obfuscation)
+            return render_whole(completion, request.provider)
+        return render_stream(
+            completion,
+            request.provider,
+            include_usage=request.include_usage,
+            obfuscate=request.include_obfuscation,
+        )
 
 
 CHAT = ChatDialect()

@@ -14,6 +14,7 @@ from pydantic_core import to_json
 
 from fakellm._wire.completion import Choice, Completion, WireToolCall
 from fakellm._wire.events import Data, Head, WireEvent
+from fakellm._wire.providers import Json, Provider
 from fakellm._wire.sse import DONE, encode_event
 
 __all__ = ["render_raw", "render_stream", "render_whole"]
@@ -22,21 +23,21 @@ _JSON = "application/json"
 _EVENTS = "text/event-stream; charset=utf-8"
 
 
-def render_whole(completion: Completion) -> Iterator[WireEvent]:
-    """Yield the head and the one object of an answer."""
-    members: dict[str, Any] = {
+def render_whole(completion: Completion, provider: Provider) -> Iterator[WireEvent]:
+    """Yield the head and the one object of an answer, as the provider sends it."""
+    members: Json = {
         "id": completion.id,
         "object": "chat.completion",
         "created": completion.created,
         "model": completion.model,
-        "choices": [_choice(choice) for choice in completion.choices],
+        "choices": [_choice(choice, provider) for choice in completion.choices],
         "usage": completion.usage,
         "service_tier": completion.service_tier,
         "system_fingerprint": completion.system_fingerprint,
     }
     if not completion.sends_usage:
         del members["usage"]
-    yield from _body(to_json(members), completion.request_id, completion.headers)
+    yield from _body(to_json(provider.completion(members, completion)), completion.request_id, completion.headers)
 
 
 def render_raw(
@@ -60,18 +61,20 @@ def _head(usual: dict[str, str], headers: tuple[tuple[str, str], ...]) -> Head:
     return Head(200, tuple((usual | dict(headers)).items()))
 
 
-def _choice(choice: Choice) -> dict[str, Any]:
+def _choice(choice: Choice, provider: Provider) -> Json:
     return {
         "index": choice.index,
-        "message": _message(choice),
+        "message": _message(choice, provider),
         "logprobs": _logprobs(choice, list(chain.from_iterable(choice.logprobs or ()))),
         "finish_reason": choice.finish_reason,
     }
 
 
-def _message(choice: Choice) -> dict[str, Any]:
+def _message(choice: Choice, provider: Provider) -> Json:
     refusal = None if choice.refusal is None else "".join(choice.refusal)
-    message: dict[str, Any] = {"role": "assistant", "content": choice.text, "refusal": refusal, "annotations": []}
+    message: Json = {"role": "assistant", "content": choice.text, "refusal": refusal, "annotations": []}
+    if choice.reasoning is not None and provider.reasoning_field is not None:
+        message[provider.reasoning_field] = "".join(choice.reasoning)
     if choice.tool_calls and choice.tool_calls[0].kind == "function_call":
         message["function_call"] = _called(choice.tool_calls[0], choice.tool_calls[0].arguments)
     elif choice.tool_calls:
@@ -79,7 +82,7 @@ def _message(choice: Choice) -> dict[str, Any]:
     return {**message, **choice.extra}
 
 
-def _call(call: WireToolCall, arguments: str) -> dict[str, Any]:
+def _call(call: WireToolCall, arguments: str) -> Json:
     return {"id": call.id, "type": call.kind, call.kind: _called(call, arguments)}
 
 
@@ -91,7 +94,7 @@ def _argument(call: WireToolCall) -> str:
     return "input" if call.kind == "custom" else "arguments"
 
 
-def _logprobs(choice: Choice, entries: list[Mapping[str, Any]] | None) -> dict[str, Any] | None:
+def _logprobs(choice: Choice, entries: list[Mapping[str, Any]] | None) -> Json | None:
     """Return the member ``logprobs``: null unless they were asked for, and where nothing was said."""
     if choice.logprobs is None or entries is None:
         return None
@@ -99,12 +102,36 @@ def _logprobs(choice: Choice, entries: list[Mapping[str, Any]] | None) -> dict[s
     return {"content": None, "refusal": None, said: entries if choice.logprobs else None}
 
 
-def render_stream(completion: Completion, *, include_usage: bool, obfuscate: bool) -> Iterator[WireEvent]:
-    """Yield the head, the chunks and the end marker of a streamed answer.
+def render_stream(
+    completion: Completion, provider: Provider, *, include_usage: bool, obfuscate: bool
+) -> Iterator[WireEvent]:
+    """Yield the head, the chunks and the end marker of a streamed answer, as the provider sends them.
 
     obfuscate: pad every chunk, so that its length tells nothing of its text.
     """
     yield _head({"content-type": _EVENTS, "x-request-id": completion.request_id}, completion.headers)
+    if provider.comments:
+        yield Data(provider.comments, chunks=0)
+    include_usage = include_usage and completion.sends_usage
+    chunks = _chunks(completion, provider, include_usage=include_usage)
+    for chunk in provider.chunks(chunks, completion, include_usage=include_usage):
+        data = to_json(chunk)
+        yield Data(encode_event(_padded(data, completion.id) if obfuscate else data))
+    yield Data(DONE, chunks=0)
+
+
+# What recorded chunks are padded to, in bytes without the member that pads.
+_PADDED_TO = 16
+
+
+def _padded(chunk: bytes, source: str) -> bytes:
+    """Add the member that pads a chunk. source: letters to pad with."""
+    padding = source.rjust(_PADDED_TO, "0").encode()[: -len(chunk) % _PADDED_TO]
+    return b'%s,"obfuscation":"%s"}' % (chunk[:-1], padding)
+
+
+def _chunks(completion: Completion, provider: Provider, *, include_usage: bool) -> Iterator[Json]:
+    """Yield the objects of a stream as OpenAI sends them."""
     frame = {
         "id": completion.id,
         "object": "chat.completion.chunk",
@@ -113,39 +140,25 @@ def render_stream(completion: Completion, *, include_usage: bool, obfuscate: boo
         "service_tier": completion.service_tier,
         "system_fingerprint": completion.system_fingerprint,
     }
-    sends_usage = include_usage and completion.sends_usage
     # With include_usage every chunk carries the member, null in all but the last (OpenAPI document,
     # ``ChatCompletionStreamOptions``); without it there is no such member.
-    no_usage = {"usage": None} if sends_usage else {}
+    no_usage = {"usage": None} if include_usage else {}
     for choice in completion.choices:
-        for delta, logprobs, finish_reason in _deltas(choice):
+        for delta, logprobs, finish_reason in _deltas(choice, provider):
             chunk = {"index": choice.index, "delta": delta, "logprobs": logprobs, "finish_reason": finish_reason}
-            yield _chunk({**frame, "choices": [chunk], **no_usage}, obfuscate=obfuscate)
-    if sends_usage:
-        yield _chunk({**frame, "choices": [], "usage": completion.usage}, obfuscate=obfuscate)
-    yield Data(DONE, chunks=0)
+            yield {**frame, "choices": [chunk], **no_usage}
+    if include_usage:
+        yield {**frame, "choices": [], "usage": completion.usage}
 
 
-# What recorded chunks are padded to, in bytes without the member that pads.
-_PADDED_TO = 16
+_Step = tuple[Mapping[str, Any], Json | None, str | None]
 
 
-def _chunk(members: dict[str, Any], *, obfuscate: bool) -> Data:
-    data = to_json(members)
-    if obfuscate:
-        padding = members["id"].rjust(_PADDED_TO, "0").encode()[: -len(data) % _PADDED_TO]
-        data = b'%s,"obfuscation":"%s"}' % (data[:-1], padding)
-    return Data(encode_event(data))
-
-
-_Step = tuple[Mapping[str, Any], dict[str, Any] | None, str | None]
-
-
-def _deltas(choice: Choice) -> Iterator[_Step]:
+def _deltas(choice: Choice, provider: Provider) -> Iterator[_Step]:
     """Yield (delta, logprobs, finish reason) in the order of the real API: role, what is said, finish reason."""
     if choice.deltas is None:
         yield _role(choice), _logprobs(choice, [] if choice.logprobs else None), None
-        yield from _said(choice)
+        yield from _said(choice, provider)
     else:
         # A role of the test's own comes with its own deltas.
         if not any("role" in delta for delta in choice.deltas):
@@ -156,14 +169,14 @@ def _deltas(choice: Choice) -> Iterator[_Step]:
     yield {}, None, choice.finish_reason
 
 
-def _role(choice: Choice) -> dict[str, Any]:
+def _role(choice: Choice) -> Json:
     content = None if choice.pieces is None else ""
     return {"role": "assistant", "content": content, "refusal": None if choice.refusal is None else ""}
 
 
-def _said(choice: Choice) -> Iterator[_Step]:
-    for piece in choice.reasoning or ():
-        yield {"reasoning_content": piece}, None, None
+def _said(choice: Choice, provider: Provider) -> Iterator[_Step]:
+    if provider.reasoning_field is not None:
+        yield from (({provider.reasoning_field: piece}, None, None) for piece in choice.reasoning or ())
     name, pieces = ("refusal", choice.refusal) if choice.refusal is not None else ("content", choice.pieces or ())
     for piece, entries in zip(pieces, choice.logprobs or repeat(()), strict=False):
         yield {name: piece}, _logprobs(choice, list(entries)), None
@@ -171,7 +184,7 @@ def _said(choice: Choice) -> Iterator[_Step]:
         yield from ((delta, None, None) for delta in _call_deltas(index, call))
 
 
-def _call_deltas(index: int, call: WireToolCall) -> Iterator[dict[str, Any]]:
+def _call_deltas(index: int, call: WireToolCall) -> Iterator[Json]:
     if call.kind == "function_call":
         yield {"function_call": _called(call, "")}
         yield from ({"function_call": {"arguments": piece}} for piece in call.pieces)

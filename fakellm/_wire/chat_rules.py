@@ -2,16 +2,16 @@
 
 The key comes first, then what the body is made of, then what each parameter holds (``chat_schema``), what
 parameters ask of each other (the table below), what the model refuses (``model_rules``), how messages
-follow each other (``message_rules``) and their length. Hosts other than OpenAI's and Azure's reject no more
+follow each other (``message_rules``) and their length. Providers other than OpenAI and Azure reject no more
 than wrong types.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from types import MappingProxyType
 from typing import Any
 
 from fakellm._wire import rejections
@@ -20,7 +20,7 @@ from fakellm._wire.errors import ErrorBody, Rejected
 from fakellm._wire.events import WireRequest
 from fakellm._wire.message_rules import are_sound, explain_messages, mentions_json
 from fakellm._wire.model_rules import explain_length, explain_model
-from fakellm._wire.providers import is_azure_host, is_openai_host
+from fakellm._wire.providers import Provider
 from fakellm._wire.shapes import Members
 from fakellm._wire.strictness import Strictness
 
@@ -31,7 +31,7 @@ Body = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class _Api:
-    """Whose rules hold on a host. has_rules: whether there are more than those of shape."""
+    """What a provider takes. has_rules: whether there are more than those of shape."""
 
     shape: Members
     has_rules: bool
@@ -54,16 +54,13 @@ _NAMES_NO_KEY = re.compile(r"\s*((bearer|basic)\s*)?", re.IGNORECASE)
 _DEPLOYMENT = re.compile(r"/deployments/([^/]+)/")
 
 
-@lru_cache(maxsize=256)
-def _api_of(host: str) -> _Api:
-    if not is_openai_host(host):
-        return _OTHER
-    return _AZURE if is_azure_host(host) else _OPENAI
+_APIS: Mapping[str | None, _Api] = MappingProxyType({None: _OTHER, "openai": _OPENAI, "azure": _AZURE})
+"""By the rules of a provider."""
 
 
-def check_key(request: WireRequest) -> None:
+def check_key(request: WireRequest, provider: Provider) -> None:
     """Raise Rejected for a request to OpenAI or Azure that carries no key; any key is as good as another."""
-    api = _api_of(request.host)
+    api = _APIS[provider.rules]
     if api.no_key is None:
         return
     for name in api.key_headers:
@@ -78,13 +75,13 @@ def deployment(request: WireRequest) -> str | None:
     return found[1] if found else None
 
 
-def check_request(body: Body, model: str, request: WireRequest, strictness: Strictness) -> None:
-    """Raise Rejected for a body that the API of this host does not take.
+def check_request(body: Body, model: str, strictness: Strictness, provider: Provider, *, size: int) -> None:
+    """Raise Rejected for a body that the API of this provider does not take.
 
-    model: what the body names, or the deployment in the path. ``strict=False`` asks for no more than what
-    the fake itself needs.
+    model: what the body names, or the deployment in the path. size: of the body in bytes. ``strict=False`` asks
+    for no more than what the fake itself needs.
     """
-    api = _api_of(request.host)
+    api = _APIS[provider.rules]
     shape = api.shape if strictness.strict else WELL_FORMED
     if not shape.accepts(body) and (error := _explain_shape(shape, body)):
         raise Rejected(error)
@@ -92,7 +89,7 @@ def check_request(body: Body, model: str, request: WireRequest, strictness: Stri
         return
     if strictness.models is not None and model not in strictness.models:
         raise Rejected(api.no_model(model), status=404)
-    if api.has_rules and (rejected := _explain_rules(body, model, size=len(request.body))):
+    if api.has_rules and (rejected := _explain_rules(body, model, size=size)):
         raise rejected
 
 

@@ -18,7 +18,7 @@ from fakellm._wire.chat import CHAT, ChatRequest
 from fakellm._wire.completion import Completion
 from fakellm._wire.errors import DO_NOT_RETRY, encodable
 from fakellm._wire.events import Data, Head, WireEvent, WireRequest
-from fakellm._wire.providers import is_provider_host
+from fakellm._wire.providers import Provider, is_provider_host
 from fakellm._wire.strictness import Strictness
 
 __all__ = ["Claim", "Dialect", "claim", "find_dialect", "render_not_spoken"]
@@ -29,8 +29,11 @@ class Dialect(Protocol):
 
     endpoint: str
 
-    def decode(self, request: WireRequest, strictness: Strictness) -> ChatRequest:
-        """Read a request; raises Rejected with the error that the real API would send."""
+    def decode(self, request: WireRequest, strictness: Strictness, provider: Provider | None) -> ChatRequest:
+        """Read a request; raises Rejected with the error that the real API would send.
+
+        provider: who is asked; None takes the one at the URL.
+        """
         ...
 
     def render(self, completion: Completion, request: ChatRequest) -> Iterator[WireEvent]:

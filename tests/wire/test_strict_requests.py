@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fakellm._cassette.file import read_cassette
-from fakellm._wire.chat_rules import _api_of
+from fakellm._wire.chat_rules import _APIS
 from fakellm._wire.chat_schema import PARAMETERS, PORTABLE, WELL_FORMED
 from fakellm._wire.errors import Rejected
 from fakellm._wire.message_rules import are_sound, explain_messages
@@ -170,7 +170,7 @@ def test_nothing_but_rejected_is_ever_raised_for_any_json(request_body):
 @settings(max_examples=300, deadline=None)
 @given(request_body=mutated())
 def test_yes_or_no_agrees_with_the_explanation(request_body):
-    for shape in (_api_of("api.openai.com").shape, _api_of("x.openai.azure.com").shape, PORTABLE, WELL_FORMED):
+    for shape in (_APIS["openai"].shape, _APIS["azure"].shape, PORTABLE, WELL_FORMED):
         unknown = shape.closed and not set(request_body) <= set(shape.members)
         assert shape.accepts(request_body) == (shape.explain(request_body, "") is None and not unknown)
 

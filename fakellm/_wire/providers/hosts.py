@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["is_azure_host", "is_loopback", "is_openai_host", "is_provider_host"]
+__all__ = ["is_loopback", "is_provider_host"]
 
 _PROVIDER_HOSTS = frozenset(
     {
@@ -45,9 +45,6 @@ _PROVIDER_PATTERN = re.compile(
     r"|-aiplatform\.googleapis\.com$|^bedrock-runtime\.[\w-]+\.amazonaws\.com$|\.api\.openai\.com$"
 )
 
-# Hosts where OpenAI's own rules hold; the region may stand before the name.
-_OPENAI = re.compile(r"^([\w-]+\.)?api\.openai\.com$|\.openai\.azure\.com$")
-
 _LOOPBACK = re.compile(r"^(localhost|127(\.\d+){3}|::1)$|\.localhost$")
 
 
@@ -59,13 +56,3 @@ def is_provider_host(host: str) -> bool:
 def is_loopback(host: str) -> bool:
     """Whether a host (lower case, without port) is this machine."""
     return _LOOPBACK.search(host) is not None
-
-
-def is_openai_host(host: str) -> bool:
-    """Whether a host (lower case, without port) is OpenAI's own or serves its API for Azure."""
-    return _OPENAI.search(host) is not None
-
-
-def is_azure_host(host: str) -> bool:
-    """Whether a host (lower case, without port) serves OpenAI's API for Azure."""
-    return host.endswith(".openai.azure.com")

@@ -1,0 +1,23 @@
+"""OpenAI itself: what every other provider differs from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from fakellm._wire.completion import Completion
+from fakellm._wire.providers.provider import Json, Provider
+
+__all__ = ["OPENAI"]
+
+
+class _OpenAI(Provider):
+    __slots__ = ()
+
+    def completion(self, body: Json, completion: Completion) -> Json:
+        return body
+
+    def chunks(self, chunks: Iterator[Json], completion: Completion, *, include_usage: bool) -> Iterator[Json]:
+        return chunks
+
+
+OPENAI = _OpenAI(name="openai", rules="openai", dated_models=True, reasoning_field=None)
