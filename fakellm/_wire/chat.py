@@ -233,7 +233,7 @@ class ChatDialect:
             completion,
             request.provider,
             include_usage=request.include_usage,
-            obfuscate=request.include_obfuscation,
+            obfuscate=request.include_obfuscation and request.provider.obfuscates,
         )
 
 

@@ -21,7 +21,7 @@ class _Azure(Provider):
     __slots__ = ()
 
     def completion(self, body: Json, completion: Completion) -> Json:
-        body = Provider.completion(self, body, completion)
+        body = super().completion(body, completion)
         body["prompt_filter_results"] = [_prompt_results()]
         for choice in body["choices"]:
             choice["content_filter_results"] = _answer_results()
@@ -29,7 +29,7 @@ class _Azure(Provider):
 
     def chunks(self, chunks: Iterator[Json], completion: Completion, *, include_usage: bool) -> Iterator[Json]:
         first = True
-        for chunk in Provider.chunks(self, chunks, completion, include_usage=include_usage):
+        for chunk in super().chunks(chunks, completion, include_usage=include_usage):
             if first:
                 yield {**chunk, "choices": [], "prompt_filter_results": [_prompt_results()]}
                 first = False

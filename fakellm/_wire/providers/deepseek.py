@@ -14,7 +14,7 @@ class _DeepSeek(Provider):
     __slots__ = ()
 
     def completion(self, body: Json, completion: Completion) -> Json:
-        body = Provider.completion(self, body, completion)
+        body = super().completion(body, completion)
         for choice in body["choices"]:
             for index, call in enumerate(choice["message"].get("tool_calls") or ()):
                 call["index"] = index
@@ -22,14 +22,14 @@ class _DeepSeek(Provider):
 
     def chunks(self, chunks: Iterator[Json], completion: Completion, *, include_usage: bool) -> Iterator[Json]:
         # The usage comes with the finish reason, not in a chunk of its own.
-        for chunk in Provider.chunks(self, chunks, completion, include_usage=include_usage):
+        for chunk in super().chunks(chunks, completion, include_usage=include_usage):
             if include_usage and ends(chunk):
                 chunk["usage"] = self.usage(completion)
             if chunk["choices"]:
                 yield chunk
 
     def usage(self, completion: Completion) -> Json:
-        usage = Provider.usage(self, completion)
+        usage = super().usage(completion)
         details = usage.get("prompt_tokens_details")
         cached = details.get("cached_tokens") if isinstance(details, dict) else None
         prompt = usage.get("prompt_tokens")
@@ -42,5 +42,5 @@ DEEPSEEK = _DeepSeek(
     name="deepseek",
     has_null_texts=True,
     message_omits=frozenset({"annotations", "refusal"}),
-    usage_details=frozenset({"cached_tokens"}),
+    usage_details=frozenset({"prompt_tokens_details.cached_tokens"}),
 )

@@ -20,7 +20,7 @@ class _Groq(Provider):
     __slots__ = ()
 
     def completion(self, body: Json, completion: Completion) -> Json:
-        body = Provider.completion(self, body, completion)
+        body = super().completion(body, completion)
         return {
             **body,
             "service_tier": "on_demand",
@@ -30,16 +30,16 @@ class _Groq(Provider):
 
     def chunks(self, chunks: Iterator[Json], completion: Completion, *, include_usage: bool) -> Iterator[Json]:
         own: Json = {"id": completion.request_id}
-        for chunk in Provider.chunks(self, chunks, completion, include_usage=include_usage):
+        for chunk in super().chunks(chunks, completion, include_usage=include_usage):
             if not chunk.get("usage"):
                 chunk.pop("usage", None)
-            if ends(chunk):
+            if ends(chunk) and completion.sends_usage:
                 own = {"id": completion.request_id, "usage": self.usage(completion)}
             yield {**chunk, "x_groq": own} if own else chunk
             own = {}
 
     def usage(self, completion: Completion) -> Json:
-        return {**_TIMES, **Provider.usage(self, completion)}
+        return {**_TIMES, **super().usage(completion)}
 
 
 GROQ = _Groq(

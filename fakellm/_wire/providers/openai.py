@@ -20,4 +20,4 @@ class _OpenAI(Provider):
         return chunks
 
 
-OPENAI = _OpenAI(name="openai", rules="openai", dated_models=True, reasoning_field=None)
+OPENAI = _OpenAI(name="openai", rules="openai", dated_models=True, obfuscates=True, reasoning_field=None)

@@ -31,14 +31,14 @@ class _OpenRouter(Provider):
     __slots__ = ()
 
     def completion(self, body: Json, completion: Completion) -> Json:
-        body = Provider.completion(self, body, completion)
+        body = super().completion(body, completion)
         for choice in body["choices"]:
             choice["native_finish_reason"] = choice["finish_reason"]
             choice["message"] = {"reasoning": None, **_with_details(choice["message"])}
         return {**body, "provider": _maker(completion.model)}
 
     def chunks(self, chunks: Iterator[Json], completion: Completion, *, include_usage: bool) -> Iterator[Json]:
-        for chunk in Provider.chunks(self, chunks, completion, include_usage=include_usage):
+        for chunk in super().chunks(chunks, completion, include_usage=include_usage):
             # The chunk with the usage has a choice like all others, which says nothing.
             choices = chunk["choices"] or [{"index": 0, "delta": {}, "finish_reason": None, "logprobs": None}]
             for choice in choices:
@@ -49,7 +49,7 @@ class _OpenRouter(Provider):
             yield {**chunk, "provider": _maker(completion.model), "choices": choices}
 
     def usage(self, completion: Completion) -> Json:
-        return {"cost": 0, "is_byok": False, "cost_details": dict(_COST), **Provider.usage(self, completion)}
+        return {"cost": 0, "is_byok": False, "cost_details": dict(_COST), **super().usage(completion)}
 
     def error(self, error: ErrorBody, status: int) -> Json:
         return {"error": {"message": encodable(error.message), "code": status}}
@@ -72,5 +72,13 @@ OPENROUTER = _OpenRouter(
     name="openrouter",
     reasoning_field="reasoning",
     comments=b": OPENROUTER PROCESSING\n\n",
-    omits=frozenset({"obfuscation", "service_tier", "system_fingerprint"}),
+    omits=frozenset({"service_tier", "system_fingerprint"}),
+    delta_omits=frozenset({"refusal"}),
+    usage_details=frozenset(
+        {
+            "prompt_tokens_details.audio_tokens",
+            "prompt_tokens_details.cached_tokens",
+            "completion_tokens_details.reasoning_tokens",
+        }
+    ),
 )

@@ -12,7 +12,7 @@ from fakellm._wire.errors import ErrorBody, error_object
 __all__ = ["Json", "Provider", "ends"]
 
 Json = dict[str, Any]
-"""A JSON object of an answer; fresh for each call, so that a provider may change it in place."""
+"""A JSON object of an answer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
@@ -23,42 +23,49 @@ class Provider:
     cannot say it, a subclass has a method of its own. The table in ``__init__`` says at which URLs it is.
 
     rules: whose rules about requests hold, None for no more than JSON types. dated_models: whether an alias is
-    answered with the dated name. reasoning_field: the member of a message and a delta that holds the reasoning,
-    None where it is hidden. has_null_texts: whether a delta of the text has a null reasoning, and the other way
-    round. comments: bytes before the first chunk. omits: members of OpenAI's completion and chunk that are not
-    sent; message_omits: those of message and delta. usage_details: the members of the usage's details that are
-    sent even if they are 0; None for all of OpenAI's.
+    answered with the dated name. obfuscates: whether chunks are padded. reasoning_field: the member of a message
+    and a delta that holds the reasoning, None where it is hidden. has_null_texts: whether, in a stream with
+    reasoning, a delta of the text has a null reasoning and the other way round. comments: bytes before the first
+    chunk. omits: members of OpenAI's completion and chunk that are not sent; message_omits: those of message and
+    delta that are not sent where they hold nothing; delta_omits: those of a delta alone. usage_details: the paths
+    of the usage's details that are sent even if they are 0; None for all of OpenAI's.
     """
 
     name: str
     rules: Literal["openai", "azure"] | None = None
     dated_models: bool = False
+    obfuscates: bool = False
     reasoning_field: str | None = "reasoning_content"
     has_null_texts: bool = False
     comments: bytes = b""
-    omits: frozenset[str] = frozenset({"obfuscation", "service_tier"})
+    omits: frozenset[str] = frozenset({"service_tier"})
     message_omits: frozenset[str] = frozenset({"annotations"})
+    delta_omits: frozenset[str] = frozenset()
     usage_details: frozenset[str] | None = None
 
     def completion(self, body: Json, completion: Completion) -> Json:
-        """Return a whole answer as it is sent here. body: as OpenAI sends it."""
-        _omit(body, self.omits)
+        """Return a whole answer as it is sent here. body: as OpenAI sends it, with usage unless that is kept back."""
+        body = _without(body, self.omits)
         for choice in body["choices"]:
-            _omit(choice["message"], self.message_omits)
-        body["usage"] = self.usage(completion)
+            choice["message"] = _filled(choice["message"], self.message_omits)
+        if "usage" in body:
+            body["usage"] = self.usage(completion)
         return body
 
     def chunks(self, chunks: Iterator[Json], completion: Completion, *, include_usage: bool) -> Iterator[Json]:
-        """Yield the chunks of a stream as they are sent here. chunks: as OpenAI sends them, in order."""
+        """Yield the chunks of a stream as they are sent here.
+
+        chunks: as OpenAI sends them, in order. include_usage: whether the request asks for the usage.
+        """
         has_reasoned = False
-        for chunk in chunks:
-            _omit(chunk, self.omits)
+        for sent in chunks:
+            chunk = _without(sent, self.omits)
             for choice in chunk["choices"]:
-                delta = choice["delta"]
-                _omit(delta, self.message_omits)
+                delta = _filled(choice["delta"], self.message_omits | self.delta_omits)
                 has_reasoned = has_reasoned or self.reasoning_field in delta
                 if has_reasoned and self.has_null_texts:
-                    choice["delta"] = {"content": None, self.reasoning_field: None, **delta}
+                    delta = {"content": None, self.reasoning_field or "": None, **delta}
+                choice["delta"] = delta
             if chunk.get("usage"):
                 chunk["usage"] = self.usage(completion)
             yield chunk
@@ -68,12 +75,12 @@ class Provider:
         usage = dict(completion.usage)
         if self.usage_details is None:
             return usage
-        for name in ("prompt_tokens_details", "completion_tokens_details"):
-            details = usage.get(name)
-            if isinstance(details, Mapping):
-                usage[name] = {key: value for key, value in details.items() if value or key in self.usage_details}
-                if not usage[name]:
-                    del usage[name]
+        for group in ("prompt_tokens_details", "completion_tokens_details"):
+            if isinstance(details := usage.get(group), Mapping):
+                known = {path.partition(".")[2] for path in self.usage_details if path.startswith(group)}
+                usage[group] = {name: count for name, count in details.items() if count or name in known}
+                if not usage[group]:
+                    del usage[group]
         return usage
 
     def error(self, error: ErrorBody, status: int) -> Json:
@@ -89,6 +96,10 @@ def ends(chunk: Json) -> bool:
     return any(choice["finish_reason"] for choice in chunk["choices"])
 
 
-def _omit(value: Json, names: frozenset[str]) -> None:
-    for name in names & value.keys():
-        del value[name]
+def _filled(message: Mapping[str, Any], names: frozenset[str]) -> Json:
+    """Return a message without those members that hold nothing."""
+    return {name: value for name, value in message.items() if value or name not in names}
+
+
+def _without(value: Json, names: frozenset[str]) -> Json:
+    return {name: member for name, member in value.items() if name not in names}

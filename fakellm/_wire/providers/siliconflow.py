@@ -19,10 +19,11 @@ class _SiliconFlow(Provider):
     def chunks(self, chunks: Iterator[Json], completion: Completion, *, include_usage: bool) -> Iterator[Json]:
         written = 0
         whole = self.usage(completion)
-        for chunk in Provider.chunks(self, chunks, completion, include_usage=include_usage):
+        for chunk in super().chunks(chunks, completion, include_usage=include_usage):
             if not chunk["choices"]:
                 continue
-            chunk["usage"] = whole if ends(chunk) else _so_far(whole, min(written, completion.token_count))
+            if completion.sends_usage:
+                chunk["usage"] = whole if ends(chunk) else _so_far(whole, min(written, completion.token_count))
             written += 1
             yield chunk
 
