@@ -35,7 +35,7 @@ def complete(reply: Reply, request: ChatRequest, identity: Identity) -> Completi
         id=identity.completion_id,
         request_id=identity.request_id,
         created=CREATED,
-        model=request.model,
+        model=request.provider.model_name(request.model),
         system_fingerprint=identity.system_fingerprint,
         choices=tuple(choices),
         usage=_usage(said, request, reply.usage or {}),

@@ -1,4 +1,4 @@
-"""What is known about models by name: which dated model an alias means, what it can do, how much it reads.
+"""What is known about models by name: what one can do, how much it reads.
 
 Source: the tables of autogen-ext 0.7.5 (2025), as facts. Names match exactly; other models need ``model_info``.
 """
@@ -7,47 +7,10 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
+from fakellm._wire.model_names import resolve_model
 from fakellm.models import ModelInfo
 
-__all__ = ["known_model_info", "resolve_model", "token_limit"]
-
-_ALIASES = MappingProxyType(
-    {
-        "claude-3-5-haiku": "claude-3-5-haiku-20241022",
-        "claude-3-5-sonnet": "claude-3-5-sonnet-20241022",
-        "claude-3-7-sonnet": "claude-3-7-sonnet-20250219",
-        "claude-3-haiku": "claude-3-haiku-20240307",
-        "claude-3-opus": "claude-3-opus-20240229",
-        "claude-3-sonnet": "claude-3-sonnet-20240229",
-        "claude-4-opus": "claude-opus-4-20250514",
-        "claude-4-sonnet": "claude-sonnet-4-20250514",
-        "gpt-3.5-turbo": "gpt-3.5-turbo-0125",
-        "gpt-3.5-turbo-16k": "gpt-3.5-turbo-16k-0613",
-        "gpt-4": "gpt-4-0613",
-        "gpt-4-32k": "gpt-4-32k-0613",
-        "gpt-4-turbo": "gpt-4-turbo-2024-04-09",
-        "gpt-4-turbo-preview": "gpt-4-0125-preview",
-        "gpt-4.1": "gpt-4.1-2025-04-14",
-        "gpt-4.1-mini": "gpt-4.1-mini-2025-04-14",
-        "gpt-4.1-nano": "gpt-4.1-nano-2025-04-14",
-        "gpt-4.5-preview": "gpt-4.5-preview-2025-02-27",
-        "gpt-4o": "gpt-4o-2024-08-06",
-        "gpt-4o-mini": "gpt-4o-mini-2024-07-18",
-        "gpt-5": "gpt-5-2025-08-07",
-        "gpt-5-mini": "gpt-5-mini-2025-08-07",
-        "gpt-5-nano": "gpt-5-nano-2025-08-07",
-        "llama-3.3-70b": "Llama-3.3-70B-Instruct",
-        "llama-3.3-8b": "Llama-3.3-8B-Instruct",
-        "llama-4-maverick": "Llama-4-Maverick-17B-128E-Instruct-FP8",
-        "llama-4-scout": "Llama-4-Scout-17B-16E-Instruct-FP8",
-        "o1": "o1-2024-12-17",
-        "o1-mini": "o1-mini-2024-09-12",
-        "o1-preview": "o1-preview-2024-09-12",
-        "o3": "o3-2025-04-16",
-        "o3-mini": "o3-mini-2025-01-31",
-        "o4-mini": "o4-mini-2025-04-16",
-    }
-)
+__all__ = ["known_model_info", "token_limit"]
 
 # (can, family, tokens that it reads or None where no limit is published); can: V vision, F function calling,
 # J JSON output, S structured output, M several system messages.
@@ -104,11 +67,6 @@ _MODELS = MappingProxyType(
         "o4-mini-2025-04-16": ("VFJSM", "o4", 200_000),
     }
 )
-
-
-def resolve_model(model: str) -> str:
-    """Return the dated name that an alias means; any other name as it is."""
-    return _ALIASES.get(model, model)
 
 
 def known_model_info(model: str) -> ModelInfo:

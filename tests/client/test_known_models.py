@@ -2,7 +2,8 @@
 
 import pytest
 
-from fakellm.client._known_models import known_model_info, resolve_model, token_limit
+from fakellm._wire.model_names import resolve_model
+from fakellm.client._known_models import known_model_info, token_limit
 
 # alias, dated name, abilities (V vision, F functions, J JSON, S structured output), family, context in tokens
 MODELS = [

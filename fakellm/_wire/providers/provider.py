@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from fakellm._wire.completion import Completion
 from fakellm._wire.errors import ErrorBody, error_object
+from fakellm._wire.model_names import answering_model
 
 __all__ = ["Json", "Provider", "ends"]
 
@@ -42,6 +43,10 @@ class Provider:
     message_omits: frozenset[str] = frozenset({"annotations"})
     delta_omits: frozenset[str] = frozenset()
     usage_details: frozenset[str] | None = None
+
+    def model_name(self, model: str) -> str:
+        """Return the name with which a model answers. model: as it was asked for."""
+        return answering_model(model) if self.dated_models else model
 
     def completion(self, body: Json, completion: Completion) -> Json:
         """Return a whole answer as it is sent here. body: as OpenAI sends it, with usage unless that is kept back."""
