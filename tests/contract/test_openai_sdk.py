@@ -193,7 +193,7 @@ def test_stream_helper(client, llm):
     llm.reply(ToolCall("get_weather", {"city": "Paris"}))
 
     helper = getattr(client.chat.completions, "stream", None) or client.beta.chat.completions.stream
-    with helper(model="gpt-4o", messages=MESSAGES) as stream:
+    with helper(model="gpt-4o", messages=MESSAGES, tools=TOOLS) as stream:
         completion = stream.get_final_completion()
 
     assert completion.choices[0].message.tool_calls[0].function.arguments == '{"city":"Paris"}'
