@@ -30,8 +30,10 @@ wheel:
 docs: .venv-docs/docs
 	.venv-docs/bin/mkdocs build --strict
 
-bench: .venv/test .venv-openai1/contract-openai1
-	.venv/bin/python benchmarks/bench_fake.py
+bench: .venv/test .venv-bench/bench .venv-openai1/contract-openai1
+	.venv-bench/bin/python benchmarks/bench_fake.py
+	.venv-bench/bin/python benchmarks/bench_rules.py
+	.venv-bench/bin/python benchmarks/bench_streams.py
 	.venv-openai1/bin/python benchmarks/bench_messages.py
 	.venv/bin/python benchmarks/bench_tokens.py
 
@@ -50,7 +52,7 @@ clean:
 	.venv/bin/python -m pip install -q --group $*
 	touch $@
 
-.venv-openai3/% .venv-openai1/% .venv-docs/%: pyproject.toml
+.venv-openai3/% .venv-openai1/% .venv-bench/% .venv-docs/%: pyproject.toml
 	$(PYTHON) -m venv $(@D)
 	$(@D)/bin/python -m pip install -q --upgrade pip
 	$(@D)/bin/python -m pip install -q -e . --group $*

@@ -1,116 +1,85 @@
 """What an answer of the fake costs, over httpx.MockTransport handing out the same prebuilt bytes.
 
-Run by hand: ``make bench``.
+Run by hand: ``make bench``. The peers neither check nor count nor render: they hand out prebuilt bytes as well.
 """
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable
 from types import ModuleType
+from typing import Any
 
 import httpx
 import httpx2
+import openai
+import respx
+from asked import CHAT, FRESH, KEY, PROMPT, agent_body, body, fake, floor, prebuilt
+from pytest_httpx import HTTPXMock
+from pytest_httpx._options import _HTTPXMockOptions
 from timing import ratios, table
 
-from fakellm import FakeLLM
-
-CHAT = "https://api.openai.com/v1/chat/completions"
-KEY = {"authorization": "Bearer sk-fakellm"}
-PROMPT = "Summarise the weather of the last week in Paris in two sentences, and say whether to take an umbrella."
-ANSWER = "It rained on five days out of seven. Take one."
-TOOL = {
-    "type": "function",
-    "function": {
-        "name": "get_weather",
-        "description": "Current weather in a city.",
-        "parameters": {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]},
-    },
-}
+Run = Callable[[], object]
 
 
-def body(prompt: str) -> dict[str, object]:
-    return {"model": "gpt-4o", "messages": [{"role": "user", "content": prompt}]}
+def respx_peer() -> httpx.Client:
+    """Return a client that a router of respx answers, as in a test: in the place of its connections."""
+    router = respx.mock(assert_all_called=False)
+    router.post(CHAT).respond(200, content=prebuilt(), content_type="application/json")
+    router.start()
+    return httpx.Client(headers=KEY)
 
 
-def agent_body(prompt: str) -> dict[str, object]:
-    history = [{"role": role, "content": PROMPT} for role in ("user", "assistant")] * 3
-    messages = [{"role": "system", "content": PROMPT}, *history, {"role": "user", "content": prompt * 5}]
-    return {"model": "gpt-4o", "messages": messages, "tools": [TOOL] * 3}
+def pytest_httpx_peer() -> httpx.Client:
+    """Return a client that pytest-httpx answers; outside of pytest it has to be built by hand."""
+    mock = HTTPXMock(_HTTPXMockOptions())
+    mock.add_response(url=CHAT, content=prebuilt(), headers={"content-type": "application/json"}, is_reusable=True)
+
+    class Transport(httpx.BaseTransport):
+        def handle_request(self, request: httpx.Request) -> httpx.Response:
+            return mock._handle_request(self, request)  # what its fixture patches in
+
+    return httpx.Client(transport=Transport(), headers=KEY)
 
 
-def floor(module: ModuleType) -> httpx.Client:
-    llm = FakeLLM()
-    llm.reply(ANSWER)
-    with httpx.Client(transport=llm.transport(httpx), headers=KEY) as client:
-        content = client.post(CHAT, json=body(PROMPT)).content
-    headers = {"content-type": "application/json"}
-    return module.Client(
-        transport=module.MockTransport(lambda _: module.Response(200, headers=headers, content=content)), headers=KEY
-    )
-
-
-def fake(module: ModuleType) -> tuple[FakeLLM, httpx.Client]:
-    llm = FakeLLM()
-    llm.reply(ANSWER, times=None)
-    return llm, module.Client(transport=llm.transport(module), headers=KEY)
-
-
-def bench_answers(module: ModuleType) -> None:
-    plain, (llm, client) = floor(module), fake(module)
-    fresh = (f"{n} {PROMPT}" for n in itertools.count())
-    contenders = {
+def bench_answers(module: ModuleType, goals: tuple[float, float, float]) -> None:
+    """Print what answers cost through one module. goals: prompt seen, not seen, agent request."""
+    plain, faked = floor(module), fake(module)
+    contenders: dict[str, Run] = {
         "MockTransport, prebuilt bytes": lambda: plain.post(CHAT, json=body(PROMPT)),
-        "fake, prompt seen before": lambda: client.post(CHAT, json=body(PROMPT)),
-        "fake, prompt not seen before": lambda: client.post(CHAT, json=body(next(fresh))),
+        "fake, prompt seen before": lambda: faked.post(CHAT, json=body(PROMPT)),
+        "fake, prompt not seen before": lambda: faked.post(CHAT, json=body(next(FRESH))),
         "MockTransport, agent request": lambda: plain.post(CHAT, json=agent_body(PROMPT)),
-        "fake, agent request": lambda: client.post(CHAT, json=agent_body(next(fresh))),
+        "fake, agent request": lambda: faked.post(CHAT, json=agent_body(next(FRESH))),
     }
-    found = ratios(contenders)
-    goals = {"fake, prompt seen before": 1.05, "fake, prompt not seen before": 1.30, "fake, agent request": 1.9}
-    print(table(f"answers through {module.__name__}", found, goals))
-    llm.reset()
+    if module is httpx:
+        peers = {"respx": respx_peer(), "pytest-httpx": pytest_httpx_peer()}
+        contenders |= {name: lambda peer=peer: peer.post(CHAT, json=body(PROMPT)) for name, peer in peers.items()}
+    asked = ("fake, prompt seen before", "fake, prompt not seen before", "fake, agent request")
+    print(table(f"answers through {module.__name__}", ratios(contenders), dict(zip(asked, goals, strict=True))))
 
 
-# Kind of rule -> (condition of rule n, which the request does not fulfil; goal for 1,000 rules).
-RULES = {
-    "model": (lambda n: {"model": f"never-{n}"}, 1.05),
-    "tool": (lambda n: {"tool": f"never_{n}"}, 1.05),
-    "substring": (lambda n: {"user": f"whether to take {n} coats"}, 1.25),
-}
+def bench_sdk() -> None:
+    """Print what answers cost through the openai SDK; its 3.x runs on httpx2, where the peers do not work."""
 
+    def ask(client: Any) -> Callable[[str], object]:
+        sdk = openai.OpenAI(api_key="sk-fakellm", http_client=client)
+        return lambda prompt: sdk.chat.completions.create(**body(prompt))
 
-def many_rules(count: int, condition: Callable[[int], dict[str, str]]) -> httpx.Client:
-    """A client of a fake whose last rule answers."""
-    llm = FakeLLM()
-    for n in range(count - 1):
-        llm.when(**condition(n)).reply(ANSWER, times=None)
-    llm.reply(ANSWER, times=None)
-    return httpx.Client(transport=llm.transport(httpx), headers=KEY)
-
-
-def used_up_rules(count: int) -> httpx.Client:
-    """A client of a fake that has used up all rules but the last."""
-    llm = FakeLLM()
-    client = httpx.Client(transport=llm.transport(httpx), headers=KEY)
-    for _ in range(count - 1):
-        llm.when(user="Summarise").reply(ANSWER)
-        client.post(CHAT, json=body(PROMPT))
-    llm.calls.clear()
-    llm.reply(ANSWER, times=None)
-    return client
-
-
-def bench_rules() -> None:
-    asked = {**body(PROMPT), "tools": [TOOL]}
-    tables = {kind: (lambda n, c=condition: many_rules(n, c), goal) for kind, (condition, goal) in RULES.items()}
-    for kind, (make, goal) in {**tables, "used up": (used_up_rules, 1.05)}.items():
-        clients = {count: make(count) for count in (1, 10, 100, 1000)}
-        contenders = {f"{count} rules": (lambda c=c: c.post(CHAT, json=asked)) for count, c in clients.items()}
-        print(table(f"rules: {kind}", ratios(contenders, calls=100), {"1000 rules": goal}))
+    module = httpx2 if issubclass(openai.DefaultHttpxClient, httpx2.Client) else httpx
+    plain, faked = ask(floor(module)), ask(fake(module))
+    contenders: dict[str, Run] = {
+        "MockTransport, prebuilt bytes": lambda: plain(PROMPT),
+        "fake, prompt seen before": lambda: faked(PROMPT),
+        "fake, prompt not seen before": lambda: faked(next(FRESH)),
+    }
+    if module is httpx:
+        peers = {"respx": ask(respx_peer()), "pytest-httpx": ask(pytest_httpx_peer())}
+        contenders |= {name: lambda peer=peer: peer(PROMPT) for name, peer in peers.items()}
+    goals = {"fake, prompt seen before": 1.03, "fake, prompt not seen before": 1.09}
+    print(table(f"answers through openai {openai.__version__}", ratios(contenders, calls=50), goals))
 
 
 if __name__ == "__main__":
-    bench_answers(httpx)
-    bench_answers(httpx2)
-    bench_rules()
+    bench_answers(httpx, (1.05, 1.30, 1.90))
+    bench_answers(httpx2, (1.05, 1.40, 2.10))
+    bench_sdk()
