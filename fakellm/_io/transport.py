@@ -8,14 +8,20 @@ from types import ModuleType
 from typing import Any, NoReturn, Protocol
 
 from fakellm._clock import Clock
+from fakellm._io.at_once import header_pairs, respond_at_once
 from fakellm._script.journal import Ending
-from fakellm._wire.events import Data, Disconnect, Head, Loss, Wait, WireEvent, WireRequest
+from fakellm._wire.events import Data, Disconnect, Head, Loss, Wait, Whole, WireEvent, WireRequest
 
 __all__ = ["Answers", "Playable", "make_transport", "transport_class"]
 
 
 class Playable(Protocol):
     """An answer: the events to play, and who wants to know how that went."""
+
+    @property
+    def whole(self) -> Whole | None:
+        """The answer in one piece; None where it has to be played."""
+        ...
 
     def __iter__(self) -> Iterator[WireEvent]:
         """Yield the events."""
@@ -195,7 +201,10 @@ def transport_class(module: ModuleType) -> type[Any]:
 
         def handle_request(self, request: Any) -> Any:
             request.read()
-            playback = self._play(request)
+            answer = self._ask(request)
+            if answer.whole is not None:
+                return respond_at_once(module, answer.whole, answer.finished, self._clock)
+            playback = _Playback(module, answer, request, self._clock)
             try:
                 for pause in playback.until_head():
                     self._clock.sleep(pause)
@@ -206,7 +215,10 @@ def transport_class(module: ModuleType) -> type[Any]:
 
         async def handle_async_request(self, request: Any) -> Any:
             await request.aread()
-            playback = self._play(request)
+            answer = self._ask(request)
+            if answer.whole is not None:
+                return respond_at_once(module, answer.whole, answer.finished, self._clock)
+            playback = _Playback(module, answer, request, self._clock)
             try:
                 for pause in playback.until_head():
                     await self._clock.sleep_async(pause)
@@ -215,13 +227,11 @@ def transport_class(module: ModuleType) -> type[Any]:
                 playback.close()
                 raise
 
-        def _play(self, request: Any) -> _Playback:
-            wire = WireRequest(request.method, str(request.url), request.headers, request.content)
-            return _Playback(module, self._engine.handle(wire), request, self._clock)
+        def _ask(self, request: Any) -> Playable:
+            return self._engine.handle(WireRequest(request.method, str(request.url), request.headers, request.content))
 
         def _respond(self, playback: _Playback) -> Any:
             head, stream = playback.head, PlayedStream(playback, self._clock)
-            headers = [(name.encode(), value.encode()) for name, value in head.headers]  # text would have to be ASCII
-            return module.Response(head.status, headers=headers, stream=stream)
+            return module.Response(head.status, headers=header_pairs(head), stream=stream)
 
     return FakeTransport

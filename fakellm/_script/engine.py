@@ -13,7 +13,7 @@ No step does I/O or reads a clock; what must wait is a Wait event. A player (``_
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from threading import RLock
@@ -41,7 +41,7 @@ from fakellm._wire.chat import ChatRequest
 from fakellm._wire.chat_render import render_raw
 from fakellm._wire.dialects import Claim, Dialect, claim, find_dialect, render_not_spoken
 from fakellm._wire.errors import DO_NOT_RETRY, ErrorBody, Rejected, render_error
-from fakellm._wire.events import Disconnect, WireEvent, WireRequest
+from fakellm._wire.events import Disconnect, Whole, WireEvent, WireRequest, in_one_piece
 from fakellm._wire.providers import Provider
 from fakellm._wire.strictness import STRICT, Strictness
 
@@ -90,10 +90,15 @@ class Answer:
     """A call and the events that answer it; iterated, it gives the events."""
 
     call: Call
-    events: Iterator[WireEvent]
+    events: Iterable[WireEvent]
 
     def __iter__(self) -> Iterator[WireEvent]:
-        return self.events
+        return iter(self.events)
+
+    @property
+    def whole(self) -> Whole | None:
+        """The answer in one piece; None where a pace, a fault or a framing lies over it."""
+        return self.events if isinstance(self.events, Whole) else None
 
     def finished(self, ending: Ending) -> None:
         """Write down how the events were played."""
@@ -107,7 +112,7 @@ class _Pending:
     """A call to write down, and what to do then, outside the lock, to get the events that answer it."""
 
     call: Call
-    play: Callable[[], Iterator[WireEvent]]
+    play: Callable[[], Iterable[WireEvent]]
 
 
 class Engine:
@@ -319,18 +324,22 @@ class Engine:
 
 def _say(
     scripted: Scripted, request: ChatRequest, call: Call, identity: Identity, dialect: Dialect, *, pace: Pace | None
-) -> Iterator[WireEvent]:
+) -> Iterable[WireEvent]:
     """Render what a rule says; what the test's own callable, framing or fault raises is put on the call."""
     try:
         reply = scripted if isinstance(scripted, Reply | ErrorReply) else scripted(request)
         call.reply = reply
         if isinstance(reply, ErrorReply):
             call.status = reply.status
-            return render_error(reply.status, reply.body, request_id=identity.request_id, headers=reply.wire_headers)
+            headers = reply.wire_headers
+            return in_one_piece(render_error(reply.status, reply.body, request_id=identity.request_id, headers=headers))
         events = _rendered(reply, request, call, identity, dialect)
+        pace = reply.pace or pace
+        if reply.framing is None and reply.fault is None and pace is None:
+            return in_one_piece(events)
         if reply.framing is not None:
             events = reply.framing(events)
-        if (pace := reply.pace or pace) is not None:
+        if pace is not None:
             tokens = call.completion.token_count if call.completion else 0
             events = paced(events, pace, identity=identity.pace_seed, tokens=tokens)
         if reply.fault is not None:

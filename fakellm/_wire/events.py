@@ -10,13 +10,24 @@ A player (``_io``) turns events into a response; nothing here knows how.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 from urllib.parse import SplitResult, urlsplit
 
-__all__ = ["Data", "Disconnect", "Head", "Loss", "Wait", "WireEvent", "WireRequest", "split_url"]
+__all__ = [
+    "Data",
+    "Disconnect",
+    "Head",
+    "Loss",
+    "Wait",
+    "Whole",
+    "WireEvent",
+    "WireRequest",
+    "in_one_piece",
+    "split_url",
+]
 
 
 @dataclass(frozen=True)
@@ -101,6 +112,34 @@ class Disconnect:
 
 
 WireEvent = Head | Data | Wait | Disconnect
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """An answer that is known to its end: nothing to wait for, nothing lost.
+
+    parts: the bytes of each Data behind the head. chunks: for each part, how many chunks end within it. Iterated,
+    it gives the events; a player may as well hand it out as it is.
+    """
+
+    head: Head
+    parts: tuple[bytes, ...]
+    chunks: tuple[int, ...]
+
+    def __iter__(self) -> Iterator[WireEvent]:
+        yield self.head
+        yield from map(Data, self.parts, self.chunks)
+
+
+def in_one_piece(events: Iterable[WireEvent]) -> Iterable[WireEvent]:
+    """Return the Whole that these events are, a head and data; any others as they are."""
+    if isinstance(events, Whole):
+        return events
+    found = list(events)
+    body = [event for event in found if isinstance(event, Data)]
+    if len(found) != len(body) + 1 or not isinstance(head := found[0], Head):
+        return found
+    return Whole(head, tuple([event.data for event in body]), tuple([event.chunks for event in body]))
 
 
 def split_url(url: str) -> SplitResult:

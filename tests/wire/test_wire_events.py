@@ -1,6 +1,6 @@
 import pytest
 
-from fakellm._wire.events import Head, WireRequest
+from fakellm._wire.events import Data, Disconnect, Head, Wait, Whole, WireRequest, in_one_piece
 
 
 @pytest.mark.parametrize(
@@ -49,3 +49,23 @@ def test_content_type_tells_a_stream(headers, is_stream):
 )
 def test_headers_tell_the_length_of_the_body(headers, length):
     assert Head(200, tuple(headers)).content_length == length
+
+
+HEAD = Head(200, ())
+
+
+def test_head_and_data_are_an_answer_in_one_piece():
+    events = [HEAD, Data(b"a"), Data(b": comment", chunks=0), Data(b"bc", chunks=2)]
+
+    whole = in_one_piece(iter(events))
+
+    assert whole == Whole(HEAD, (b"a", b": comment", b"bc"), (1, 0, 2))
+    assert list(whole) == events
+    assert in_one_piece(whole) is whole
+
+
+@pytest.mark.parametrize(
+    "events", [[], [Data(b"a")], [Data(b"a"), HEAD], [HEAD, HEAD], [HEAD, Wait(1)], [HEAD, Data(b"a"), Disconnect()]]
+)
+def test_other_events_stay_as_they_are(events):
+    assert in_one_piece(iter(events)) == events
