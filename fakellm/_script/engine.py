@@ -12,7 +12,6 @@ No step does I/O or reads a clock; what must wait is a Wait event. A player (``_
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -36,7 +35,7 @@ from fakellm._script.pace import Pace, paced
 from fakellm._script.reply import ErrorReply, Reply
 from fakellm._script.rule import Fallback, Rule, caller
 from fakellm._script.script import Script
-from fakellm._wire.canonical import canonical_body
+from fakellm._wire.canonical import canonical_body, digest
 from fakellm._wire.chat import ChatRequest
 from fakellm._wire.chat_render import render_raw
 from fakellm._wire.dialects import Claim, Dialect, claim, find_dialect, render_not_spoken
@@ -147,7 +146,7 @@ class Engine:
         self.allow_rejected = allow_rejected
         self.allow_unused = allow_unused
         self._script = Script()
-        self._seen: Counter[str] = Counter()
+        self._seen: dict[bytes, int] = {}  # hash of a request -> how often it came
         self._lock = RLock()  # a predicate may look at the fake that asks it
 
     @property
@@ -315,11 +314,10 @@ class Engine:
         return _Pending(call, partial(render_error, call.status, error, request_id=request_id, headers=DO_NOT_RETRY))
 
     def _identify(self, wire: WireRequest, request: ChatRequest | None = None) -> Identity:
-        body = request.canonical if request else canonical_body(wire.body).decode("utf-8", "backslashreplace")
-        canonical = f"{wire.path} {body}"
-        seen = self._seen[canonical]
-        self._seen[canonical] += 1
-        return Identity(self.seed, self.test_id, canonical, seen)
+        asked = digest(wire.path, request.canonical if request else canonical_body(wire.body))
+        seen = self._seen.get(asked, 0)
+        self._seen[asked] = seen + 1
+        return Identity(self.seed, self.test_id, asked, seen)
 
 
 def _say(

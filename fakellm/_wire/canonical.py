@@ -20,12 +20,14 @@ __all__ = ["KEY_PARTS", "canonical_body", "canonical_json", "digest", "request_k
 KEY_PARTS = ("method", "scheme", "host", "port", "path", "query", "body")
 """What a request is recognised by, in the order in which a difference is told."""
 
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+_HOLD_CALL_IDS = ("tool_calls", "tool_call_id")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 def canonical_json(value: object) -> str:
     """Write a decoded JSON value in its canonical form."""
-    return json.dumps(_rename_call_ids(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return _ENCODER.encode(_rename_call_ids(value))
 
 
 def canonical_body(body: bytes) -> bytes:
@@ -76,7 +78,7 @@ def _call_ids(body: object) -> Iterator[str]:
     """Yield the tool-call ids of a chat request, in order of appearance."""
     messages = body.get("messages") if isinstance(body, dict) else None
     for message in messages if isinstance(messages, list) else []:
-        if isinstance(message, dict):
+        if isinstance(message, dict) and not message.keys().isdisjoint(_HOLD_CALL_IDS):
             calls = message.get("tool_calls")
             ids = [call.get("id") for call in calls if isinstance(call, dict)] if isinstance(calls, list) else []
             yield from (found for found in [*ids, message.get("tool_call_id")] if isinstance(found, str))
