@@ -43,6 +43,7 @@ class Activation:
     def __init__(self, engine: Claims, clock: Clock) -> None:
         self._engine = engine
         self._clock = clock
+        self._transports: dict[ModuleType, Any] = {}
 
     def claims(self, method: str, url: Any) -> bool:
         """Whether the engine answers a request. url: of httpx or httpx2."""
@@ -50,7 +51,9 @@ class Activation:
 
     def transport(self, module: ModuleType) -> Any:
         """Return a transport of this engine for clients of a module."""
-        return make_transport(module, self._engine, self._clock)
+        if module not in self._transports:
+            self._transports[module] = make_transport(module, self._engine, self._clock)
+        return self._transports[module]
 
 
 _lock = RLock()

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from enum import Enum
+from functools import lru_cache
 from typing import Protocol
 
 from pydantic_core import to_json
@@ -75,6 +76,7 @@ def find_dialect(request: WireRequest) -> Dialect | None:
     return next((dialect for suffix, dialect in _DIALECTS if path.endswith(suffix)), None)
 
 
+@lru_cache(maxsize=256)
 def claim(method: str, host: str, path: str) -> Claim:
     """Say whose business a request is. host: lower case, without port."""
     path = path.rstrip("/")

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import lru_cache
 from typing import Literal
 from urllib.parse import SplitResult, urlsplit
 
@@ -30,7 +30,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class WireRequest:
     """One HTTP request as it was sent.
 
@@ -43,19 +43,15 @@ class WireRequest:
     headers: Mapping[str, str]
     body: bytes
 
-    @cached_property
-    def _split(self) -> SplitResult:
-        return split_url(self.url)
-
     @property
     def path(self) -> str:
         """The path of the URL, percent-encoded as sent."""
-        return self._split.path
+        return _host_and_path(self.url)[1]
 
-    @cached_property
+    @property
     def host(self) -> str:
         """The host of the URL in lower case, without port; empty where there is none."""
-        return self._split.hostname or ""
+        return _host_and_path(self.url)[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +136,12 @@ def in_one_piece(events: Iterable[WireEvent]) -> Iterable[WireEvent]:
     if len(found) != len(body) + 1 or not isinstance(head := found[0], Head):
         return found
     return Whole(head, tuple([event.data for event in body]), tuple([event.chunks for event in body]))
+
+
+@lru_cache(maxsize=256)
+def _host_and_path(url: str) -> tuple[str, str]:
+    split = split_url(url)
+    return split.hostname or "", split.path
 
 
 def split_url(url: str) -> SplitResult:
