@@ -50,7 +50,7 @@ def _write(encoder: json.JSONEncoder, value: object) -> str:
         return ""
 
 
-def parsed(text: str) -> Any:
+def parsed(text: str | bytes) -> Any:
     """Return the value that a JSON text stands for; the text itself where it is no JSON."""
     try:
         return json.loads(text)

@@ -25,6 +25,7 @@ WRAPPER = "multi_tool_use.parallel"
 # Calls and results that were rewritten; those of an agent's history come back on every call.
 _REMEMBERED = 1024
 
+_PLAIN = frozenset({"role", "content"})
 _RESULT_ROLES = frozenset({"tool", "function"})
 
 
@@ -50,6 +51,8 @@ class MessageBill:
         return sum(self._turn(message, results) for message, results in _turns(messages)) + self._shown(messages)
 
     def _turn(self, message: dict[str, Any], results: list[dict[str, Any]]) -> int:
+        if not results and message.keys() == _PLAIN and isinstance(content := message["content"], str):
+            return 4 + self.encoding.count(content)  # what the rest comes to, sooner
         uses = _tool_uses(message)
         content = self._content(message)
         # Text beside calls is a message of its own; without it there is none.
@@ -129,7 +132,8 @@ def _turns(messages: list[dict[str, Any]]) -> Iterator[tuple[dict[str, Any], lis
         if text_of(following.get("role")) in _RESULT_ROLES:
             results.append(following)
             continue
-        yield message, results
+        if message or results:
+            yield message, results
         message, results = following, []
     yield message, results
 

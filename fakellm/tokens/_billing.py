@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from fakellm.tokens._anyjson import object_of, objects_of, text_of
@@ -40,7 +41,7 @@ def completion_usage(
     >>> completion_usage(body, text="The capital of Mexico is Mexico City.")["total_tokens"]
     22
     """
-    bill = _Bill(body, _PREFIX.sub("", text_of(body.get("model")), count=1))
+    bill = _Bill(body, _unprefixed(text_of(body.get("model"))))
     prompt = bill.count_prompt()
     completion = bill.count_completion(text or "", tool_calls, reasoned=reasoning_tokens > 0) + reasoning_tokens
     return {
@@ -57,13 +58,23 @@ def completion_usage(
     }
 
 
+@lru_cache(maxsize=256)
+def _unprefixed(model: str) -> str:
+    return _PREFIX.sub("", model, count=1)
+
+
+@lru_cache(maxsize=256)
+def _is_reasoning(model: str) -> bool:
+    return _REASONING_MODEL.match(model) is not None
+
+
 class _Bill:
     """Counts one request and its answer. model: its name without a prefix."""
 
     def __init__(self, body: Mapping[str, Any], model: str) -> None:
         self._model = model
         self._encoding = encoding_for_model(model)
-        self._is_reasoning = bool(_REASONING_MODEL.match(model))
+        self._is_reasoning = _is_reasoning(model)
         self._messages = objects_of(body.get("messages"))
         self._tools = objects_of(body.get("tools")) or objects_of(body.get("functions"))
         self._format = object_of(body.get("response_format"))

@@ -5,6 +5,7 @@ Source: tiktoken 0.14, ``tiktoken.model``; a test compares them with the install
 
 from __future__ import annotations
 
+from functools import lru_cache
 from types import MappingProxyType
 
 __all__ = ["encoding_name_for_model"]
@@ -83,6 +84,7 @@ _PREFIXES = MappingProxyType(
 )
 
 
+@lru_cache(maxsize=256)
 def encoding_name_for_model(model: str) -> str | None:
     """Return the name of a model's encoding, None for a model that tiktoken does not know."""
     if model in _MODELS:

@@ -173,3 +173,11 @@ def test_equal_tools_are_rendered_once(monkeypatch):
 
     assert counts == [0, 0, 0]
     assert len(rendered) == 1
+
+
+def test_lone_surrogate_in_a_tool_counts_as_what_replaces_it():
+    def count(text):
+        tool = {"type": "function", "function": {"name": "f", "description": text}}
+        return count_tools([tool], "o200k_base")
+
+    assert count("\ud800") == count("\ufffd") > 0
