@@ -7,10 +7,13 @@ from engines import ask, replaying, when
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from fakellm import ErrorReply, ToolCall
+from fakellm import ErrorReply, Reply, ToolCall
 from fakellm._script.engine import Engine
 from fakellm._script.match import Matcher
+from fakellm._wire.strictness import Strictness
 
+ELSEWHERE = "http://localhost:8080/v1/chat/completions"
+OPENROUTER = "https://openrouter.ai/api/v1/chat/completions"
 MODELS_URL = "https://api.openai.com/v1/models"
 MESSAGES_URL = "https://api.anthropic.com/v1/messages"
 
@@ -39,6 +42,20 @@ FULL = {
     "stream": True,
     "stream_options": {"include_usage": True},
 }
+PARAMETERS = {
+    "n": 2,
+    "stop": ["x", "ü"],
+    "max_completion_tokens": 3,
+    "logprobs": True,
+    "top_logprobs": 2,
+    "service_tier": "auto",
+    "parallel_tool_calls": False,
+    "tool_choice": {"type": "function", "function": {"name": "f"}},
+    "response_format": {"type": "json_schema", "json_schema": {"name": "a", "schema": {"type": "object"}}},
+    "functions": [{"name": "f", "parameters": {}}],
+    "function_call": {"name": "f"},
+    "metadata": {"a": "b"},
+}
 
 
 def places(value, path=()):
@@ -60,7 +77,7 @@ def replaced(value, path, new):
 @st.composite
 def mutated_values(draw):
     """A valid request with one or two of its values replaced by others."""
-    body = FULL
+    body = {**FULL, **{name: PARAMETERS[name] for name in draw(st.sets(st.sampled_from(sorted(PARAMETERS))))}}
     for _ in range(draw(st.integers(1, 2))):
         body = replaced(body, draw(st.sampled_from(list(places(body)))), draw(json_values))
     return json.dumps(body).encode()
@@ -74,8 +91,8 @@ def mutated_bytes(draw):
     return body[:start] + draw(st.binary(max_size=4)) + body[start + draw(st.integers(0, 4)) :]
 
 
-def fuzzed_engine(reply):
-    engine = Engine()
+def fuzzed_engine(reply, **options):
+    engine = Engine(**options)
     when(engine, user="hi", tool_result="18", model="gpt*").reply("never", times=None)
     when(engine, tool_result=lambda text: int(text) > 30).reply("hot", times=None)
     if reply:
@@ -83,7 +100,19 @@ def fuzzed_engine(reply):
     return engine
 
 
-REPLIES = [None, "Hello 😀", ToolCall("f", {"a": "ü"}), ErrorReply(503), lambda request: request.last_user, crash]
+REPLIES = [
+    None,
+    "Hello 😀",
+    ToolCall("f", {"a": "ü"}),
+    Reply("Hello", tool_calls=ToolCall("f", "{"), deliberate=True),
+    Reply(refusal="No.", reasoning="Hm."),
+    Reply(choices=["a", Reply("b", extra={"c": 1})], deliberate=True),
+    Reply(parsed={"a": 1}),
+    Reply(chunks=["a", {"content": "b"}]),
+    ErrorReply(503),
+    lambda request: request.last_user,
+    crash,
+]
 
 
 def assert_well_formed(answer):
@@ -98,7 +127,18 @@ def assert_well_formed(answer):
         assert isinstance(answer.error["message"], str)
 
 
-@given(body=st.one_of(mutated_values(), mutated_bytes(), st.binary(max_size=40)), reply=st.sampled_from(REPLIES))
+BODIES = st.one_of(mutated_values(), mutated_bytes(), st.binary(max_size=40))
+
+
+@given(body=BODIES, reply=st.sampled_from(REPLIES), url=st.sampled_from([CHAT_URL, ELSEWHERE, OPENROUTER]))
+@settings(max_examples=300, deadline=None)
+def test_any_body_gets_a_well_formed_answer_where_nothing_is_rejected(body, reply, url):
+    engine = fuzzed_engine(reply, strictness=Strictness(strict=False))
+
+    assert_well_formed(ask(engine, wire(body, url=url)))
+
+
+@given(body=BODIES, reply=st.sampled_from(REPLIES))
 @example(body=b"[" * 100_000, reply="a")
 @example(body=json.dumps({**FULL, "seed": 10**4000}).encode(), reply="a")
 @example(body=json.dumps(FULL).encode().replace(b"true", b"9" * 5000), reply="a")
