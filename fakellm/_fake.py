@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from fakellm._answering import Answering
 from fakellm._clock import Clock, MockClock
@@ -15,6 +15,7 @@ from fakellm._script.match import Matcher, Wanted, conditions
 from fakellm._script.pace import Pace
 from fakellm._script.rule import Fallback, Rule, caller
 from fakellm._wire.chat import ChatRequest
+from fakellm._wire.providers import PROVIDERS, Provider
 from fakellm._wire.strictness import Strictness
 
 if TYPE_CHECKING:
@@ -33,7 +34,9 @@ class FakeLLM(Answering):
     ends without an exception, checks that nothing passed by accident.
 
     strict: False answers requests that the real API would reject. models: the names that exist; a request for
-    another gets the 404 of the real API. seed: changes all ids. clock: waits for scripted pauses; the default
+    another gets the 404 of the real API. provider: who answers, such as ``"openrouter"``, and so whose rules hold
+    and how answers look; None goes by the URL of each request. headers: ``"full"`` adds all response headers of
+    the real API to every answer. seed: changes all ids. clock: waits for scripted pauses; the default
     never really waits. pace: of replies without their own. allow_unmatched, allow_rejected, allow_unused: what
     ``check`` lets pass. test_id: a name that ids derive from as well, so that two tests get different ones.
 
@@ -57,6 +60,8 @@ class FakeLLM(Answering):
         clock: Clock | None = None,
         pace: Pace | None = None,
         models: Iterable[str] | None = None,
+        provider: str | None = None,
+        headers: Literal["full"] | None = None,
         allow_unmatched: bool = False,
         allow_rejected: bool = False,
         allow_unused: bool = False,
@@ -68,7 +73,9 @@ class FakeLLM(Answering):
             seed=seed,
             test_id=test_id,
             strictness=Strictness(strict, _names(models)),
+            provider=_provider(provider),
             pace=pace,
+            full_headers=_is_full(headers),
             allow_unmatched=allow_unmatched,
             allow_rejected=allow_rejected,
             allow_unused=allow_unused,
@@ -232,3 +239,23 @@ def _names(models: Iterable[str] | None) -> frozenset[str] | None:
     if isinstance(models, str):
         raise UsageError(f"models takes the names of all models that exist, got one str\n  type: models=[{models!r}]")
     return frozenset(models)
+
+
+def _provider(name: str | None) -> Provider | None:
+    if name is None:
+        return None
+    if not isinstance(name, str) or name not in PROVIDERS:
+        raise UsageError(
+            f"FakeLLM knows no provider {name!r}; it knows {', '.join(PROVIDERS)}\n"
+            "  for any other OpenAI-compatible server, type: provider='plain'"
+        )
+    return PROVIDERS[name]
+
+
+def _is_full(headers: object) -> bool:
+    if headers is None or headers == "full":
+        return headers == "full"
+    raise UsageError(
+        f"FakeLLM headers is 'full' or left out, got {headers!r}\n"
+        "  to add headers to one answer, type: reply('...', headers={'x-name': 'value'})"
+    )

@@ -11,6 +11,7 @@ that ends before there are so many chunks fails the test, since the fault can ne
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from http import HTTPStatus
 
 from pydantic_core import to_json
@@ -20,8 +21,8 @@ from fakellm._script.cut import Cut, Cutter, to_byte, to_chunk, to_half, to_head
 from fakellm._script.pace import is_duration
 from fakellm._script.reply import ErrorReply
 from fakellm._script.transform import Fault, Transform
-from fakellm._wire.errors import error_object
 from fakellm._wire.events import Data, Disconnect, Head, Loss, Wait, WireEvent
+from fakellm._wire.providers import OPENAI, Provider
 from fakellm._wire.sse import encode_event
 
 __all__ = [
@@ -144,15 +145,20 @@ def bad_chunk(*, after: int = 0) -> Fault:
 def error_event(*, after: int = 0, error: ErrorReply | None = None) -> Fault:
     """Send an error object in the stream, under the status 200 that was sent already, and end there.
 
-    error: which one; its status is not sent. An answer that is not streamed has the object as its body, or
-    in place of its second half.
+    error: which one, worded as the provider words it; its status is not sent. An answer that is not streamed has
+    the object as its body, or in place of its second half.
     """
     _check_after("error_event", after)
     if error is not None and not isinstance(error, ErrorReply):
         raise UsageError(f"error_event(error=...) takes an ErrorReply, such as ErrorReply(500); got {error!r}")
-    item = to_json(error_object((error or ErrorReply.server_error()).body))
+    return _error_event_at(OPENAI, "gpt-x", after=after, error=error or ErrorReply.server_error())
+
+
+def _error_event_at(provider: Provider, model: str, *, after: int, error: ErrorReply) -> Transform:
+    item = to_json(provider.error(error.body_from(provider, model=model), error.status))
     spoil = _spoiled(after, encode_event(item), _in_place(after, item), is_last=True)
-    return _counting(f"error_event(after={after})", after, spoil)
+    at = partial(_error_event_at, after=after, error=error)
+    return _counting(f"error_event(after={after})", after, spoil, at=at)
 
 
 def html_page(status: int = 502) -> Fault:
@@ -209,7 +215,9 @@ def _lost(name: str, loss: Loss) -> Fault:
     return Transform(name, lambda _: iter([Disconnect(loss)]))
 
 
-def _counting(name: str, after: int, apply: Fault) -> Fault:
+def _counting(
+    name: str, after: int, apply: Fault, *, at: Callable[[Provider, str], Transform] | None = None
+) -> Transform:
     """Return a fault that acts after so many chunks, and raises for a stream that has fewer."""
 
     def checked(events: Iterator[WireEvent]) -> Iterator[WireEvent]:
@@ -221,7 +229,7 @@ def _counting(name: str, after: int, apply: Fault) -> Fault:
             raise UsageError(f"{name} can never take effect: the stream has {chunks} chunks")
         return apply(iter(played))
 
-    return Transform(name, checked if after else apply)
+    return Transform(name, checked if after else apply, at=at)
 
 
 def _to_place(events: Iterator[WireEvent], after: int) -> Cut:

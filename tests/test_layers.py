@@ -70,6 +70,7 @@ MAY_TOUCH = {
     "fakellm._script.load": {"os", "pathlib"},
     "fakellm._script.logprobs": {"random"},  # a seeded generator
     "fakellm._script.pace": {"random"},  # a seeded generator
+    "fakellm._script.retry_after": {"datetime"},  # the type, no clock
     "fakellm._script.rule": {"pathlib", "sys"},  # PurePath, and the frame that called
     "fakellm._use_cassette": {"os"},  # PathLike and fspath
     "fakellm.__main__": {"sys"},

@@ -28,6 +28,7 @@ from fakellm._errors import (
 from fakellm._script import explain
 from fakellm._script.answer import complete
 from fakellm._script.as_reply import Scripted
+from fakellm._script.error_events import error_events
 from fakellm._script.identity import Identity
 from fakellm._script.journal import Call, Ending, Journal, Outcome
 from fakellm._script.match import Matcher
@@ -35,13 +36,15 @@ from fakellm._script.pace import Pace, paced
 from fakellm._script.reply import ErrorReply, Reply
 from fakellm._script.rule import Fallback, Rule, caller
 from fakellm._script.script import Script
+from fakellm._script.transform import at_provider
 from fakellm._wire.canonical import canonical_body, digest
 from fakellm._wire.chat import ChatRequest
 from fakellm._wire.chat_render import render_raw
 from fakellm._wire.dialects import Claim, Dialect, claim, find_dialect, render_not_spoken
 from fakellm._wire.errors import DO_NOT_RETRY, ErrorBody, Rejected, render_error
 from fakellm._wire.events import Disconnect, Whole, WireEvent, WireRequest, in_one_piece
-from fakellm._wire.providers import Provider
+from fakellm._wire.provider_answers import add_headers, render_error_from
+from fakellm._wire.providers import Provider, provider_of
 from fakellm._wire.strictness import STRICT, Strictness
 
 __all__ = ["UNMATCHED_CODE", "Answer", "Engine", "Recorded", "Source"]
@@ -119,7 +122,8 @@ class Engine:
 
     seed, test_id: what ids derive from, beside the request. strictness: what of the requests that the real API
     rejects is rejected here. provider: who answers; None takes the one at the URL of each request. pace: of
-    replies without their own. allow_unmatched, allow_rejected, allow_unused: what ``check`` lets pass.
+    replies without their own. full_headers: whether every answer carries all headers of the real API.
+    allow_unmatched, allow_rejected, allow_unused: what ``check`` lets pass.
     """
 
     def __init__(
@@ -130,6 +134,7 @@ class Engine:
         strictness: Strictness = STRICT,
         provider: Provider | None = None,
         pace: Pace | None = None,
+        full_headers: bool = False,
         allow_unmatched: bool = False,
         allow_rejected: bool = False,
         allow_unused: bool = False,
@@ -142,6 +147,7 @@ class Engine:
         self.strictness = strictness
         self.provider = provider
         self.pace = pace
+        self.full_headers = full_headers
         self.allow_unmatched = allow_unmatched
         self.allow_rejected = allow_rejected
         self.allow_unused = allow_unused
@@ -252,7 +258,8 @@ class Engine:
             self._script.retire(rule)
         call = Call(len(self.journal) + 1, wire, Outcome.ANSWERED, 200, request, rule)
         identity = self._identify(wire, request)
-        return _Pending(call, partial(_say, scripted, request, call, identity, dialect, pace=self.pace))
+        say = partial(_say, scripted, request, call, identity, dialect)
+        return _Pending(call, partial(say, pace=self.pace, full_headers=self.full_headers))
 
     def _from_source(self, wire: WireRequest, request: ChatRequest | None) -> _Pending | None:
         for source in self.sources:
@@ -295,7 +302,10 @@ class Engine:
         if self.sources and not self.strictness.strict:
             return self._missed(wire, None, rejection=text)
         call = Call(number, wire, Outcome.REJECTED, rejected.status, explanation=text)
-        return self._refuse(call, rejected.error)
+        provider = self.provider or provider_of(wire.host, wire.path)
+        request_id = self._identify(wire).request_id
+        status, error = rejected.status, rejected.error
+        return _Pending(call, partial(render_error_from, provider, status, error, request_id, DO_NOT_RETRY))
 
     def _not_spoken(self, wire: WireRequest) -> _Pending:
         if self.sources:
@@ -321,7 +331,14 @@ class Engine:
 
 
 def _say(
-    scripted: Scripted, request: ChatRequest, call: Call, identity: Identity, dialect: Dialect, *, pace: Pace | None
+    scripted: Scripted,
+    request: ChatRequest,
+    call: Call,
+    identity: Identity,
+    dialect: Dialect,
+    *,
+    pace: Pace | None,
+    full_headers: bool,
 ) -> Iterable[WireEvent]:
     """Render what a rule says; what the test's own callable, framing or fault raises is put on the call."""
     try:
@@ -329,9 +346,10 @@ def _say(
         call.reply = reply
         if isinstance(reply, ErrorReply):
             call.status = reply.status
-            headers = reply.wire_headers
-            return in_one_piece(render_error(reply.status, reply.body, request_id=identity.request_id, headers=headers))
+            return in_one_piece(error_events(reply, request, identity.request_id))
         events = _rendered(reply, request, call, identity, dialect)
+        if full_headers or reply.headers == "full":
+            events = add_headers(events, request.provider.headers_for(200, identity.request_id))
         pace = reply.pace or pace
         if reply.framing is None and reply.fault is None and pace is None:
             return in_one_piece(events)
@@ -341,7 +359,7 @@ def _say(
             tokens = call.completion.token_count if call.completion else 0
             events = paced(events, pace, identity=identity.pace_seed, tokens=tokens)
         if reply.fault is not None:
-            events = reply.fault(events)
+            events = at_provider(reply.fault, request.provider, model=request.model)(events)
         return events if reply.framing is reply.fault is None else _guarded(events, call)
     except ContradictionError as err:
         return _break(call, err, identity, explain.contradiction(err, call.rule, number=call.number))

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from fakellm._errors import UsageError
-from fakellm._script.pace import Pace, is_duration
+from fakellm._script.pace import Pace
+from fakellm._script.retry_after import RetryAfter, check_retry_after, duration_text, retry_after_text
 from fakellm._script.transform import Fault, Framing
 from fakellm._wire.errors import ErrorBody
+from fakellm._wire.providers import OPENAI, Provider
+from fakellm._wire.usual_errors import usual_error
 
 __all__ = ["ErrorReply", "Reply", "ToolCall", "other_ways"]
 
@@ -136,11 +139,12 @@ def other_ways(reply: Reply) -> Iterator[tuple[str, object]]:
 
 @dataclass(frozen=True, slots=True)
 class ErrorReply:
-    """An error that the API documents, sent instead of an answer.
+    """An error that the API documents, sent instead of an answer, in the envelope of the provider asked.
 
-    status: HTTP status, 400 to 599. message, code, type, param: the members of the error object.
-    retry_after: seconds, sent as ``retry-after``; None lets a client that retries do so at once.
-    headers: further response headers.
+    status: HTTP status, 400 to 599. message, code, type, param: the members of the error object; what is left out
+    is what the API usually says with this code or status. retry_after: sent as ``retry-after``: seconds, a
+    datetime with its time zone, which makes an HTTP-date, or a str as it is. retry_after_ms: milliseconds, sent as
+    ``retry-after-ms``. Without either, a client that retries does so at once. headers: further response headers.
     """
 
     status: int
@@ -148,79 +152,85 @@ class ErrorReply:
     code: str | None = field(default=None, kw_only=True)
     type: str | None = field(default=None, kw_only=True)
     param: str | None = field(default=None, kw_only=True)
-    retry_after: float | None = field(default=None, kw_only=True)
+    retry_after: RetryAfter | None = field(default=None, kw_only=True)
+    retry_after_ms: float | None = field(default=None, kw_only=True)
     headers: Mapping[str, str] | None = field(default=None, kw_only=True)
 
     def __post_init__(self) -> None:
         if not isinstance(self.status, int) or not 400 <= self.status <= 599:
             raise UsageError(f"ErrorReply status is an HTTP status from 400 to 599, got {self.status!r}")
         _check_texts(self, "message", "code", "type", "param")
-        if self.retry_after is not None and not is_duration(self.retry_after):
-            raise UsageError(f"ErrorReply retry_after is a number of seconds, 0 or more; got {self.retry_after!r}")
+        check_retry_after(self.retry_after, self.retry_after_ms)
         for name, value in (self.headers or {}).items():
             if not isinstance(name, str) or not isinstance(value, str):
                 raise UsageError(f"ErrorReply headers are names and values of type str, got {name!r}: {value!r}")
 
     @property
     def body(self) -> ErrorBody:
-        """The error object, with the API's usual type and text where none was given."""
-        kind = self.type or ("server_error" if self.status >= 500 else "invalid_request_error")
-        return ErrorBody(self.message or f"Scripted error {self.status}", kind, self.param, self.code)
+        """The error object as OpenAI sends it, for no model in particular."""
+        return self.body_from(OPENAI, model="gpt-x")
+
+    def body_from(self, provider: Provider, *, model: str) -> ErrorBody:
+        """Return the error object in a provider's words. model: the one asked for."""
+        usual = usual_error(self.status, self.code)
+        body = ErrorBody(
+            self.message or usual.message,
+            self.type or usual.type,
+            self.param or usual.param,
+            self.code or usual.code,
+        )
+        if body == usual:
+            body = provider.errors.get(usual.code or self.status, usual)
+        if self.message is not None:
+            return body
+        return replace(body, message=body.message.replace("{model}", model).replace("{wait}", self.wait))
+
+    @property
+    def wait(self) -> str:
+        """How long a client should wait, as the API writes it."""
+        if isinstance(self.retry_after, int | float):
+            return duration_text(self.retry_after)
+        return duration_text((self.retry_after_ms or 1) / 1000)
 
     @property
     def wire_headers(self) -> tuple[tuple[str, str], ...]:
-        """The headers to send beside content-type and length.
+        """The headers to send beside those of every answer.
 
         A status that the SDKs retry carries ``retry-after-ms: 1`` unless the test says how long to
         wait, so that a retry costs no back-off of half a second and more.
         """
         given = {name.lower(): value for name, value in (self.headers or {}).items()}
         if self.retry_after is not None:
-            given.setdefault("retry-after", f"{self.retry_after:.15g}")
+            given.setdefault("retry-after", retry_after_text(self.retry_after))
+        if self.retry_after_ms is not None:
+            given.setdefault("retry-after-ms", f"{self.retry_after_ms:.15g}")
         scripted = {"retry-after", "retry-after-ms", "x-should-retry"} & given.keys()
         if not scripted and (self.status in _RETRIED or self.status >= 500):
             given["retry-after-ms"] = "1"
         return tuple(given.items())
 
     @classmethod
-    def rate_limited(cls, *, retry_after: float | None = None) -> ErrorReply:
+    def rate_limited(cls, *, retry_after: RetryAfter | None = None, retry_after_ms: float | None = None) -> ErrorReply:
         """429: too many requests; clients retry it."""
-        return cls(
-            429,
-            message="Rate limit reached for requests. Please try again later.",
-            type="requests",
-            code="rate_limit_exceeded",
-            retry_after=retry_after,
-        )
+        return cls(429, code="rate_limit_exceeded", retry_after=retry_after, retry_after_ms=retry_after_ms)
 
     @classmethod
     def insufficient_quota(cls) -> ErrorReply:
         """429 that no waiting helps; the SDKs retry it all the same."""
-        return cls(
-            429,
-            message="You exceeded your current quota, please check your plan and billing details.",
-            type="insufficient_quota",
-            code="insufficient_quota",
-        )
+        return cls(429, code="insufficient_quota")
 
     @classmethod
     def invalid_api_key(cls) -> ErrorReply:
         """401."""
-        return cls(
-            401,
-            message="Incorrect API key provided. You can find your API key at "
-            "https://platform.openai.com/account/api-keys.",
-            code="invalid_api_key",
-        )
+        return cls(401, code="invalid_api_key")
 
     @classmethod
-    def model_not_found(cls, model: str = "gpt-x") -> ErrorReply:
-        """404. model: the name that the message gives."""
-        return cls(
-            404,
-            message=f"The model `{model}` does not exist or you do not have access to it.",
-            code="model_not_found",
-        )
+    def model_not_found(cls, model: str | None = None) -> ErrorReply:
+        """404. model: the name that the message gives; None gives the one asked for."""
+        if model is None:
+            return cls(404, code="model_not_found")
+        message = f"The model `{model}` does not exist or you do not have access to it."
+        return cls(404, message=message, code="model_not_found")
 
     @classmethod
     def context_length_exceeded(cls, *, limit: int = 128_000, used: int = 128_001) -> ErrorReply:
@@ -230,29 +240,22 @@ class ErrorReply:
             message=f"This model's maximum context length is {limit} tokens. However, your messages resulted in "
             f"{used} tokens. Please reduce the length of the messages.",
             code="context_length_exceeded",
-            param="messages",
         )
 
     @classmethod
     def content_filter(cls) -> ErrorReply:
         """400: the prompt was stopped by the content filter, as Azure OpenAI reports it."""
-        return cls(
-            400,
-            message="The response was filtered due to the prompt triggering the content management policy. "
-            "Please modify your prompt and retry.",
-            code="content_filter",
-            param="prompt",
-        )
+        return cls(400, code="content_filter")
 
     @classmethod
     def server_error(cls) -> ErrorReply:
         """500; clients retry it."""
-        return cls(500, message="The server had an error while processing your request. Sorry about that!")
+        return cls(500)
 
     @classmethod
     def overloaded(cls) -> ErrorReply:
         """503; clients retry it."""
-        return cls(503, message="The engine is currently overloaded, please try again later.")
+        return cls(503)
 
 
 # Besides 5xx; the OpenAI SDK's own list (openai 3.52, ``_base_client.py``).

@@ -87,7 +87,9 @@ def _call(call: Any) -> str:
 def _answer(call: Call) -> Iterator[str]:
     match call.reply:
         case ErrorReply() as error:
-            yield f"error {error.status}: {error.body.message}"
+            asked = call.request
+            body = error.body_from(asked.provider, model=asked.model) if asked else error.body
+            yield f"error {error.status}: {body.message}"
         case Reply() as reply:
             if call.explanation:
                 yield call.explanation.partition("\n")[0]

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from fakellm._wire.events import Disconnect, WireEvent
+from fakellm._wire.providers import Provider
 
-__all__ = ["Fault", "Framing", "Transform"]
+__all__ = ["Fault", "Framing", "Transform", "at_provider"]
 
 Fault = Callable[[Iterator[WireEvent]], Iterator[WireEvent]]
 """A break of the protocol: takes the events of an answer, gives those that are played instead."""
@@ -16,11 +17,22 @@ Framing = Callable[[Iterator[WireEvent]], Iterator[WireEvent]]
 
 
 class Transform:
-    """A fault or a framing of this package. name: as it is typed, for transcripts and test ids."""
+    """A fault or a framing of this package.
 
-    def __init__(self, name: str, apply: Callable[[Iterator[WireEvent]], Iterator[WireEvent]]) -> None:
+    name: as it is typed, for transcripts and test ids. at: makes the one for a provider and a model, where
+    they differ.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        apply: Callable[[Iterator[WireEvent]], Iterator[WireEvent]],
+        *,
+        at: Callable[[Provider, str], Transform] | None = None,
+    ) -> None:
         self.__name__ = name
         self._apply = apply
+        self.at = at
 
     def __call__(self, events: Iterator[WireEvent]) -> Iterator[WireEvent]:
         for event in self._apply(events):
@@ -30,3 +42,8 @@ class Transform:
 
     def __repr__(self) -> str:
         return self.__name__
+
+
+def at_provider(fault: Fault, provider: Provider, *, model: str) -> Fault:
+    """Return a fault as it is at a provider: the same, unless it says something in the provider's name."""
+    return fault.at(provider, model) if isinstance(fault, Transform) and fault.at else fault

@@ -6,8 +6,9 @@ be null.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from pydantic_core import to_json
 
@@ -21,10 +22,10 @@ DO_NOT_RETRY = (("x-should-retry", "false"),)
 
 @dataclass(frozen=True, slots=True)
 class ErrorBody:
-    """The members of ``error``."""
+    """The members of ``error``. type: None for providers that send none."""
 
     message: str
-    type: str = "invalid_request_error"
+    type: str | None = "invalid_request_error"
     param: str | None = None
     code: str | None = None
 
@@ -39,13 +40,19 @@ class Rejected(Exception):  # noqa: N818  # an answer, handled in the engine
 
 
 def render_error(
-    status: int, error: ErrorBody, *, request_id: str, headers: tuple[tuple[str, str], ...] = ()
+    status: int,
+    error: ErrorBody,
+    *,
+    request_id: str,
+    headers: tuple[tuple[str, str], ...] = (),
+    envelope: Callable[[ErrorBody, int], Mapping[str, Any]] | None = None,
 ) -> Iterator[WireEvent]:
     """Yield the response that carries an error: its head, then the JSON body.
 
-    headers: laid over the usual ones; names in lower case.
+    headers: laid over the usual ones; names in lower case. envelope: makes the JSON object of the error and its
+    status; None makes OpenAI's.
     """
-    body = to_json(error_object(error), indent=2)
+    body = to_json(envelope(error, status) if envelope else error_object(error), indent=2)
     usual = {"content-type": "application/json", "content-length": str(len(body)), "x-request-id": request_id}
     yield Head(status, tuple({**usual, **dict(headers)}.items()))
     yield Data(body)

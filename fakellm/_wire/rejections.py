@@ -51,6 +51,7 @@ NO_KEY = ErrorBody(
 NO_KEY_AZURE = ErrorBody(
     "Access denied due to invalid subscription key or wrong API endpoint. Make sure to provide a valid key for "
     "an active subscription and use a correct regional API endpoint for your resource.",
+    type=None,
     code="401",
 )
 
@@ -210,5 +211,6 @@ def deployment_not_found(_: str) -> ErrorBody:
     return ErrorBody(
         "The API deployment for this resource does not exist. If you created the deployment within the last "
         "5 minutes, please wait a moment and try again.",
+        type=None,
         code="DeploymentNotFound",
     )

@@ -33,8 +33,8 @@ KEY_NAMES = (
 """Environment variables that hold the keys of model providers."""
 
 _MARKERS = (
-    "fake_llm(strict=True, seed=0, models=None, allow_unmatched=False, allow_rejected=False, allow_unused=False): "
-    "arguments for the FakeLLM of the fixture fake_llm",
+    "fake_llm(strict=True, seed=0, models=None, provider=None, allow_unmatched=False, allow_rejected=False, "
+    "allow_unused=False): arguments for the FakeLLM of the fixture fake_llm",
     "llm_cassette(path): replay a recorded session in this test; "
     "path is relative to the test file, or to the root of the project",
 )

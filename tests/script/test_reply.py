@@ -1,6 +1,7 @@
 import dataclasses
 import math
 import re
+from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
@@ -12,6 +13,7 @@ SAYS_NOTHING = (
     "which is nothing that a model says; give a str, a Reply, a ToolCall, a list of ToolCall, an ErrorReply, "
     "a pydantic object, or a callable that takes the ChatRequest and returns one of these"
 )
+NO_TIME = "ErrorReply retry_after is a number of seconds, 0 or more, a datetime, or the header's own text; got "
 
 
 def complaint(make):
@@ -95,20 +97,29 @@ def test_arguments_that_hold_themselves_are_a_usage_error():
         (lambda: ErrorReply(400, message=5), "ErrorReply message is a str, got 5"),
         (lambda: ErrorReply(400, code=400), "ErrorReply code is a str, got 400"),
         (
-            lambda: ErrorReply(429, retry_after="3"),
-            "ErrorReply retry_after is a number of seconds, 0 or more; got '3'",
+            lambda: ErrorReply(429, retry_after="3\n"),
+            "ErrorReply retry_after is no value of a header: '3\\n'",
+        ),
+        (
+            lambda: ErrorReply(429, retry_after=datetime(2026, 10, 21)),  # noqa: DTZ001  # the mistake
+            "ErrorReply retry_after has no time zone: datetime.datetime(2026, 10, 21, 0, 0)\n"
+            "  type: retry_after=datetime.now(UTC) + timedelta(seconds=30)",
+        ),
+        (
+            lambda: ErrorReply(429, retry_after_ms="3"),
+            "ErrorReply retry_after_ms is a number of milliseconds, 0 or more; got '3'",
         ),
         (
             lambda: ErrorReply(429, retry_after=-1),
-            "ErrorReply retry_after is a number of seconds, 0 or more; got -1",
+            NO_TIME + "-1",
         ),
         (
             lambda: ErrorReply(429, retry_after=math.inf),
-            "ErrorReply retry_after is a number of seconds, 0 or more; got inf",
+            NO_TIME + "inf",
         ),
         (
             lambda: ErrorReply(429, retry_after=True),
-            "ErrorReply retry_after is a number of seconds, 0 or more; got True",
+            NO_TIME + "True",
         ),
         (
             lambda: ErrorReply(429, headers={"retry-after": 3}),
@@ -152,7 +163,7 @@ def test_tool_calls_may_come_from_a_generator():
     ("error", "body"),
     [
         (ErrorReply(400), ErrorBody("Scripted error 400", "invalid_request_error")),
-        (ErrorReply(500), ErrorBody("Scripted error 500", "server_error")),
+        (ErrorReply(599), ErrorBody("Scripted error 599", "server_error")),
         (
             ErrorReply(418, message="no tea", code="teapot", type="tea", param="pot"),
             ErrorBody("no tea", "tea", "pot", "teapot"),
@@ -170,14 +181,20 @@ def test_error_object_has_the_usual_members(error, body):
             ErrorReply.rate_limited(),
             429,
             ErrorBody(
-                "Rate limit reached for requests. Please try again later.", "requests", None, "rate_limit_exceeded"
+                "Rate limit reached for gpt-x in organization org-fakellm on requests per min (RPM): Limit 10000, Used "
+                "10000, Requested 1. Please try again in 1ms. Visit https://platform.openai.com/account/rate-limits "
+                "to learn more.",
+                "requests",
+                None,
+                "rate_limit_exceeded",
             ),
         ),
         (
             ErrorReply.insufficient_quota(),
             429,
             ErrorBody(
-                "You exceeded your current quota, please check your plan and billing details.",
+                "You exceeded your current quota, please check your plan and billing details. For more information on "
+                "this error, read the docs: https://platform.openai.com/docs/guides/error-codes/api-errors.",
                 "insufficient_quota",
                 None,
                 "insufficient_quota",
@@ -187,7 +204,8 @@ def test_error_object_has_the_usual_members(error, body):
             ErrorReply.invalid_api_key(),
             401,
             ErrorBody(
-                "Incorrect API key provided. You can find your API key at https://platform.openai.com/account/api-keys.",
+                "Incorrect API key provided: sk-fakellm. You can find your API key at "
+                "https://platform.openai.com/account/api-keys.",
                 "invalid_request_error",
                 None,
                 "invalid_api_key",
@@ -218,8 +236,9 @@ def test_error_object_has_the_usual_members(error, body):
             ErrorReply.content_filter(),
             400,
             ErrorBody(
-                "The response was filtered due to the prompt triggering the content management policy. Please modify "
-                "your prompt and retry.",
+                "The response was filtered due to the prompt triggering Azure OpenAI's content management policy. "
+                "Please modify your prompt and retry. To learn more about our content filtering policies please read "
+                "our documentation: https://go.microsoft.com/fwlink/?linkid=2198766",
                 "invalid_request_error",
                 "prompt",
                 "content_filter",
@@ -228,12 +247,20 @@ def test_error_object_has_the_usual_members(error, body):
         (
             ErrorReply.server_error(),
             500,
-            ErrorBody("The server had an error while processing your request. Sorry about that!", "server_error"),
+            ErrorBody(
+                "The server had an error while processing your request. Sorry about that! You can retry your request, "
+                "or contact us through our help center at help.openai.com if the error persists.",
+                "server_error",
+            ),
         ),
         (
             ErrorReply.overloaded(),
             503,
-            ErrorBody("The engine is currently overloaded, please try again later.", "server_error"),
+            ErrorBody(
+                "That model is currently overloaded with other requests. You can retry your request, or contact us "
+                "through our help center at help.openai.com if the error persists.",
+                "server_error",
+            ),
         ),
     ],
     ids=lambda value: str(value.status) if isinstance(value, ErrorReply) else "",
@@ -258,6 +285,39 @@ def test_other_status_says_nothing_of_a_retry(status):
 )
 def test_retry_after_is_sent_in_seconds(seconds, text):
     assert ErrorReply.rate_limited(retry_after=seconds).wire_headers == (("retry-after", text),)
+
+
+@pytest.mark.parametrize(
+    ("moment", "text"),
+    [
+        ("Wed, 21 Oct 2026 07:28:00 GMT", "Wed, 21 Oct 2026 07:28:00 GMT"),
+        (datetime(2026, 10, 21, 7, 28, tzinfo=UTC), "Wed, 21 Oct 2026 07:28:00 GMT"),
+        (datetime(2026, 10, 21, 9, 28, tzinfo=timezone(timedelta(hours=2))), "Wed, 21 Oct 2026 07:28:00 GMT"),
+    ],
+)
+def test_retry_after_may_be_a_moment(moment, text):
+    assert ErrorReply(503, retry_after=moment).wire_headers == (("retry-after", text),)
+
+
+def test_retry_after_may_be_in_milliseconds():
+    error = ErrorReply.rate_limited(retry_after=2, retry_after_ms=1500)
+
+    assert error.wire_headers == (("retry-after", "2"), ("retry-after-ms", "1500"))
+
+
+@pytest.mark.parametrize(
+    ("error", "wait"),
+    [
+        (ErrorReply(429), "1ms"),
+        (ErrorReply(429, retry_after=20), "20s"),
+        (ErrorReply(429, retry_after=0.25), "250ms"),
+        (ErrorReply(429, retry_after=90), "1m30s"),
+        (ErrorReply(429, retry_after=86_400), "24h0m0s"),
+        (ErrorReply(429, retry_after_ms=1500), "1.5s"),
+    ],
+)
+def test_rate_limit_says_how_long_to_wait(error, wait):
+    assert f"Please try again in {wait}. Visit" in error.body.message
 
 
 @pytest.mark.parametrize("name", ["Retry-After", "retry-after-ms", "X-Should-Retry"])

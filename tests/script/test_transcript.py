@@ -196,7 +196,7 @@ def test_rich_shows_the_same_text_in_colours():
         asking("[red]hi[/]\n  => x"),
         asking(),
         asking(),
-        replies=[Reply("a", fault=faults.drop(after=2)), ErrorReply(500)],
+        replies=[Reply("a", fault=faults.drop(after=2)), ErrorReply(500, message="no")],
     )
 
     styled = text.__rich__()
@@ -207,7 +207,7 @@ def test_rich_shows_the_same_text_in_colours():
         ("=> a", "green"),
         ("=> fault: drop(after=2)", "green"),
         ("call 2: POST /v1/chat/completions gpt-4o [500]", "bold"),
-        ("=> error 500: Scripted error 500", "red"),
+        ("=> error 500: no", "red"),
         ("call 3: POST /v1/chat/completions gpt-4o [400]", "bold"),
         ("=> no rule answers call 3: POST …/chat/completions model='gpt-4o' user='hi'", "red"),
     ]

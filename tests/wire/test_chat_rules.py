@@ -31,7 +31,7 @@ def test_request_without_a_key_is_rejected_before_its_body_is_read(headers):
 
 @pytest.mark.parametrize("headers", [{}, {"api-key": " "}, {"authorization": "Bearer"}])
 def test_request_to_azure_without_a_key_is_rejected(headers):
-    assert rejection(body(), url=AZURE, headers=headers) == (401, INVALID, "401", None, NO_KEY_AZURE)
+    assert rejection(body(), url=AZURE, headers=headers) == (401, None, "401", None, NO_KEY_AZURE)
 
 
 @pytest.mark.parametrize(
@@ -101,7 +101,7 @@ def test_deployment_that_is_not_listed_does_not_exist():
 
     found = rejection({"messages": [USER]}, url=AZURE, strictness=Strictness(models=frozenset({"gpt-4"})))
 
-    assert found == (404, INVALID, "DeploymentNotFound", None, words)
+    assert found == (404, None, "DeploymentNotFound", None, words)
 
 
 def test_any_model_exists_where_none_is_listed():

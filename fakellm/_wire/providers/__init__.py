@@ -17,10 +17,10 @@ from fakellm._wire.providers.hosts import is_loopback, is_provider_host
 from fakellm._wire.providers.openai import OPENAI
 from fakellm._wire.providers.openrouter import OPENROUTER
 from fakellm._wire.providers.plain import PLAIN
-from fakellm._wire.providers.provider import Json, Provider
+from fakellm._wire.providers.provider import Headers, Json, Provider
 from fakellm._wire.providers.siliconflow import SILICONFLOW
 
-__all__ = ["OPENAI", "PROVIDERS", "Json", "Provider", "is_loopback", "is_provider_host", "provider_of"]
+__all__ = ["OPENAI", "PROVIDERS", "Headers", "Json", "Provider", "is_loopback", "is_provider_host", "provider_of"]
 
 PROVIDERS: Mapping[str, Provider] = MappingProxyType(
     {provider.name: provider for provider in (AZURE, DEEPSEEK, GROQ, OPENAI, OPENROUTER, PLAIN, SILICONFLOW)}

@@ -1,10 +1,14 @@
-"""DeepSeek. Source: recorded from api.deepseek.com, 2025 and 2026."""
+"""DeepSeek: the reasoning beside the text, what its cache held, the usage with the finish reason.
+
+Source: recorded from api.deepseek.com, 2025 and 2026; the errors as users report them.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from fakellm._wire.completion import Completion
+from fakellm._wire.errors import ErrorBody
 from fakellm._wire.providers.provider import Json, Provider, ends
 
 __all__ = ["DEEPSEEK"]
@@ -43,4 +47,19 @@ DEEPSEEK = _DeepSeek(
     has_null_texts=True,
     message_omits=frozenset({"annotations", "refusal"}),
     usage_details=frozenset({"prompt_tokens_details.cached_tokens"}),
+    errors={
+        "invalid_api_key": ErrorBody(
+            "Authentication Fails, Your api key: ****ellm is invalid",
+            type="authentication_error",
+            code="invalid_request_error",
+        ),
+        "model_not_found": ErrorBody("Model Not Exist", code="invalid_request_error"),
+        402: ErrorBody("Insufficient Balance", type="unknown_error", code="invalid_request_error"),
+    },
+    headers=(
+        ("access-control-allow-credentials", "true"),
+        ("strict-transport-security", "max-age=31536000; includeSubDomains; preload"),
+        ("vary", "origin, access-control-request-method, access-control-request-headers"),
+        ("x-ds-trace-id", "{id}"),
+    ),
 )

@@ -1,6 +1,6 @@
 """Groq: the time that each part took in the usage, ids of its own in ``x_groq``.
 
-Source: recorded from api.groq.com, 2025.
+Source: recorded from api.groq.com, 2025; the region and the error of the key as users report them.
 """
 
 from __future__ import annotations
@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from fakellm._wire.completion import Completion
-from fakellm._wire.providers.provider import Json, Provider, ends
+from fakellm._wire.errors import ErrorBody
+from fakellm._wire.providers.provider import LIMITS, Json, Provider, ends
 
 __all__ = ["GROQ"]
 
@@ -38,6 +39,10 @@ class _Groq(Provider):
             yield {**chunk, "x_groq": own} if own else chunk
             own = {}
 
+    def error(self, error: ErrorBody, status: int) -> Json:
+        members = super().error(error, status)["error"]
+        return {"error": {name: value for name, value in members.items() if value is not None}}
+
     def usage(self, completion: Completion) -> Json:
         return {**_TIMES, **super().usage(completion)}
 
@@ -47,4 +52,11 @@ GROQ = _Groq(
     reasoning_field="reasoning",
     message_omits=frozenset({"annotations", "refusal"}),
     usage_details=frozenset(),
+    errors={"invalid_api_key": ErrorBody("Invalid API Key", code="invalid_api_key")},
+    headers=(
+        ("cache-control", "private, max-age=0, no-store, no-cache, must-revalidate"),
+        ("vary", "Origin"),
+        ("x-groq-region", "us-west-1"),
+    ),
+    limits=LIMITS,
 )

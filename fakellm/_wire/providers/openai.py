@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from fakellm._wire.completion import Completion
-from fakellm._wire.providers.provider import Json, Provider
+from fakellm._wire.providers.provider import LIMITS, Json, Provider
 
 __all__ = ["OPENAI"]
 
@@ -20,4 +20,17 @@ class _OpenAI(Provider):
         return chunks
 
 
-OPENAI = _OpenAI(name="openai", rules="openai", dated_models=True, obfuscates=True, reasoning_field=None)
+OPENAI = _OpenAI(
+    name="openai",
+    rules="openai",
+    dated_models=True,
+    obfuscates=True,
+    reasoning_field=None,
+    headers=(
+        ("openai-organization", "org-fakellm"),
+        ("openai-processing-ms", "320"),
+        ("openai-version", "2020-10-01"),
+        ("strict-transport-security", "max-age=31536000; includeSubDomains; preload"),
+    ),
+    limits=LIMITS,
+)

@@ -1,6 +1,6 @@
 """OpenRouter: comments while it looks for a provider, whose name and finish reason it passes on.
 
-Source: recorded from openrouter.ai, 2025.
+Source: recorded from openrouter.ai, 2025; the errors as users report them.
 """
 
 from __future__ import annotations
@@ -64,8 +64,8 @@ def _with_details(message: Json) -> Json:
 
 
 def _maker(model: str) -> str:
-    name = model.partition("/")[0]
-    return _MAKERS.get(name, name.capitalize())
+    name, slash, _ = model.partition("/")
+    return _MAKERS.get(name, name.capitalize()) if slash else "OpenAI"
 
 
 OPENROUTER = _OpenRouter(
@@ -80,5 +80,16 @@ OPENROUTER = _OpenRouter(
             "prompt_tokens_details.cached_tokens",
             "completion_tokens_details.reasoning_tokens",
         }
+    ),
+    errors={
+        "invalid_api_key": ErrorBody("No auth credentials found"),
+        "model_not_found": ErrorBody("No endpoints found for {model}."),
+        "rate_limit_exceeded": ErrorBody("Rate limit exceeded"),
+        402: ErrorBody("Insufficient credits. Add more using https://openrouter.ai/settings/credits"),
+    },
+    headers=(
+        ("access-control-allow-origin", "*"),
+        ("referrer-policy", "no-referrer, strict-origin-when-cross-origin"),
+        ("vary", "Accept-Encoding"),
     ),
 )

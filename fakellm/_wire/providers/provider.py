@@ -3,17 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from fakellm._wire.completion import Completion
 from fakellm._wire.errors import ErrorBody, error_object
 from fakellm._wire.model_names import answering_model
 
-__all__ = ["Json", "Provider", "ends"]
+__all__ = ["LIMITS", "Headers", "Json", "Provider", "ends"]
 
 Json = dict[str, Any]
 """A JSON object of an answer."""
+
+Headers = tuple[tuple[str, str], ...]
+"""Response headers, names in lower case."""
+
+LIMITS: Headers = (
+    ("x-ratelimit-limit-requests", "10000"),
+    ("x-ratelimit-limit-tokens", "2000000"),
+    ("x-ratelimit-remaining-requests", "9999"),
+    ("x-ratelimit-remaining-tokens", "1999000"),
+    ("x-ratelimit-reset-requests", "6ms"),
+    ("x-ratelimit-reset-tokens", "30ms"),
+)
+"""Limits of rate as OpenAI tells them, the same for every answer: one request of 1,000 tokens was counted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
@@ -29,7 +42,9 @@ class Provider:
     reasoning, a delta of the text has a null reasoning and the other way round. comments: bytes before the first
     chunk. omits: members of OpenAI's completion and chunk that are not sent; message_omits: those of message and
     delta that are not sent where they hold nothing; delta_omits: those of a delta alone. usage_details: the paths
-    of the usage's details that are sent even if they are 0; None for all of OpenAI's.
+    of the usage's details that are sent even if they are 0; None for all of OpenAI's. errors: by OpenAI's code, or
+    by status, how the provider words an error that the test leaves to it. headers: response headers beside content
+    type and length and the request's id, which ``{id}`` stands for; limits: those that tell the limits of rate.
     """
 
     name: str
@@ -43,6 +58,9 @@ class Provider:
     message_omits: frozenset[str] = frozenset({"annotations"})
     delta_omits: frozenset[str] = frozenset()
     usage_details: frozenset[str] | None = None
+    errors: Mapping[str | int, ErrorBody] = field(default_factory=dict)
+    headers: Headers = ()
+    limits: Headers = ()
 
     def model_name(self, model: str) -> str:
         """Return the name with which a model answers. model: as it was asked for."""
@@ -91,6 +109,17 @@ class Provider:
     def error(self, error: ErrorBody, status: int) -> Json:
         """Return the JSON object that carries an error."""
         return error_object(error)
+
+    def headers_for(self, status: int, request_id: str, *, wait: str = "1ms") -> Headers:
+        """Return the headers that the real API sends beside content type and length and the request's id.
+
+        wait: how long a client should, where a limit is reached.
+        """
+        headers = tuple((name, value.replace("{id}", request_id)) for name, value in self.headers)
+        if status == 429:
+            reached = {"x-ratelimit-remaining-requests": "0", "x-ratelimit-reset-requests": wait}
+            return headers + tuple((name, reached.get(name, value)) for name, value in self.limits)
+        return headers if status >= 400 else headers + self.limits
 
     def __repr__(self) -> str:
         return f"<Provider {self.name}>"

@@ -6,11 +6,16 @@ Source: users' reports, 2025 and 2026; nothing recorded.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from types import MappingProxyType
 
 from fakellm._wire.completion import Completion
+from fakellm._wire.errors import ErrorBody, encodable
 from fakellm._wire.providers.provider import Json, Provider, ends
 
 __all__ = ["SILICONFLOW"]
+
+# What it numbers errors with; others are given their status.
+_CODES = MappingProxyType({400: 20015, 404: 20012, 503: 50603})
 
 
 class _SiliconFlow(Provider):
@@ -27,6 +32,9 @@ class _SiliconFlow(Provider):
             written += 1
             yield chunk
 
+    def error(self, error: ErrorBody, status: int) -> Json:
+        return {"code": _CODES.get(status, status), "message": encodable(error.message), "data": None}
+
 
 def _so_far(usage: Json, written: int) -> Json:
     """Return the counts while so many tokens of the answer are written."""
@@ -40,4 +48,10 @@ SILICONFLOW = _SiliconFlow(
     has_null_texts=True,
     message_omits=frozenset({"annotations", "refusal"}),
     usage_details=frozenset(),
+    errors={
+        "invalid_api_key": ErrorBody("Api key is invalid"),
+        "model_not_found": ErrorBody("Model does not exist. Please check it carefully."),
+        "rate_limit_exceeded": ErrorBody("Request was rejected due to rate limiting. Details: TPM limit reached."),
+        503: ErrorBody("System is too busy now. Please try again later."),
+    },
 )

@@ -1,0 +1,87 @@
+"""How api.openai.com words the errors that a test leaves to it, by status and by code.
+
+Source: answers of api.openai.com as users report them, read in November 2026. ``{model}`` stands for the model asked
+for, ``{wait}`` for how long to wait. What no report shows has "Scripted error" for a message.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from fakellm._wire.errors import ErrorBody
+
+__all__ = ["usual_error"]
+
+_HELP = "You can retry your request, or contact us through our help center at help.openai.com if the error persists."
+_OVERLOADED = ErrorBody(f"That model is currently overloaded with other requests. {_HELP}", "server_error")
+
+_BY_CODE: Mapping[str, ErrorBody] = MappingProxyType(
+    {
+        error.code or "": error
+        for error in (
+            ErrorBody(
+                "Incorrect API key provided: sk-fakellm. You can find your API key at "
+                "https://platform.openai.com/account/api-keys.",
+                code="invalid_api_key",
+            ),
+            ErrorBody(
+                "Country, region, or territory not supported",
+                "request_forbidden",
+                code="unsupported_country_region_territory",
+            ),
+            ErrorBody("The model `{model}` does not exist or you do not have access to it.", code="model_not_found"),
+            ErrorBody(
+                "Rate limit reached for {model} in organization org-fakellm on requests per min (RPM): Limit 10000, "
+                "Used 10000, Requested 1. Please try again in {wait}. Visit "
+                "https://platform.openai.com/account/rate-limits to learn more.",
+                "requests",
+                code="rate_limit_exceeded",
+            ),
+            ErrorBody(
+                "You exceeded your current quota, please check your plan and billing details. For more information on "
+                "this error, read the docs: https://platform.openai.com/docs/guides/error-codes/api-errors.",
+                "insufficient_quota",
+                code="insufficient_quota",
+            ),
+            # Of Azure, which alone filters prompts; other hosts pass it on.
+            ErrorBody(
+                "The response was filtered due to the prompt triggering Azure OpenAI's content management policy. "
+                "Please modify your prompt and retry. To learn more about our content filtering policies please read "
+                "our documentation: https://go.microsoft.com/fwlink/?linkid=2198766",
+                param="prompt",
+                code="content_filter",
+            ),
+            ErrorBody(
+                "This model's maximum context length is 128000 tokens. However, your messages resulted in 128001 "
+                "tokens. Please reduce the length of the messages.",
+                param="messages",
+                code="context_length_exceeded",
+            ),
+        )
+    }
+)
+
+_BY_STATUS: Mapping[int, ErrorBody] = MappingProxyType(
+    {
+        401: _BY_CODE["invalid_api_key"],
+        403: _BY_CODE["unsupported_country_region_territory"],
+        404: _BY_CODE["model_not_found"],
+        429: _BY_CODE["rate_limit_exceeded"],
+        500: ErrorBody(
+            f"The server had an error while processing your request. Sorry about that! {_HELP}", "server_error"
+        ),
+        502: ErrorBody("Bad gateway.", "server_error"),
+        503: _OVERLOADED,
+        504: ErrorBody("Gateway timeout.", "server_error"),
+        529: _OVERLOADED,
+    }
+)
+
+
+def usual_error(status: int, code: str | None) -> ErrorBody:
+    """Return the error that goes with a code, or with a status where there is no code or an unknown one."""
+    if code is not None and code in _BY_CODE:
+        return _BY_CODE[code]
+    kind = "server_error" if status >= 500 else "invalid_request_error"
+    return _BY_STATUS.get(status) or ErrorBody(f"Scripted error {status}", kind)
