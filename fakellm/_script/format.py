@@ -170,7 +170,9 @@ def _reply(given: object, rule: Section, key: str, makers: Makers) -> Reply | Er
     if not reply:
         raise reply.error(f"a reply says something: {', '.join(REPLY_FIELDS)} or error")
     if "error" in reply:
-        return _error(reply)
+        if len(reply) > 1:
+            raise reply.error(f"error stands alone; nothing else of a reply is sent with it, got {', '.join(reply)}")
+        return _error(reply["error"], reply)
     values = {name: _reply_field(name, value, reply, makers) for name, value in reply.items()}
     with _told(reply, next(iter(reply))):
         return Reply(**values)
@@ -226,8 +228,11 @@ def _transform(field: str, value: object, reply: Section, makers: Mapping[str, M
     [(name, arguments)] = given.items()
     if not isinstance(arguments, dict):
         raise reply.error(f"{name} takes a mapping of its arguments, got {_shown(arguments)}", field)
+    plain = _plain(arguments)
+    if isinstance(arguments, Section) and "error" in arguments:
+        plain["error"] = _error(arguments["error"], arguments)
     with _told(reply, field):
-        return makers[name](**_plain(arguments))
+        return makers[name](**plain)
 
 
 def _pace(value: object, reply: Section) -> Pace:
@@ -237,10 +242,8 @@ def _pace(value: object, reply: Section) -> Pace:
         return Pace(**_plain(pace))
 
 
-def _error(reply: Section) -> ErrorReply:
-    if len(reply) > 1:
-        raise reply.error(f"error stands alone; nothing else of a reply is sent with it, got {', '.join(reply)}")
-    match reply["error"]:
+def _error(given: object, reply: Section) -> ErrorReply:
+    match given:
         case str() as name if name in ERRORS:
             make: Callable[[], ErrorReply] = getattr(ErrorReply, name)
             return make()

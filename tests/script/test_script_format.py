@@ -12,9 +12,10 @@ from fakellm._script import format as script_format
 from fakellm._script.format import read_script
 from fakellm._script.load import schema_text
 from fakellm._script.match import Matcher, conditions
+from fakellm._wire.events import Data, Head
 
 SCHEMA = json.loads(schema_text())
-FAULTS = {"drop": faults.drop}
+FAULTS = {"drop": faults.drop, "error_event": faults.error_event}
 FRAMINGS = {"crlf": framings.crlf, "recorded": framings.recorded}
 
 
@@ -86,12 +87,28 @@ CALL = "{name: get_weather, arguments: {city: Paris, days: [1, 2]}}"
             "{error: {status: 429, retry_after: 2.5, headers: {x-a: b}}}",
             ErrorReply(429, retry_after=2.5, headers={"x-a": "b"}),
         ),
+        (
+            "{error: {status: 503, retry_after: 'Wed, 21 Oct 2026 07:28:00 GMT', retry_after_ms: 20}}",
+            ErrorReply(503, retry_after="Wed, 21 Oct 2026 07:28:00 GMT", retry_after_ms=20),
+        ),
     ],
 )
 def test_reply_is_read(reply, expected):
     text = f"rules:\n- reply: {reply}\n"
 
     assert only(text).replies == (expected,)
+    assert is_valid(text)
+
+
+@pytest.mark.parametrize("error", ["rate_limited", "429", "{status: 429}"])
+def test_error_in_a_stream_is_read(error):
+    text = f"rules:\n- reply: {{text: half, fault: {{error_event: {{after: 1, error: {error}}}}}}}\n"
+
+    [reply] = only(text).replies
+
+    assert reply.fault.__name__ == "error_event(after=1)"
+    sent = list(reply.fault(iter([Head(200, (("content-type", "text/event-stream"),)), Data(b"data: {}\n\n")])))
+    assert b"rate_limit_exceeded" in sent[-1].data
     assert is_valid(text)
 
 
@@ -290,10 +307,10 @@ BEYOND_THE_SCHEMA = ("{fault: drop}", "after: x", "fault: cut", "framing: wide",
             "2: drop(after=...) takes the number of chunks to send first, 0 or more; got 'x'",
         ),
         ("rules:\n- reply: {fault: {drop: 2}}", "2: drop takes a mapping of its arguments, got 2"),
-        ("rules:\n- reply: {fault: cut}", '2: fault takes one of drop, got "cut"'),
+        ("rules:\n- reply: {fault: cut}", '2: fault takes one of drop, error_event, got "cut"'),
         (
             "rules:\n- reply: {fault: {drop: {after: 1}, cut: {}}}",
-            "2: fault takes one of drop, got a mapping with drop, cut",
+            "2: fault takes one of drop, error_event, got a mapping with drop, cut",
         ),
         ("rules:\n- reply: {framing: wide}", '2: framing takes one of crlf, recorded, got "wide"'),
         ("rules:\n- reply: {pace: fast}", '2: pace takes a mapping, got "fast"'),
