@@ -212,12 +212,18 @@ class ErrorReply:
     @classmethod
     def rate_limited(cls, *, retry_after: RetryAfter | None = None, retry_after_ms: float | None = None) -> ErrorReply:
         """429: too many requests; clients retry it."""
-        return cls(429, code="rate_limit_exceeded", retry_after=retry_after, retry_after_ms=retry_after_ms)
+        return cls(
+            429,
+            code="rate_limit_exceeded",
+            type="requests",
+            retry_after=retry_after,
+            retry_after_ms=retry_after_ms,
+        )
 
     @classmethod
     def insufficient_quota(cls) -> ErrorReply:
         """429 that no waiting helps; the SDKs retry it all the same."""
-        return cls(429, code="insufficient_quota")
+        return cls(429, code="insufficient_quota", type="insufficient_quota")
 
     @classmethod
     def invalid_api_key(cls) -> ErrorReply:
@@ -240,12 +246,13 @@ class ErrorReply:
             message=f"This model's maximum context length is {limit} tokens. However, your messages resulted in "
             f"{used} tokens. Please reduce the length of the messages.",
             code="context_length_exceeded",
+            param="messages",
         )
 
     @classmethod
     def content_filter(cls) -> ErrorReply:
         """400: the prompt was stopped by the content filter, as Azure OpenAI reports it."""
-        return cls(400, code="content_filter")
+        return cls(400, code="content_filter", param="prompt")
 
     @classmethod
     def server_error(cls) -> ErrorReply:

@@ -88,7 +88,7 @@ def test_streamed_tool_call(client, llm):
         (ErrorReply.content_filter(), "BadRequestError", "content_filter"),
         (ErrorReply.context_length_exceeded(), "BadRequestError", "context_length_exceeded"),
         (ErrorReply.invalid_api_key(), "AuthenticationError", "invalid_api_key"),
-        (ErrorReply(403), "PermissionDeniedError", None),
+        (ErrorReply(403), "PermissionDeniedError", "unsupported_country_region_territory"),
         (ErrorReply.model_not_found(), "NotFoundError", "model_not_found"),
         (ErrorReply(422), "UnprocessableEntityError", None),
     ],

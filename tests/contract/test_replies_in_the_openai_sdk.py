@@ -255,7 +255,7 @@ def test_every_error_class_is_raised(client, llm, reply, name):
         create(client)
 
     assert type(caught.value).__name__ == name
-    assert (caught.value.code, caught.value.type) == (reply.code, reply.body.type)
+    assert (caught.value.code, caught.value.type) == (reply.body.code, reply.body.type)
     assert caught.value.request_id.startswith("req_")
 
 

@@ -316,3 +316,17 @@ def test_azure_has_headers_of_its_own():
     assert found["apim-request-id"] == dict(answer.headers)["x-request-id"]
     assert found["x-ms-region"] == "East US"
     assert "openai-version" not in found
+
+
+def test_one_answer_carries_all_headers_where_its_reply_says_so():
+    assert headers_of(ask(Reply("hi", headers="full")))["openai-version"] == "2020-10-01"
+
+
+@pytest.mark.parametrize("raw", [None, b"{}"])
+def test_header_of_a_reply_wins_over_the_usual_one(raw):
+    reply = Reply(None if raw else "hi", raw=raw, headers={"X-RateLimit-Remaining-Requests": "7", "x-a": "b"})
+
+    found = headers_of(ask(reply, full_headers=True))
+
+    assert (found["x-ratelimit-remaining-requests"], found["x-a"]) == ("7", "b")
+    assert found["openai-version"] == "2020-10-01"

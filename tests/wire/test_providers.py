@@ -22,10 +22,10 @@ TIMES = {"queue_time": 0.04, "prompt_time": 0.002, "completion_time": 0.01, "tot
 ASKED = {"stream": True, "stream_options": {"include_usage": True}}
 
 
-def answer(provider, *, pieces=("Hel", "lo"), calls=(), usage=USAGE, **fields):
+def answer(provider, *, pieces=("Hel", "lo"), calls=(), reasoning=None, usage=USAGE, **fields):
     """What a provider answers to a request with these fields."""
     request = CHAT.decode(wire(**fields), provider=PROVIDERS[provider])
-    choice = Choice(0, "stop", pieces, calls)
+    choice = Choice(0, "stop", pieces, calls, reasoning=reasoning)
     completion = Completion("chatcmpl-1", "req_1", 1_735_689_600, "openai/gpt-5", "fp_1", (choice,), usage)
     return play(CHAT.render(completion, request))
 
@@ -251,3 +251,62 @@ def test_usage_may_be_anything(name, stream):
     usage = {"prompt_tokens": None, "completion_tokens": "2", "total_tokens": [], "prompt_tokens_details": 3}
 
     assert answer(name, usage=usage, stream=stream).status == 200
+
+
+THOUGHT = {"openrouter": "reasoning", "groq": "reasoning", "openai": None, "azure": None}
+
+
+@pytest.mark.parametrize("name", PROVIDERS)
+def test_reasoning_is_where_the_provider_puts_it(name):
+    message = answer(name, reasoning=("I ", "think")).json["choices"][0]["message"]
+
+    member = THOUGHT.get(name, "reasoning_content")
+    thoughts = {key: value for key, value in message.items() if value == "I think"}
+    assert thoughts == ({} if member is None else {member: "I think"})
+
+
+@pytest.mark.parametrize("name", PROVIDERS)
+def test_reasoning_is_streamed_where_the_provider_puts_it(name):
+    found = chunks_of(answer(name, reasoning=("I ", "think"), stream=True))
+
+    deltas = [choice["delta"] for chunk in found for choice in chunk["choices"]]
+    member = THOUGHT.get(name, "reasoning_content")
+    assert [delta[member] for delta in deltas if delta.get(member)] == ([] if member is None else ["I ", "think"])
+
+
+def test_openrouter_gives_the_reasoning_in_parts_as_well():
+    message = answer("openrouter", reasoning=("I ", "think")).json["choices"][0]["message"]
+
+    assert message["reasoning_details"] == [{"type": "reasoning.text", "text": "I think", "index": 0, "format": None}]
+
+
+@pytest.mark.parametrize("name", ["deepseek", "siliconflow"])
+def test_what_is_not_said_is_null_in_a_stream_with_reasoning(name):
+    chunks = answer(name, reasoning=("Hm",), pieces=("4",), stream=True).chunks
+
+    assert [chunk["choices"][0]["delta"] for chunk in chunks] == [
+        {"role": "assistant", "content": ""},
+        {"content": None, "reasoning_content": "Hm"},
+        {"content": "4", "reasoning_content": None},
+        {"content": "", "reasoning_content": None},
+    ]
+
+
+def test_annotations_that_are_there_are_sent():
+    choice = Choice(0, "stop", ("hi",), extra={"annotations": [{"type": "url_citation"}]})
+    completion = Completion("chatcmpl-1", "req_1", 0, "m", "fp_1", (choice,), USAGE)
+    request = CHAT.decode(wire(), provider=PROVIDERS["plain"])
+
+    message = play(CHAT.render(completion, request)).json["choices"][0]["message"]
+
+    assert message["annotations"] == [{"type": "url_citation"}]
+
+
+@pytest.mark.parametrize("name", PROVIDERS)
+def test_usage_that_is_kept_back_is_sent_by_nobody(name):
+    choice = Choice(0, "stop", ("hi",))
+    completion = Completion("chatcmpl-1", "req_1", 0, "m", "fp_1", (choice,), USAGE, sends_usage=False)
+
+    for fields in ({}, ASKED):
+        request = CHAT.decode(wire(**fields), provider=PROVIDERS[name])
+        assert b"total_tokens" not in play(CHAT.render(completion, request)).body

@@ -29,8 +29,7 @@ def usage(*, reasoning):
 
 # Members that a recorded answer has because of what was asked or said there, and what they hold.
 INCIDENTAL = (
-    "obfuscation",
-    "reasoning",
+    "reasoning_details.",
     "image_tokens",
     "video_tokens",
     "text_tokens",
@@ -49,6 +48,11 @@ DIFFERENT = {
     ("test_openai__test_audio_as_binary_content_input.yaml", 0): (set(), {"choices.logprobs"}),
     # The error is what is shown there.
     ("test_openrouter__test_openrouter_stream_error.yaml", 0): ({"error", "error.code", "error.message"}, set()),
+    # What it thought is encrypted there.
+    ("test_openrouter__test_openrouter_stream_with_reasoning.yaml", 0): (
+        {"choices.delta.reasoning", "choices.delta.reasoning_details"},
+        set(),
+    ),
     # Of a time when the cost had to be asked for.
     ("test_openrouter__test_openrouter_usage.yaml", 0): (
         set(),
@@ -100,9 +104,16 @@ def said_again(recorded, request, *, reasoning):
     found = [choice.get("message") or choice["delta"] for item in recorded for choice in item["choices"]]
     calls = [call for message in found for call in message.get("tool_calls") or ()]
     text = "".join(message.get("content") or "" for message in found)
+    thought = "".join(message.get(request.provider.reasoning_field) or "" for message in found)
     pieces = (text,) if text else None
     reason = "tool_calls" if calls else "stop"
-    choice = Choice(0, reason, pieces, tuple(WireToolCall("call_1", "f", ("{}",)) for _ in calls))
+    choice = Choice(
+        0,
+        reason,
+        pieces,
+        tuple(WireToolCall("call_1", "f", ("{}",)) for _ in calls),
+        reasoning=(thought,) if thought else None,
+    )
     return Completion(
         "chatcmpl-1", "req_1", 1_735_689_600, request.model, "fp_1", (choice,), usage(reasoning=reasoning)
     )

@@ -87,7 +87,8 @@ class Provider:
                 delta = _filled(choice["delta"], self.message_omits | self.delta_omits)
                 has_reasoned = has_reasoned or self.reasoning_field in delta
                 if has_reasoned and self.has_null_texts:
-                    delta = {"content": None, self.reasoning_field or "": None, **delta}
+                    silence = None if self.reasoning_field in delta else ""
+                    delta = {"content": silence, self.reasoning_field or "": None, **delta}
                 choice["delta"] = delta
             if chunk.get("usage"):
                 chunk["usage"] = self.usage(completion)
