@@ -191,6 +191,7 @@ def _bill(said: _Said, request: ChatRequest) -> dict[str, Any]:
         text=said.text if said.refusal is None else said.refusal,
         tool_calls=[(call.name, call.arguments_text) for call in said.calls],
         reasoning_tokens=said.reasoned,
+        prompt_tokens=request.facts.prompt_tokens,
     )
     if said.is_cut and request.limit is not None:
         # It took as many tokens as it might, and none to end with.

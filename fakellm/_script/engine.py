@@ -324,7 +324,7 @@ class Engine:
         return _Pending(call, partial(render_error, call.status, error, request_id=request_id, headers=DO_NOT_RETRY))
 
     def _identify(self, wire: WireRequest, request: ChatRequest | None = None) -> Identity:
-        asked = digest(wire.path, request.canonical if request else canonical_body(wire.body))
+        asked = digest(wire.path, request.facts.canonical if request else canonical_body(wire.body))
         seen = self._seen.get(asked, 0)
         self._seen[asked] = seen + 1
         return Identity(self.seed, self.test_id, asked, seen)

@@ -7,13 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Any
 
 from pydantic_core import from_json
 
 from fakellm._wire import rejections
-from fakellm._wire.canonical import canonical_json
+from fakellm._wire.body_facts import BodyFacts
 from fakellm._wire.chat_render import render_stream, render_whole
 from fakellm._wire.chat_rules import check_key, check_request, deployment
 from fakellm._wire.completion import CallKind, Completion
@@ -22,21 +21,25 @@ from fakellm._wire.events import WireEvent, WireRequest
 from fakellm._wire.providers import OPENAI, Provider, provider_of
 from fakellm._wire.strictness import STRICT, Strictness
 from fakellm.tokens._anyjson import object_of, objects_of
+from fakellm.tokens._memo import Memo
 
 __all__ = ["CHAT", "ChatDialect", "ChatRequest", "Message", "text_of"]
 
 Message = dict[str, Any]
 """One message as it stands in the request: role, content, tool_calls, …"""
 
+# Bytes of bodies that are known when they come again; an agent's session of 50 calls has 500,000.
+_REMEMBERED = 2_000_000
+
 _SYSTEM_ROLES = frozenset({"system", "developer"})
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class ChatRequest:
     """A decoded request for a chat completion.
 
     body: the whole JSON object. model, messages, tools, stream: its members, in their defaults where
-    absent or null. provider: who is asked, and so how the answer looks.
+    absent or null. provider: who is asked, and so how the answer looks. facts: what is known of the body.
     """
 
     body: dict[str, Any]
@@ -44,6 +47,7 @@ class ChatRequest:
     messages: list[Message]
     tools: list[dict[str, Any]]
     stream: bool
+    facts: BodyFacts = field(repr=False, compare=False)
     endpoint: str = "chat"
     provider: Provider = field(default=OPENAI, repr=False)
 
@@ -128,11 +132,6 @@ class ChatRequest:
         functions = [object_of(tool.get("function")) for tool in self.tools] + objects_of(self.body.get("functions"))
         return next((function for function in functions if function.get("name") == name), {})
 
-    @cached_property
-    def canonical(self) -> str:
-        """The canonical JSON of the body: equal for equal requests."""
-        return canonical_json(self.body)
-
     @property
     def last_user(self) -> str | None:
         """The text of the newest user message; None where there is none."""
@@ -198,6 +197,9 @@ class ChatDialect:
 
     endpoint = "chat"
 
+    def __init__(self) -> None:
+        self._facts = Memo(BodyFacts, limit=_REMEMBERED)
+
     def decode(
         self, request: WireRequest, strictness: Strictness = STRICT, provider: Provider | None = None
     ) -> ChatRequest:
@@ -215,13 +217,17 @@ class ChatDialect:
             raise Rejected(rejections.NO_MODEL)
         if not isinstance(model, str):
             raise Rejected(rejections.wrong_type("model", "a string", model))
-        check_request(body, model, strictness, provider, size=len(request.body))
+        facts = self._facts[request.body]
+        if facts.accepted_by != (accepting := (model, strictness, provider)):
+            check_request(body, model, strictness, provider, size=len(request.body))
+            facts.accepted_by = accepting
         return ChatRequest(
             body,
             model,
             body["messages"],
             body.get("tools") or [],
             body.get("stream") or False,
+            facts,
             provider=provider,
         )
 

@@ -12,7 +12,7 @@ from typing import Any
 from fakellm._wire import rejections
 from fakellm._wire.errors import ErrorBody, Rejected
 from fakellm._wire.model_facts import ModelFacts, facts_of
-from fakellm.tokens import completion_usage
+from fakellm.tokens._billing import count_prompt
 
 __all__ = ["explain_length", "explain_model"]
 
@@ -40,7 +40,7 @@ def explain_length(body: Body, model: str, *, size: int) -> Rejected | None:
     facts = facts_of(model)
     if facts.longest_prompt is None or facts.context is None or size + _LEAST_OVERHEAD <= facts.longest_prompt:
         return None
-    tokens: int = completion_usage({**body, "model": model}, text=None)["prompt_tokens"]
+    tokens = count_prompt({**body, "model": model})
     if facts.prompt is not None and tokens > facts.prompt:
         return _too_long(
             f"Input tokens exceed the configured limit of {facts.prompt} tokens. Your messages resulted in "

@@ -17,7 +17,7 @@ from fakellm.tokens._billed_messages import WRAPPER, MessageBill, wrap_calls
 from fakellm.tokens._billed_tools import count_format, count_tools
 from fakellm.tokens._encodings import encoding_for_model
 
-__all__ = ["completion_usage"]
+__all__ = ["completion_usage", "count_prompt"]
 
 # Fine-tuned models, and models behind a router, carry a prefix: ``ft:gpt-4o-mini-…``, ``openai/o3``.
 _PREFIX = re.compile(r"ft:|openai/")
@@ -31,18 +31,20 @@ def completion_usage(
     text: str | None,
     tool_calls: Sequence[tuple[str, str]] = (),
     reasoning_tokens: int = 0,
+    prompt_tokens: int | None = None,
 ) -> dict[str, Any]:
     """Return the ``usage`` object of a completion.
 
     body: the request, whatever JSON it holds; what it should not hold counts nothing. text: the answer's
-    text. tool_calls: (name, arguments text) of its calls. reasoning_tokens: what the model thought.
+    text. tool_calls: (name, arguments text) of its calls. reasoning_tokens: what the model thought. prompt_tokens:
+    what ``count_prompt`` says of the body, where that is known already.
 
     >>> body = {"model": "gpt-4o", "messages": [{"role": "user", "content": "What is the capital of Mexico?"}]}
     >>> completion_usage(body, text="The capital of Mexico is Mexico City.")["total_tokens"]
     22
     """
-    bill = _Bill(body, _unprefixed(text_of(body.get("model"))))
-    prompt = bill.count_prompt()
+    bill = _Bill(body)
+    prompt = bill.count_prompt() if prompt_tokens is None else prompt_tokens
     completion = bill.count_completion(text or "", tool_calls, reasoned=reasoning_tokens > 0) + reasoning_tokens
     return {
         "prompt_tokens": prompt,
@@ -58,6 +60,11 @@ def completion_usage(
     }
 
 
+def count_prompt(body: Mapping[str, Any]) -> int:
+    """Return the tokens of a request. body: whatever JSON it holds."""
+    return _Bill(body).count_prompt()
+
+
 @lru_cache(maxsize=256)
 def _unprefixed(model: str) -> str:
     return _PREFIX.sub("", model, count=1)
@@ -69,10 +76,10 @@ def _is_reasoning(model: str) -> bool:
 
 
 class _Bill:
-    """Counts one request and its answer. model: its name without a prefix."""
+    """Counts one request and its answer."""
 
-    def __init__(self, body: Mapping[str, Any], model: str) -> None:
-        self._model = model
+    def __init__(self, body: Mapping[str, Any]) -> None:
+        self._model = model = _unprefixed(text_of(body.get("model")))
         self._encoding = encoding_for_model(model)
         self._is_reasoning = _is_reasoning(model)
         self._messages = objects_of(body.get("messages"))

@@ -238,12 +238,12 @@ def test_tool_results_are_the_tool_messages_at_the_end(messages, results):
     assert decoded(*messages).tool_results == results
 
 
-def test_equal_requests_have_one_canonical_text():
+def test_equal_requests_have_one_canonical_form():
     first = CHAT.decode(wire(b'{"model": "m", "messages": [{"role": "user", "content": "x"}]}'))
 
     second = CHAT.decode(wire(b'{"messages":[{"content":"\\u0078","role":"user"}],"model":"m"}'))
 
-    assert first.canonical == second.canonical
+    assert first.facts.canonical == second.facts.canonical
 
 
 def test_answer_is_one_json_object():
