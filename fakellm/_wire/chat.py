@@ -31,7 +31,7 @@ Message = dict[str, Any]
 # Bytes of bodies that are known when they come again; an agent's session of 50 calls has 500,000.
 _REMEMBERED = 2_000_000
 
-_SYSTEM_ROLES = frozenset({"system", "developer"})
+_SYSTEM_ROLES = ("system", "developer")  # a tuple, since a role may be anything, even what has no hash
 
 
 @dataclass(frozen=True, slots=True)
