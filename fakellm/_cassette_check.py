@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from fakellm._cassette.format import Interaction
+from fakellm._cassette.interaction import Interaction
 from fakellm._errors import CassetteError
 from fakellm._io.flavour import installed_modules
 from fakellm._script.journal import Outcome

@@ -2,7 +2,7 @@
 
 from chat_wire import asking, play
 
-from fakellm._cassette.format import Interaction, RecordedResponse
+from fakellm._cassette.interaction import Interaction, RecordedResponse
 from fakellm._cassette.replay import Recording
 from fakellm._script.engine import Engine
 from fakellm._script.match import Condition, Matcher

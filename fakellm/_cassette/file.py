@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from fakellm._cassette.format import Interaction, read_interactions
+from fakellm._cassette.format import read_interactions
+from fakellm._cassette.interaction import Interaction
 from fakellm._errors import CassetteFormatError, CassetteNotFoundError
 
 __all__ = ["read_cassette"]

@@ -9,62 +9,17 @@ from __future__ import annotations
 
 import base64
 import io
-import re
 import zlib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+from fakellm._cassette.interaction import NO_TRACE, Interaction, RecordedResponse, Trace
 from fakellm._cassette.tree import Node, UnknownTag, load_json, load_yaml, write_json
 from fakellm._errors import CassetteFormatError
-from fakellm._wire.events import Data, Head, WireEvent, WireRequest
+from fakellm._wire.events import WireRequest
 
-__all__ = ["Interaction", "RecordedResponse", "read_interactions"]
-
-
-@dataclass(frozen=True, slots=True)
-class RecordedResponse:
-    """A response as it was recorded. body: decoded from gzip and deflate. reason: the status text."""
-
-    status: int
-    reason: str
-    headers: tuple[tuple[str, str], ...]
-    body: bytes
-
-    def events(self) -> Iterator[WireEvent]:
-        """Yield the response; an event stream event by event, any other body in one piece."""
-        head = Head(self.status, self.headers)
-        yield head
-        if head.is_stream:
-            yield from (Data(event, chunks=int(bool(_CHUNK.search(event)))) for event in _split_events(self.body))
-        else:
-            yield Data(self.body)
-
-
-_CHUNK = re.compile(rb"^data:(?! ?\[DONE\])", re.MULTILINE)  # what has no data is a comment
-
-
-def _split_events(body: bytes) -> Iterator[bytes]:
-    """Cut a stream behind each blank line; the pieces joined are the stream again, byte for byte."""
-    piece = b""
-    for line in body.splitlines(keepends=True):
-        piece += line
-        if not line.strip(b"\r\n"):
-            yield piece
-            piece = b""
-    if piece:
-        yield piece
-
-
-@dataclass(frozen=True, slots=True)
-class Interaction:
-    """One request with its response. number: place in the file, from 1. line: where it begins, or None."""
-
-    number: int
-    line: int | None
-    request: WireRequest
-    response: RecordedResponse
+__all__ = ["read_interactions"]
 
 
 def read_interactions(text: str, *, path: str) -> list[Interaction]:
@@ -122,7 +77,17 @@ class _Layout:
         request = self._mapping(item.get("request"), "request", item)
         response = self._mapping(item.get("response"), "response", item)
         line = getattr(item, "line", None)
-        return Interaction(self._number, line, self._request(request), self._response(response))
+        trace = self._trace(item["x-fakellm"]) if "x-fakellm" in item else NO_TRACE
+        return Interaction(self._number, line, self._request(request), self._response(response), trace)
+
+    def _trace(self, given: Any) -> Trace:
+        known = self._mapping(given, "x-fakellm", self._item)
+        chunks = known.get("chunks") or []
+        try:
+            pairs = [(float(seconds), int(size)) for seconds, size in map(_pair, chunks)]
+        except (TypeError, ValueError):
+            raise self._broken("the chunks of x-fakellm are pairs [seconds, bytes]", known) from None
+        return Trace(str(known.get("recorded") or ""), tuple(pairs), known.get("cut") is True)
 
     def _request(self, request: Mapping[str, Any]) -> WireRequest:
         method, uri = request.get("method"), request.get("uri", request.get("url"))
@@ -254,6 +219,12 @@ class _Layout:
 
 _TYPES = frozenset({"json", "text", "binary", "none"})  # of cassetter 0.16, whose binary content is hexadecimal
 _GZIP = b"\x1f\x8b"  # RFC 1952, section 2.3.1
+
+
+def _pair(value: Any) -> list[Any]:
+    if isinstance(value, list):
+        return value
+    raise TypeError(type(value).__name__)
 
 
 def _text(value: Any) -> str:

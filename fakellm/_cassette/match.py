@@ -7,7 +7,7 @@ from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator, Sequence
 from difflib import SequenceMatcher
 
-from fakellm._cassette.format import Interaction
+from fakellm._cassette.interaction import Interaction
 from fakellm._errors import UsageError
 from fakellm._wire.canonical import KEY_PARTS, digest, request_key
 from fakellm._wire.events import WireRequest

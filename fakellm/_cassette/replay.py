@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
-from fakellm._cassette.format import Interaction, RecordedResponse
+from fakellm._cassette.interaction import Interaction
+from fakellm._cassette.manner import AT_ONCE, Manner, play
 from fakellm._cassette.match import Index, difference
-from fakellm._wire.events import WireRequest
+from fakellm._wire.events import WireEvent, WireRequest
 from fakellm._wire.providers import is_loopback
 
 __all__ = ["Recording"]
@@ -14,11 +16,39 @@ __all__ = ["Recording"]
 _LEFT_SHOWN = 10
 
 
-class Recording:
-    """The interactions of one file, each played once. path: for messages. parts: what a request is found by."""
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """An interaction as the answer to a request."""
 
-    def __init__(self, interactions: Sequence[Interaction], *, path: str, parts: tuple[str, ...]) -> None:
+    interaction: Interaction
+    manner: Manner
+
+    @property
+    def status(self) -> int:
+        """The HTTP status."""
+        return self.interaction.response.status
+
+    @property
+    def body(self) -> bytes:
+        """The whole body."""
+        return self.interaction.response.body
+
+    def events(self) -> Iterator[WireEvent]:
+        """Yield the answer."""
+        return play(self.interaction, self.manner)
+
+
+class Recording:
+    """The interactions of one file, each played once.
+
+    path: for messages. parts: what a request is found by. manner: how the answers are played.
+    """
+
+    def __init__(
+        self, interactions: Sequence[Interaction], *, path: str, parts: tuple[str, ...], manner: Manner = AT_ONCE
+    ) -> None:
         self.path = path
+        self._manner = manner
         self._interactions = interactions
         self._parts = parts
         self._index = Index(interactions, parts)
@@ -33,10 +63,10 @@ class Recording:
         """Whether requests to this host are to be answered from here: all but loopback hosts unknown to the file."""
         return host in self._hosts or not is_loopback(host)
 
-    def take(self, request: WireRequest) -> RecordedResponse | None:
-        """Use up the next response recorded for a request, or return None."""
+    def take(self, request: WireRequest) -> Replayed | None:
+        """Use up the next answer recorded for a request, or return None."""
         interaction = self._index.take(request)
-        return None if interaction is None else interaction.response
+        return None if interaction is None else Replayed(interaction, self._manner)
 
     def explain(self, request: WireRequest) -> str:
         """Say why there is no answer, what came closest, what is left."""

@@ -2,7 +2,7 @@
 
 import pytest
 
-from fakellm._cassette.format import Interaction, RecordedResponse
+from fakellm._cassette.interaction import Interaction, RecordedResponse
 from fakellm._cassette.match import Index, check_parts, difference
 from fakellm._errors import UsageError
 from fakellm._wire.events import WireRequest

@@ -8,9 +8,10 @@ import zlib
 import pytest
 from cassette_text import CHAT, cassette, interaction
 
-from fakellm._cassette.format import RecordedResponse, read_interactions
+from fakellm._cassette.format import read_interactions
+from fakellm._cassette.interaction import RecordedResponse, Trace
 from fakellm._errors import CassetteFormatError
-from fakellm._wire.events import Data, Head, WireRequest
+from fakellm._wire.events import WireRequest
 
 
 def read(text):
@@ -294,42 +295,6 @@ def test_body_of_another_encoding_is_left_to_the_client(encoding):
     assert found.response.headers == (("content-encoding", encoding),)
 
 
-def test_stream_is_played_event_by_event():
-    response = RecordedResponse(
-        200, "OK", (("content-type", "text/event-stream"),), b": hello\n\ndata: a\r\n\r\ndata: b\ndata: c\n\ndata: cut"
-    )
-
-    _, *pieces = response.events()
-
-    assert [piece.data for piece in pieces] == [
-        b": hello\n\n",
-        b"data: a\r\n\r\n",
-        b"data: b\ndata: c\n\n",
-        b"data: cut",
-    ]
-
-
-def test_comments_and_the_end_of_a_stream_are_no_chunks():
-    body = b": hello\n\ndata: a\n\n: x\ndata: b\n\nevent: c\ndata: c\n\ndata: [DONE]\n\n"
-    response = RecordedResponse(200, "OK", (("content-type", "text/event-stream"),), body)
-
-    _, *pieces = response.events()
-
-    assert [piece.chunks for piece in pieces] == [0, 1, 1, 1, 0]
-
-
-def test_stream_that_ends_with_a_blank_line_has_no_rest():
-    response = RecordedResponse(200, "OK", (("content-type", "text/event-stream; charset=utf-8"),), b"data: a\n\n")
-
-    assert list(response.events())[1:] == [Data(b"data: a\n\n")]
-
-
-def test_other_body_is_played_in_one_piece():
-    response = RecordedResponse(404, "", (("content-type", "text/plain"),), b"a\n\nb")
-
-    assert list(response.events()) == [Head(404, (("content-type", "text/plain"),)), Data(b"a\n\nb")]
-
-
 def test_interaction_knows_its_number_and_line():
     found = read(cassette(interaction(), interaction()))
 
@@ -341,9 +306,28 @@ def test_file_without_interactions_holds_none():
 
 
 def test_what_stands_beside_request_and_response_is_passed_over():
-    [found] = read(cassette(interaction() + "x-fakellm: {chunks: [[0.1, 3]]}\nrecorded_at: 2026-01-01\n"))
+    [found] = read(cassette(interaction() + "recorded_at: 2026-01-01\n"))
 
     assert found.response.body == b"ok"
+
+
+def trace(text):
+    [found] = read(cassette(interaction() + f"x-fakellm: {text}\n"))
+    return found.trace
+
+
+def test_recording_without_traces_has_an_empty_one():
+    assert read_one().trace == Trace("", (), cut=False)
+
+
+def test_day_pieces_and_cut_are_read():
+    assert trace('{recorded: "2026-11-20", chunks: [[0.210, 66], [0, 14]], cut: true}') == Trace(
+        "2026-11-20", ((0.21, 66), (0.0, 14)), cut=True
+    )
+
+
+def test_any_part_of_a_trace_may_be_missing():
+    assert trace("{recorded: 2026-11-20}") == Trace("2026-11-20")
 
 
 WRONG = [
@@ -402,6 +386,18 @@ WRONG = [
     (
         cassette(interaction(response="headers: {content-encoding: gzip}\nbody: {string: !!binary H4sAAA==}")),
         "session.yaml:7: interaction 1: the body does not decode as its content-encoding says",
+    ),
+    (
+        cassette(interaction() + "x-fakellm: [1]\n"),
+        "session.yaml:2: interaction 1: x-fakellm is a mapping, got list",
+    ),
+    (
+        cassette(interaction() + "x-fakellm: {chunks: [66, 14]}\n"),
+        "session.yaml:9: interaction 1: the chunks of x-fakellm are pairs [seconds, bytes]",
+    ),
+    (
+        cassette(interaction() + "x-fakellm: {chunks: [[a, b]]}\n"),
+        "session.yaml:9: interaction 1: the chunks of x-fakellm are pairs [seconds, bytes]",
     ),
     (cassette(interaction(response="body: {string: !foo hi}")), "session.yaml:8: unknown YAML tag !foo"),
     (

@@ -2,7 +2,7 @@
 
 import pytest
 
-from fakellm._cassette.format import Interaction, RecordedResponse
+from fakellm._cassette.interaction import Interaction, RecordedResponse
 from fakellm._cassette.replay import Recording
 from fakellm._wire.events import WireRequest
 

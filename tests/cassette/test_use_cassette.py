@@ -4,10 +4,11 @@ import asyncio
 import json
 
 import httpx
+import httpx2
 import pytest
 from cassette_text import CHAT, cassette, chat_body, chat_exchange, interaction
 
-from fakellm import Cassette, use_cassette
+from fakellm import Cassette, MockClock, use_cassette
 from fakellm._errors import (
     CassetteFormatError,
     CassetteMismatchError,
@@ -340,3 +341,38 @@ def test_file_is_not_changed(write):
         httpx.post(CHAT, json=chat_body("hi"))
 
     assert path.read_bytes() == before
+
+
+STREAM = interaction(
+    response="headers: {content-type: [text/event-stream]}\n"
+    "body:\n  string: |+\n    data: a\n\n    data: bc\n\n    data: [DONE]\n\n"
+)
+TRACED = STREAM + 'x-fakellm: {recorded: "2026-11-20", chunks: [[0.5, 12], [0.25, 20]], cut: true}\n'
+
+
+def test_answer_is_cut_and_timed_as_asked(write):
+    clock = MockClock()
+
+    pieces = []
+    with (
+        use_cassette(write(cassette(TRACED)), chunking="recorded", timing=2, clock=clock),
+        httpx.stream("POST", CHAT, content=b"{}") as response,
+        pytest.raises(httpx.RemoteProtocolError, match="incomplete chunked read"),
+    ):
+        pieces.extend(response.iter_raw())
+
+    assert pieces == [b"data: a\n\ndat", b"a: bc\n\ndata: [DONE]\n", b"\n\n"]
+    assert clock.sleeps == [1.0, 0.5]
+
+
+def test_stream_that_was_cut_is_cut_again(write, ask):
+    with use_cassette(write(cassette(TRACED))), pytest.raises((httpx.RemoteProtocolError, httpx2.RemoteProtocolError)):
+        ask("POST", CHAT, content=b"{}")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"), [({"chunking": "all"}, "chunking= takes 'rec"), ({"timing": "slow"}, "timing= takes 'none'")]
+)
+def test_unknown_manner_is_found_out_before_the_block(write, wrong, message):
+    with pytest.raises(UsageError, match=message):
+        use_cassette(write(cassette(HELLO)), **wrong)

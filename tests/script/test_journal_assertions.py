@@ -6,7 +6,7 @@ from chat_wire import asking, play, wire
 from engines import ask, replaying, scripted
 
 from fakellm import ErrorReply, Journal, Reply, ToolCall, UsageError
-from fakellm._cassette.format import Interaction, RecordedResponse
+from fakellm._cassette.interaction import Interaction, RecordedResponse
 from fakellm._cassette.replay import Recording
 from fakellm._script.engine import Engine
 from fakellm._wire.canonical import KEY_PARTS

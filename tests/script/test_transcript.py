@@ -7,7 +7,7 @@ from engines import scripted
 from rich.console import Console
 
 from fakellm import ErrorReply, Reply, ToolCall, faults
-from fakellm._cassette.format import Interaction, RecordedResponse
+from fakellm._cassette.interaction import Interaction, RecordedResponse
 from fakellm._cassette.replay import Recording
 from fakellm._script.engine import Engine
 from fakellm._script.journal import Ending

@@ -1,0 +1,115 @@
+"""How a recorded answer is played: cut as it came or otherwise, as fast as it came or at once."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import accumulate, pairwise
+
+from fakellm._cassette.interaction import Interaction
+from fakellm._errors import UsageError
+from fakellm._script.cut import Cutter
+from fakellm._script.pace import is_duration
+from fakellm._wire.events import Data, Disconnect, Head, Wait, WireEvent
+
+__all__ = ["AT_ONCE", "Manner", "check_manner", "play"]
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """Chunking and timing of recorded answers.
+
+    chunking: ``event`` plays an event stream event by event and any other body in one piece; ``recorded`` in the
+    pieces in which it arrived; ``one`` in a single one; a number in pieces of so many bytes. timing: what the
+    recorded seconds are multiplied by, 0 for no pause.
+    """
+
+    chunking: str | int = "event"
+    timing: float = 0.0
+
+
+AT_ONCE = Manner()
+
+
+def check_manner(chunking: object, timing: object) -> Manner:
+    """Return the manner that a test asks for.
+
+    Raises:
+        UsageError: there is no such chunking or timing.
+    """
+    __tracebackhide__ = True
+    is_size = isinstance(chunking, int) and not isinstance(chunking, bool) and chunking > 0
+    if not is_size and chunking not in ("recorded", "event", "one"):
+        raise UsageError(
+            f"chunking= takes 'recorded', 'event', 'one' or a number of bytes, 1 or more; got {chunking!r}"
+        )
+    factor = {"none": 0.0, "recorded": 1.0}.get(timing, timing) if isinstance(timing, str) else timing
+    if not is_duration(factor):
+        raise UsageError(f"timing= takes 'none', 'recorded' or what to multiply the recorded by; got {timing!r}")
+    return Manner(chunking, float(factor))  # type: ignore[arg-type]
+
+
+def play(interaction: Interaction, manner: Manner = AT_ONCE) -> Iterator[WireEvent]:
+    """Yield the answer of an interaction; one that was cut when it was recorded ends in a Disconnect.
+
+    What the recording does not know, the pieces or the times, is left at what ``event`` and no timing do. The
+    first pause of a stream comes behind its head, of any other answer before it.
+    """
+    head = Head(interaction.response.status, interaction.response.headers)
+    pieces = _pieces(interaction, head, manner)
+    is_timed = manner.timing and interaction.trace.chunks
+    events: Sequence[WireEvent] = _timed(interaction, pieces, manner.timing) if is_timed else pieces
+    if events and isinstance(events[0], Wait) and not head.is_stream:
+        yield events[0]
+        events = events[1:]
+    yield head
+    yield from events
+    if interaction.trace.cut:
+        yield Disconnect()
+
+
+def _pieces(interaction: Interaction, head: Head, manner: Manner) -> list[Data]:
+    body = interaction.response.body
+    sizes = [size for _, size in interaction.trace.chunks]
+    match manner.chunking:
+        case "recorded" if sizes:
+            return _cut(body, head, list(accumulate(sizes)))
+        case int(size):
+            return _cut(body, head, range(size, len(body), size))
+        case "one":
+            return _cut(body, head, [])
+    if not head.is_stream:
+        return [Data(body)]
+    return [Data(event, chunks=int(bool(_CHUNK.search(event)))) for event in _split_events(body)]
+
+
+_CHUNK = re.compile(rb"^data:(?! ?\[DONE\])", re.MULTILINE)  # what has no data is a comment
+
+
+def _split_events(body: bytes) -> list[bytes]:
+    """Cut a stream behind each blank line; the pieces joined are the stream again, byte for byte."""
+    ends = [match.end() for match in _BLANK_LINE.finditer(body)]
+    return [body[start:end] for start, end in pairwise([0, *ends, len(body)]) if start < end]
+
+
+_BLANK_LINE = re.compile(rb"(?:(?<=\n)|(?<=\r)(?!\n)|\A)(?:\r\n|\n|\r)")
+
+
+def _cut(body: bytes, head: Head, offsets: Sequence[int]) -> list[Data]:
+    """Cut a body at offsets; chunks of a stream are counted in the piece in which they end."""
+    chunks = sum(bool(_CHUNK.search(event)) for event in _split_events(body)) if head.is_stream else 1
+    return Cutter().cut(Data(body, chunks), [offset for offset in offsets if 0 < offset < len(body)])
+
+
+def _timed(interaction: Interaction, pieces: list[Data], factor: float) -> list[WireEvent]:
+    """Put a pause before each piece, which comes when its last byte had arrived."""
+    chunks = interaction.trace.chunks
+    sizes, times = list(accumulate(size for _, size in chunks)), list(accumulate(seconds for seconds, _ in chunks))
+    ends = accumulate(len(piece.data) for piece in pieces)
+    arrivals = [times[min(bisect_left(sizes, end), len(times) - 1)] for end in ends]
+    events: list[WireEvent] = []
+    for piece, (before, now) in zip(pieces, pairwise([0.0, *arrivals]), strict=True):
+        events += [Wait((now - before) * factor), piece] if now > before else [piece]
+    return events
