@@ -2,55 +2,84 @@
 
 JSON is the same when its values are: member order and white space do not matter, array order and
 number text do (1, 1.0 and true stay three things). Tool-call ids are renamed in order of appearance,
-since SDKs and providers make new ones each time.
+since SDKs and providers make new ones each time. A body of several parts is the same when its parts are,
+whatever boundary lies between them.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import SplitResult, parse_qsl, urlencode
 
 from fakellm._wire.events import WireRequest, split_url
 
-__all__ = ["KEY_PARTS", "canonical_body", "canonical_json", "digest", "request_key"]
+__all__ = [
+    "KEY_PARTS",
+    "canonical_body",
+    "canonical_json",
+    "digest",
+    "rename_call_ids",
+    "request_key",
+    "split_parts",
+    "url_key",
+    "write_canonical",
+]
 
 KEY_PARTS = ("method", "scheme", "host", "port", "path", "query", "body")
 """What a request is recognised by, in the order in which a difference is told."""
 
-_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-_HOLD_CALL_IDS = ("tool_calls", "tool_call_id")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 def canonical_json(value: object) -> str:
     """Write a decoded JSON value in its canonical form."""
-    return _ENCODER.encode(_rename_call_ids(value))
+    return write_canonical(rename_call_ids(value))
 
 
 def canonical_body(body: bytes) -> bytes:
-    """Return the canonical form of a JSON body; any other body as it is."""
+    """Return the canonical form of a body of JSON or of several parts; any other body as it is."""
     if body.lstrip()[:1] not in (b"{", b"["):
-        return body
+        parts = split_parts(body)
+        return body if parts is None else _SEAM.join(head + _SEAM + canonical_body(data) for head, data in parts)
     try:
         return canonical_json(json.loads(body)).encode("utf-8", "surrogatepass")
     except (ValueError, RecursionError):  # not JSON after all, or nested too deeply to compare
         return body
 
 
+def split_parts(body: bytes) -> list[tuple[bytes, bytes]] | None:
+    """Return (headers, content) of each part of a multipart body, known by its own boundary; None for another.
+
+    Source: RFC 2046, section 5.1.1.
+    """
+    line, end, _ = body.partition(b"\r\n")
+    if not end or len(line) < 3 or not line.startswith(b"--") or not body.rstrip(b"\r\n").endswith(line + b"--"):
+        return None
+    _, *parts, _ = (b"\r\n" + body).split(b"\r\n" + line)
+    found = [part.removeprefix(b"\r\n").partition(b"\r\n\r\n") for part in parts]
+    return [(head, data) for head, _, data in found]
+
+
+_SEAM = b"\r\n--\r\n"
+
+
 def request_key(request: WireRequest) -> dict[str, str | bytes]:
     """Return the parts of a request by name, in the order of KEY_PARTS; the fragment is no part."""
-    url = split_url(request.url)
+    return {"method": request.method.upper(), **url_key(request.url), "body": canonical_body(request.body)}
+
+
+def url_key(url: str) -> dict[str, str]:
+    """Return the parts of a URL by name."""
+    split = split_url(url)
     return {
-        "method": request.method.upper(),
-        "scheme": url.scheme,
-        "host": url.hostname or "",
-        "port": _port(url),
-        "path": url.path or "/",
-        "query": urlencode(sorted(parse_qsl(url.query, keep_blank_values=True)), errors="surrogatepass"),
-        "body": canonical_body(request.body),
+        "scheme": split.scheme,
+        "host": split.hostname or "",
+        "port": _port(split),
+        "path": split.path or "/",
+        "query": urlencode(sorted(parse_qsl(split.query, keep_blank_values=True)), errors="surrogatepass"),
     }
 
 
@@ -69,37 +98,47 @@ def _port(url: SplitResult) -> str:
     return str(_DEFAULT_PORTS.get(url.scheme, "") if port is None else port)
 
 
-def _rename_call_ids(value: object) -> object:
-    names = {call_id: f"call_{n}" for n, call_id in enumerate(dict.fromkeys(_call_ids(value)))}
-    return _renamed(value, names) if names else value
+def write_canonical(value: object) -> str:
+    """Write a JSON value with sorted members and no white space."""
+    return _ENCODER.encode(value)
 
 
-def _call_ids(body: object) -> Iterator[str]:
-    """Yield the tool-call ids of a chat request, in order of appearance."""
-    messages = body.get("messages") if isinstance(body, dict) else None
-    for message in messages if isinstance(messages, list) else []:
-        if isinstance(message, dict) and not message.keys().isdisjoint(_HOLD_CALL_IDS):
-            calls = message.get("tool_calls")
-            ids = [call.get("id") for call in calls if isinstance(call, dict)] if isinstance(calls, list) else []
-            yield from (found for found in [*ids, message.get("tool_call_id")] if isinstance(found, str))
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
-def _renamed(body: Any, names: dict[str, str]) -> object:
-    return {**body, "messages": [_renamed_message(message, names) for message in body["messages"]]}
+def rename_call_ids(body: object) -> object:
+    """Return a decoded request with its tool-call ids renamed in order of appearance.
+
+    They stand in the messages of chat completions, in the input items of the Responses API, and in the content
+    blocks of Anthropic's messages.
+    """
+    names: dict[str, str] = {}
+    if not isinstance(body, dict):
+        return body
+    lists = {name: _renamed(body[name], names) for name in ("messages", "input") if isinstance(body.get(name), list)}
+    return {**body, **lists} if names else body
 
 
-def _renamed_message(message: Any, names: dict[str, str]) -> object:
-    if not isinstance(message, dict):
-        return message
-    renamed = dict(message)
-    if isinstance(message.get("tool_call_id"), str):
-        renamed["tool_call_id"] = names[message["tool_call_id"]]
-    if isinstance(message.get("tool_calls"), list):
-        renamed["tool_calls"] = [_renamed_call(call, names) for call in message["tool_calls"]]
-    return renamed
+def _renamed(items: list[Any], names: dict[str, str]) -> list[Any]:
+    """Return messages, items or blocks with the ids renamed; names holds those seen and takes new ones."""
+    return [_renamed_item(item, names) if isinstance(item, dict) else item for item in items]
 
 
-def _renamed_call(call: Any, names: dict[str, str]) -> object:
-    if isinstance(call, dict) and isinstance(call.get("id"), str):
-        return {**call, "id": names[call["id"]]}
-    return call
+def _renamed_item(item: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:
+    changed: dict[str, Any] = {}
+    if isinstance(calls := item.get("tool_calls"), list):
+        changed["tool_calls"] = [_with_names(call, ["id"], names) for call in calls]
+    if isinstance(blocks := item.get("content"), list):
+        changed["content"] = _renamed(blocks, names)
+    kind = item.get("type")
+    is_call = isinstance(kind, str) and (kind == "tool_use" or kind.endswith("_call"))
+    return _with_names({**item, **changed} if changed else item, _ID_OF_CALL if is_call else _REFERENCES, names)
+
+
+def _with_names(item: Any, members: Sequence[str], names: dict[str, str]) -> Any:
+    found = [name for name in members if isinstance(item, dict) and isinstance(item.get(name), str)]
+    return {**item, **{name: names.setdefault(item[name], f"call_{len(names)}") for name in found}} if found else item
+
+
+_REFERENCES = ("tool_call_id", "call_id", "tool_use_id")
+_ID_OF_CALL = ("id", *_REFERENCES)

@@ -234,3 +234,71 @@ def test_digest_parts_do_not_run_together(first, second):
 @settings(max_examples=150, deadline=None)
 def test_digests_are_equal_for_equal_parts_alone(first, second):
     assert (digest(*first) == digest(*second)) is (first == second)
+
+
+def responses_turn(item_id, call_id):
+    return {
+        "input": [
+            {"role": "user", "content": "weather?"},
+            {"type": "function_call", "id": item_id, "call_id": call_id, "name": "w", "arguments": "{}"},
+            {"type": "function_call_output", "call_id": call_id, "output": "18"},
+        ]
+    }
+
+
+def test_call_ids_of_the_responses_api_are_renamed():
+    assert canonical_json(responses_turn("fc_1", "call_a")) == canonical_json(responses_turn("fc_2", "call_b"))
+
+
+def anthropic_turn(call_id):
+    return {
+        "messages": [
+            {"role": "assistant", "content": [{"type": "tool_use", "id": call_id, "name": "w", "input": {}}]},
+            {"role": "user", "content": [{"type": "tool_result", "tool_use_id": call_id, "content": "18"}]},
+        ]
+    }
+
+
+def test_call_ids_of_anthropic_messages_are_renamed():
+    assert canonical_json(anthropic_turn("toolu_1")) == canonical_json(anthropic_turn("toolu_2"))
+
+
+@pytest.mark.parametrize("name", ["previous_response_id", "id"])
+def test_other_ids_stay(name):
+    one, other = {name: "x", "input": [{name: "x"}]}, {name: "x", "input": [{name: "y"}]}
+
+    assert canonical_json(one) != canonical_json(other)
+
+
+def form(boundary, *parts):
+    lines = [f"--{boundary}\r\n{part}\r\n" for part in parts]
+    return ("".join(lines) + f"--{boundary}--\r\n").encode()
+
+
+MODEL = 'Content-Disposition: form-data; name="model"\r\n\r\nwhisper-1'
+FILE = 'Content-Disposition: form-data; name="file"; filename="a.wav"\r\nContent-Type: audio/wav\r\n\r\nRIFF--x'
+
+
+def test_boundary_of_a_body_of_several_parts_does_not_matter():
+    assert canonical_body(form("a1b2", MODEL, FILE)) == canonical_body(form("zzz", MODEL, FILE))
+
+
+@pytest.mark.parametrize(
+    "other", [form("a", FILE, MODEL), form("a", MODEL), form("a", MODEL, FILE + "y"), form("a", MODEL, FILE, FILE)]
+)
+def test_other_parts_are_told_apart(other):
+    assert canonical_body(form("a", MODEL, FILE)) != canonical_body(other)
+
+
+def test_json_in_a_part_is_compared_by_value():
+    parts = [
+        'Content-Type: application/json\r\n\r\n{"a": 1, "b": 2}',
+        'Content-Type: application/json\r\n\r\n{"b":2,"a":1}',
+    ]
+
+    assert canonical_body(form("x", parts[0])) == canonical_body(form("y", parts[1]))
+
+
+@pytest.mark.parametrize("body", [b"--", b"--\r\n--", b"--a\r\nno end", b"--a\n\n--a--", b"-- a diff\r\n+++ b\r\n"])
+def test_body_that_only_begins_like_several_parts_stays(body):
+    assert canonical_body(body) == body
