@@ -46,6 +46,7 @@ if TYPE_CHECKING:
         UsageError,
     )
     from fakellm._fake import FakeLLM
+    from fakellm._io.system_time import SystemClock
     from fakellm._script.journal import Call, Journal
     from fakellm._script.match import Mismatch
     from fakellm._script.pace import Pace
@@ -91,6 +92,7 @@ __all__ = [
     "Reply",
     "Rule",
     "ScriptFormatError",
+    "SystemClock",
     "ToolCall",
     "UnmatchedRequestError",
     "UnprocessableEntityError",
@@ -123,6 +125,7 @@ _HOMES = {
     "Pace": "_script.pace",
     "Reply": "_script.reply",
     "Rule": "_script.rule",
+    "SystemClock": "_io.system_time",
     "ToolCall": "_script.reply",
     "use_cassette": "_use_cassette",
 }

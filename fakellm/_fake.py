@@ -20,8 +20,10 @@ from fakellm._wire.strictness import Strictness
 
 if TYPE_CHECKING:
     import os
+    import re
 
     from fakellm._io.virtual_time import VirtualTime
+    from fakellm._use_cassette import Cassette
     from fakellm.client import OpenAIChatCompletionClient
 
 __all__ = ["FakeLLM"]
@@ -176,6 +178,35 @@ class FakeLLM(Answering):
         ]
         return [self._engine.register(rule) for rule in made]
 
+    def replay(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        match: Iterable[str] | None = None,
+        ignore: Iterable[str] = (),
+        normalize: Iterable[str | re.Pattern[str]] = (),
+        repeat: str | None = None,
+        chunking: str | int = "event",
+        timing: str | float = "none",
+    ) -> Cassette:
+        """Answer from a recording what no rule answers, and return it; for the arguments see ``use_cassette``.
+
+        Rules are asked first. The recorded answer to a request that a rule answered stays there for the next
+        such request, but need not be asked for.
+
+        Raises:
+            CassetteNotFoundError: there is no file at path.
+            CassetteFormatError: it cannot be read.
+            UsageError: an unknown part, path, pattern, repeat, chunking or timing.
+        """
+        __tracebackhide__ = True
+        from fakellm._use_cassette import Cassette, replay_settings
+
+        settings = replay_settings(
+            path, match=match, ignore=ignore, normalize=normalize, repeat=repeat, chunking=chunking, timing=timing
+        )
+        return Cassette(path, settings=settings, clock=self.clock, engine=self._engine)
+
     def mount(self, respx_mock: Any) -> Any:
         """Answer the model calls that reach a respx router; return the route.
 
@@ -190,7 +221,7 @@ class FakeLLM(Answering):
         return mount(respx_mock, self._engine, self.clock)
 
     def reset(self) -> None:
-        """Forget rules, ``otherwise`` and journal."""
+        """Forget rules, ``otherwise`` and journal; recordings that are attached begin anew."""
         self._engine.reset()
 
     @contextmanager

@@ -6,7 +6,6 @@ from fakellm._cassette.interaction import Interaction, RecordedResponse
 from fakellm._cassette.replay import Recording
 from fakellm._script.engine import Engine
 from fakellm._script.match import Condition, Matcher
-from fakellm._wire.canonical import KEY_PARTS
 
 
 def scripted(*replies, times=1, **options):
@@ -30,5 +29,5 @@ def replaying(*requests, rule_reply=None):
     engine = scripted(*[rule_reply] if rule_reply else [])
     response = RecordedResponse(200, "OK", (("content-type", "text/plain"),), b"recorded")
     interactions = [Interaction(number, None, request, response) for number, request in enumerate(requests, 1)]
-    engine.sources.append(Recording(interactions, path="session.yaml", parts=KEY_PARTS))
+    engine.sources.append(Recording(interactions, path="session.yaml"))
     return engine

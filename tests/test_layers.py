@@ -63,6 +63,7 @@ MAY_TOUCH = {
     "fakellm._fake": {"os"},  # PathLike
     "fakellm._io.bystanders": {"asyncio", "queue", "socket", "sys"},
     "fakellm._io.event_loops": {"asyncio", "time"},
+    "fakellm._io.system_time": {"asyncio", "time"},
     "fakellm._io.timeline": {"time"},
     "fakellm._io.virtual_time": {"asyncio", "os", "sys", "time"},
     "fakellm._script.explain": {"pathlib"},  # PurePath, which touches nothing
@@ -72,7 +73,7 @@ MAY_TOUCH = {
     "fakellm._script.pace": {"random"},  # a seeded generator
     "fakellm._script.retry_after": {"datetime"},  # the type, no clock
     "fakellm._script.rule": {"pathlib", "sys"},  # PurePath, and the frame that called
-    "fakellm._use_cassette": {"os"},  # PathLike and fspath
+    "fakellm._use_cassette": {"os"},  # PathLike and fspath; the environment, whose secrets are redacted
     "fakellm.__main__": {"sys"},
     "fakellm._cli": {"io", "sys"},
     "fakellm.client._cancelling": {"asyncio"},

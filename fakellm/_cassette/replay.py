@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
+from collections import defaultdict, deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from typing import ClassVar
 
 from fakellm._cassette.interaction import Interaction
-from fakellm._cassette.manner import AT_ONCE, Manner, play
-from fakellm._cassette.match import Index, difference
-from fakellm._wire.events import WireEvent, WireRequest
+from fakellm._cassette.manner import Manner, play
+from fakellm._cassette.match import Index
+from fakellm._cassette.miss import explain_miss
+from fakellm._cassette.settings import AS_RECORDED, Settings
+from fakellm._script.reply import ErrorReply
+from fakellm._script.transform import Fault
+from fakellm._wire.errors import render_error
+from fakellm._wire.events import Data, WireEvent, WireRequest
 from fakellm._wire.providers import is_loopback
 
 __all__ = ["Recording"]
 
-_LEFT_SHOWN = 10
-
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """An interaction as the answer to a request."""
+    """An interaction as the answer to a request. fault: a break that is laid over it."""
 
     interaction: Interaction
     manner: Manner
+    fault: Fault | None = None
 
     @property
     def status(self) -> int:
@@ -34,65 +41,98 @@ class Replayed:
         return self.interaction.response.body
 
     def events(self) -> Iterator[WireEvent]:
-        """Yield the answer."""
+        """Yield the answer, without the fault."""
         return play(self.interaction, self.manner)
 
 
+@dataclass(frozen=True, slots=True)
+class Injected:
+    """An error that comes before the recorded answer. number: of the interaction."""
+
+    error: ErrorReply
+    number: int
+    fault: ClassVar[None] = None
+
+    @property
+    def status(self) -> int:
+        """The HTTP status."""
+        return self.error.status
+
+    @property
+    def body(self) -> bytes:
+        """The whole body."""
+        return b"".join(event.data for event in self.events() if isinstance(event, Data))
+
+    def events(self) -> Iterator[WireEvent]:
+        """Yield the answer."""
+        error = self.error
+        request_id = f"req_fakellm_{self.number}"
+        return render_error(error.status, error.body, request_id=request_id, headers=error.wire_headers)
+
+
 class Recording:
-    """The interactions of one file, each played once.
+    """The interactions of one file, each played once unless settings say otherwise. path: for messages."""
 
-    path: for messages. parts: what a request is found by. manner: how the answers are played.
-    """
-
-    def __init__(
-        self, interactions: Sequence[Interaction], *, path: str, parts: tuple[str, ...], manner: Manner = AT_ONCE
-    ) -> None:
+    def __init__(self, interactions: Sequence[Interaction], *, path: str, settings: Settings = AS_RECORDED) -> None:
         self.path = path
-        self._manner = manner
         self._interactions = interactions
-        self._parts = parts
-        self._index = Index(interactions, parts)
-        self._hosts = {interaction.request.host for interaction in interactions}
+        self._settings = settings
+        self._index = Index(interactions, settings.keys, settings.repeat)
+        self._injections: defaultdict[int, deque[Fault | ErrorReply]] = defaultdict(deque)
+        self._excused: set[int] = set()
 
     @property
     def unplayed(self) -> list[Interaction]:
-        """What nothing has asked for yet, in the order of the file."""
-        return self._index.unplayed
+        """What nothing has asked for yet, in the order of the file; what a rule or a fault answered was asked for."""
+        return [one for one in self._index.unplayed if one.number not in self._excused]
+
+    def inject(self, number: int, injection: Fault | ErrorReply, *, times: int) -> None:
+        """Let an interaction be answered so many times with a fault or an error before it is played."""
+        self._injections[number].extend([injection] * times)
 
     def claims(self, host: str) -> bool:
         """Whether requests to this host are to be answered from here: all but loopback hosts unknown to the file."""
-        return host in self._hosts or not is_loopback(host)
+        return not is_loopback(host) or host in self._hosts
 
-    def take(self, request: WireRequest) -> Replayed | None:
+    def take(self, request: WireRequest) -> Replayed | Injected | None:
         """Use up the next answer recorded for a request, or return None."""
-        interaction = self._index.take(request)
-        return None if interaction is None else Replayed(interaction, self._manner)
+        interaction = self._index.next(request)
+        if interaction is None:
+            return None
+        if injections := self._injections.get(interaction.number):
+            self._excused.add(interaction.number)
+            return self._broken_off(interaction, injections.popleft())
+        self._index.use(request)
+        return Replayed(interaction, self._settings.manner)
+
+    def excuse(self, request: WireRequest) -> None:
+        """Take note that a rule answered a request: the recorded answer stays there, but need not be asked for."""
+        if (interaction := self._index.next(request)) is not None:
+            self._excused.add(interaction.number)
+
+    def rewind(self) -> None:
+        """Let everything be played again."""
+        self._index.rewind()
+        self._injections.clear()
+        self._excused.clear()
 
     def explain(self, request: WireRequest) -> str:
-        """Say why there is no answer, what came closest, what is left."""
-        lines = [f"  {self._reason(request)}"]
-        is_used_up = self._index.is_used_up(request)
-        closest = None if is_used_up else self._index.closest(request)
-        if closest is not None:
-            lines.append(f"  closest is interaction {closest.number}{_line(closest)}; it differs in")
-            lines.append(f"    {difference(closest.request, request, self._parts)}")
-        lines += [f"  not played yet: {self._left()}", "  the request was not sent anywhere"]
-        if closest is not None:
-            lines.append("  if the change is meant, record again; to look at less of a request: match=['path', 'body']")
-        return "\n".join(lines)
+        """Say why there is no answer, what came closest, what is left, and what to type."""
+        return explain_miss(
+            request,
+            path=self.path,
+            interactions=self._interactions,
+            unplayed=self.unplayed,
+            equal=self._index.equal(request),
+            keys=self._settings.keys,
+            advice=self._settings.advice,
+        )
 
-    def _reason(self, request: WireRequest) -> str:
-        if self._index.is_used_up(request):
-            return f"{self.path} holds it, but every recording of it was played already"
-        return f"{self.path} holds no such request"
+    def _broken_off(self, interaction: Interaction, injection: Fault | ErrorReply) -> Replayed | Injected:
+        if isinstance(injection, ErrorReply):
+            return Injected(injection, interaction.number)
+        return Replayed(interaction, self._settings.manner, injection)
 
-    def _left(self) -> str:
-        numbers = [str(interaction.number) for interaction in self.unplayed]
-        if not numbers:
-            return "nothing"
-        shown = ", ".join(numbers[:_LEFT_SHOWN]) + (", …" if len(numbers) > _LEFT_SHOWN else "")
-        return f"interaction {shown} of {len(self._interactions)}"
-
-
-def _line(interaction: Interaction) -> str:
-    return "" if interaction.line is None else f" (line {interaction.line})"
+    @cached_property
+    def _hosts(self) -> set[str]:
+        return {interaction.request.host for interaction in self._interactions}

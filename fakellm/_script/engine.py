@@ -36,7 +36,7 @@ from fakellm._script.pace import Pace, paced
 from fakellm._script.reply import ErrorReply, Reply
 from fakellm._script.rule import Fallback, Rule, caller
 from fakellm._script.script import Script
-from fakellm._script.transform import at_provider
+from fakellm._script.transform import Fault, at_provider
 from fakellm._wire.canonical import canonical_body, digest
 from fakellm._wire.chat import ChatRequest
 from fakellm._wire.chat_render import render_raw
@@ -66,8 +66,13 @@ class Recorded(Protocol):
         """The whole body, for the transcript."""
         ...
 
+    @property
+    def fault(self) -> Fault | None:
+        """A break of the protocol to lay over it."""
+        ...
+
     def events(self) -> Iterator[WireEvent]:
-        """Yield the answer as it is played."""
+        """Yield the answer as it is played, without the fault."""
         ...
 
 
@@ -80,6 +85,14 @@ class Source(Protocol):
 
     def take(self, request: WireRequest) -> Recorded | None:
         """Use up the answer to a request and return it, or None where there is none."""
+        ...
+
+    def excuse(self, request: WireRequest) -> None:
+        """Take note that a rule answered a request in this source's place."""
+        ...
+
+    def rewind(self) -> None:
+        """Have all answers again."""
         ...
 
     def explain(self, request: WireRequest) -> str:
@@ -224,8 +237,10 @@ class Engine:
         raise (CassetteMismatchError if only_cassettes else UnmatchedRequestError)(text) from cause
 
     def reset(self) -> None:
-        """Forget rules, fallback and journal."""
+        """Forget rules, fallback and journal; sources have all their answers again."""
         with self._lock:
+            for source in self.sources:
+                source.rewind()
             self._script.clear()
             self.fallback = None
             self.journal.clear()
@@ -256,6 +271,8 @@ class Engine:
         scripted = rule.next_reply()
         if not rule.is_live and rule is not self.fallback:
             self._script.retire(rule)
+        for source in self.sources:
+            source.excuse(wire)
         call = Call(len(self.journal) + 1, wire, Outcome.ANSWERED, 200, request, rule)
         identity = self._identify(wire, request)
         say = partial(_say, scripted, request, call, identity, dialect)
@@ -265,7 +282,8 @@ class Engine:
         for source in self.sources:
             if (found := source.take(wire)) is not None:
                 call = Call(len(self.journal) + 1, wire, Outcome.REPLAYED, found.status, request, recorded=found.body)
-                return _Pending(call, found.events)
+                call.fault = found.fault
+                return _Pending(call, partial(_guarded, _broken_off(found), call) if found.fault else found.events)
         return None
 
     def _unmatched(self, wire: WireRequest, request: ChatRequest) -> _Pending:
@@ -375,6 +393,11 @@ def _rendered(
         return render_raw(reply.raw, request_id=identity.request_id, headers=headers, is_stream=request.stream)
     call.completion = complete(reply, request, identity)
     return dialect.render(call.completion, request)
+
+
+def _broken_off(recorded: Recorded) -> Iterator[WireEvent]:
+    if recorded.fault is not None:
+        yield from recorded.fault(recorded.events())
 
 
 def _guarded(events: Iterator[WireEvent], call: Call) -> Iterator[WireEvent]:

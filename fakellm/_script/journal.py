@@ -13,6 +13,7 @@ from fakellm._errors import UsageError
 from fakellm._script.fields import shown
 from fakellm._script.reply import ErrorReply, Reply, ToolCall
 from fakellm._script.rule import Rule
+from fakellm._script.transform import Fault
 from fakellm._wire.chat import ChatRequest, Message
 from fakellm._wire.chat_answer import read_answer
 from fakellm._wire.completion import Completion
@@ -56,8 +57,8 @@ class Call:
     answer that was lost before its head, the one it would have had. ending: how the answer was played, None
     until then.
     explanation: for a call that nothing answered, what happened and what to type. cause: the exception
-    that the test's own predicate or callable raised. recorded: the body that a cassette gave. completion:
-    the answer of a rule as it was rendered.
+    that the test's own predicate or callable raised. recorded: the body that a cassette gave. fault: what
+    was laid over it. completion: the answer of a rule as it was rendered.
     """
 
     number: int
@@ -70,6 +71,7 @@ class Call:
     explanation: str = ""
     cause: Exception | None = None
     recorded: bytes | None = None
+    fault: Fault | None = None
     completion: Completion | None = None
     ending: Ending | None = None
 

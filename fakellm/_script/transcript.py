@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from fakellm._script.journal import Call
 from fakellm._script.reply import ErrorReply, Reply, other_ways
+from fakellm._script.transform import Fault
 from fakellm._wire.chat import Message, text_of
 from fakellm._wire.chat_answer import read_answer
 
@@ -99,12 +100,17 @@ def _answer(call: Call) -> Iterator[str]:
                 yield _indented(reply.text)
             yield from (f"{what}: {_indented(str(said))}" for what, said in other_ways(reply))
             yield from (f"calls {tool.name}({tool.arguments_text})" for tool in reply.tool_calls)
-            if reply.fault is not None:
-                yield f"fault: {getattr(reply.fault, '__name__', reply.fault)}"
+            yield from _fault(reply.fault)
         case None if call.recorded is not None:
             yield from _recorded(call.recorded)
+            yield from _fault(call.fault)
         case _:
             yield call.explanation.partition("\n")[0] or call.outcome.value
+
+
+def _fault(fault: Fault | None) -> Iterator[str]:
+    if fault is not None:
+        yield f"fault: {getattr(fault, '__name__', fault)}"
 
 
 def _ending(call: Call) -> Iterator[str]:

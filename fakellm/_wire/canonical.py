@@ -132,7 +132,8 @@ def _renamed_item(item: dict[str, Any], names: dict[str, str]) -> dict[str, Any]
         changed["content"] = _renamed(blocks, names)
     kind = item.get("type")
     is_call = isinstance(kind, str) and (kind == "tool_use" or kind.endswith("_call"))
-    return _with_names({**item, **changed} if changed else item, _ID_OF_CALL if is_call else _REFERENCES, names)
+    renamed: dict[str, Any] = _with_names(item, _ID_OF_CALL if is_call else _REFERENCES, names)
+    return {**renamed, **changed}
 
 
 def _with_names(item: Any, members: Sequence[str], names: dict[str, str]) -> Any:

@@ -2,11 +2,13 @@
 
 import pytest
 
+from fakellm import faults
 from fakellm._cassette.interaction import Interaction, RecordedResponse
 from fakellm._cassette.replay import Recording
-from fakellm._wire.events import WireRequest
+from fakellm._cassette.settings import make_settings
+from fakellm._script.reply import ErrorReply
+from fakellm._wire.events import Data, Head, WireRequest
 
-ALL = ("method", "scheme", "host", "port", "path", "query", "body")
 URL = "https://api.openai.com/v1/chat/completions"
 
 
@@ -14,12 +16,12 @@ def request(question, url=URL):
     return WireRequest("POST", url, {}, f'{{"q": "{question}"}}'.encode())
 
 
-def recording(*questions, parts=ALL, url=URL, lines=True):
+def recording(*questions, url=URL, **settings):
     interactions = [
-        Interaction(n, n * 10 if lines else None, request(question, url), RecordedResponse(200, "", (), b"%d" % n))
+        Interaction(n, n * 10, request(question, url), RecordedResponse(200, "", (), b"%d" % n))
         for n, question in enumerate(questions, 1)
     ]
-    return Recording(interactions, path="session.yaml", parts=parts)
+    return Recording(interactions, path="session.yaml", settings=make_settings(**settings))
 
 
 @pytest.mark.parametrize(
@@ -59,48 +61,79 @@ def test_what_was_not_taken_is_unplayed():
     assert [one.number for one in source.unplayed] == [2]
 
 
-def test_miss_names_reason_closest_difference_and_rest():
-    assert recording("Paris", "Rome").explain(request("Pari")) == (
-        "  session.yaml holds no such request\n"
-        "  closest is interaction 1 (line 10); it differs in\n"
-        '    q: recorded "Paris", sent "Pari"\n'
-        "  not played yet: interaction 1, 2 of 2\n"
-        "  the request was not sent anywhere\n"
-        "  if the change is meant, record again; to look at less of a request: match=['path', 'body']"
+def taken(source, question):
+    """Return (status, body) of the next answer."""
+    found = source.take(request(question))
+    return found and (found.status, found.body)
+
+
+def test_fault_comes_before_the_recorded_answer():
+    source = recording("a", "b")
+    source.inject(2, faults.read_timeout(), times=2)
+
+    found = [source.take(request("b")) for _ in range(4)]
+
+    assert [one and repr(one.fault) for one in found] == ["read_timeout()", "read_timeout()", "None", None]
+
+
+def test_error_comes_before_the_recorded_answer():
+    source = recording("a")
+    source.inject(1, ErrorReply(429, message="slow down"), times=1)
+
+    first, second = source.take(request("a")), source.take(request("a"))
+
+    assert (first.status, second.status) == (429, 200)
+    assert first.body == (
+        b'{\n  "error": {\n    "message": "slow down",\n    "type": "invalid_request_error",\n    "param": null,\n'
+        b'    "code": null\n  }\n}'
     )
 
 
-def test_miss_names_no_line_where_none_is_known():
-    text = recording("Paris", lines=False).explain(request("Pari"))
+def test_error_that_is_injected_is_retried_at_once():
+    source = recording("a")
+    source.inject(1, ErrorReply(500), times=1)
 
-    assert text.splitlines()[1] == "  closest is interaction 1; it differs in"
+    head, data = source.take(request("a")).events()
 
-
-def test_request_that_is_used_up_is_told_so():
-    source = recording("Paris", "Rome")
-    source.take(request("Paris"))
-
-    assert source.explain(request("Paris")) == (
-        "  session.yaml holds it, but every recording of it was played already\n"
-        "  not played yet: interaction 2 of 2\n"
-        "  the request was not sent anywhere"
-    )
+    assert (dict(head.headers)["retry-after-ms"], dict(head.headers)["x-request-id"]) == ("1", "req_fakellm_1")
+    assert isinstance(data, Data)
 
 
-def test_miss_after_everything_was_played_leaves_nothing():
-    source = recording("Paris")
-    source.take(request("Paris"))
+def test_interaction_that_was_broken_counts_as_played():
+    source = recording("a", "b")
+    source.inject(1, faults.connect_error(), times=1)
 
-    assert "  not played yet: nothing\n" in source.explain(request("Rome"))
+    source.take(request("a"))
 
-
-def test_miss_in_an_empty_file_has_nothing_closest():
-    assert recording().explain(request("Paris")) == (
-        "  session.yaml holds no such request\n  not played yet: nothing\n  the request was not sent anywhere"
-    )
+    assert [one.number for one in source.unplayed] == [2]
 
 
-def test_miss_tells_a_difference_in_what_is_matched():
-    text = recording("Paris", parts=("method", "body")).explain(request("Rome", "http://127.0.0.1:1/"))
+def test_answer_in_whose_place_a_rule_stood_is_there_and_not_missing():
+    source = recording("a", "b")
 
-    assert '    q: recorded "Paris", sent "Rome"\n' in text
+    source.excuse(request("a"))
+    source.excuse(request("c"))
+
+    assert [one.number for one in source.unplayed] == [2]
+    assert taken(source, "a") == (200, b"1")
+
+
+def test_rewound_recording_has_all_answers_and_no_faults():
+    source = recording("a")
+    source.inject(1, faults.connect_error(), times=3)
+    source.take(request("a"))
+
+    source.rewind()
+
+    assert [one.number for one in source.unplayed] == [1]
+    assert source.take(request("a")).fault is None
+
+
+def test_answers_are_played_in_the_manner_of_the_settings():
+    found = recording("a", chunking=1).take(request("a"))
+
+    assert list(found.events()) == [Head(200, ()), Data(b"1")]
+
+
+def test_miss_is_explained():
+    assert recording("Paris").explain(request("Rome")).startswith("  session.yaml holds no such request; recording is")

@@ -140,12 +140,12 @@ def test_unknown_request_says_what_came_closest(write, ask):
     assert error["code"] == "fakellm_unmatched"
     assert error["message"] == (
         f"call 1 is not in the recording: POST {CHAT}\n"
-        f"  {path} holds no such request\n"
-        "  closest is interaction 1 (line 2); it differs in\n"
+        f"  {path} holds no such request; recording is off\n"
+        "  closest is interaction 1 (line 2), not played yet:\n"
         '    messages[0].content: recorded "hi", sent "hi!"\n'
         "  not played yet: interaction 1 of 1\n"
         "  the request was not sent anywhere\n"
-        "  if the change is meant, record again; to look at less of a request: match=['path', 'body']"
+        f"  to record again: use_cassette('{path}', mode='rewrite')"
     )
 
 
@@ -166,9 +166,11 @@ def test_used_up_request_fails_the_block(write):
 
     assert str(caught.value) == (
         f"call 2 is not in the recording: POST {CHAT}\n"
-        f"  {path} holds it, but every recording of it was played already\n"
+        f"  {path} holds it once (interaction 1), all played already; recording is off\n"
         "  not played yet: nothing\n"
-        "  the request was not sent anywhere"
+        "  the request was not sent anywhere\n"
+        "  to play it again: repeat='last' or repeat='cycle'\n"
+        f"  to record again: use_cassette('{path}', mode='rewrite')"
     )
 
 
@@ -253,7 +255,7 @@ def test_async_block_fails_for_an_unknown_request(write):
         async with use_cassette(path), httpx.AsyncClient() as client:
             await client.post(CHAT, json=chat_body("hi"))
 
-    with pytest.raises(CassetteMismatchError, match="holds no such request"):
+    with pytest.raises(CassetteMismatchError, match="holds no request at all"):
         asyncio.run(session())
 
 

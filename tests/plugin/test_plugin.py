@@ -524,8 +524,8 @@ def test_request_that_is_not_recorded_fails_even_when_swallowed(project):
     result.stdout.fnmatch_lines(
         [
             "*CassetteMismatchError: call 1 is not in the recording: POST https://api.openai.com/v1/chat/completions",
-            "*session.yaml holds no such request",
-            "*closest is interaction 1 (line 3); it differs in",
+            "*session.yaml holds no such request; recording is off",
+            "*closest is interaction 1 (line 3), not played yet:",
             '*messages[[]0[]].content: recorded "hi", sent "hello"',
             "*not played yet: interaction 1 of 1",
         ]

@@ -2,7 +2,7 @@ import pytest
 from chat_wire import CHAT_URL, asking, wire
 from engines import ask, replaying, when
 
-from fakellm import CassetteMismatchError, UnmatchedRequestError
+from fakellm import CassetteMismatchError, UnmatchedRequestError, faults
 from fakellm._script.engine import Engine
 from fakellm._script.journal import Outcome
 from fakellm._wire.strictness import Strictness
@@ -45,9 +45,10 @@ def test_request_that_is_not_recorded_gets_a_400(request_sent):
         400,
         "fakellm_unmatched",
         f"call 1 is not in the recording: {request_sent.method} {request_sent.url}\n"
-        "  session.yaml holds no such request\n"
+        "  session.yaml holds no request at all; recording is off\n"
         "  not played yet: nothing\n"
-        "  the request was not sent anywhere",
+        "  the request was not sent anywhere\n"
+        "  to record again: use_cassette(path, mode='rewrite')",
     )
 
 
@@ -58,7 +59,7 @@ def test_malformed_request_is_told_beside_the_miss():
     answer = ask(engine, wire(b'{"model": "gpt-4o"}'))
 
     assert answer.error["message"].endswith(
-        "\n  the request was not sent anywhere\n"
+        "\n  to record again: use_cassette(path, mode='rewrite')\n"
         "the real API rejects call 1: POST /v1/chat/completions gets 400\n"
         "  Missing required parameter: 'messages'. (param='messages', code='missing_required_parameter')\n"
         "  if the test means it: @pytest.mark.fake_llm(allow_rejected=True) or FakeLLM(allow_rejected=True)"
@@ -108,3 +109,38 @@ def test_fake_claims_model_calls_and_providers(method, host, path, is_claimed):
 
 def test_recording_claims_other_hosts_as_well():
     assert replaying().claims("GET", "shop.test", "/prices")
+
+
+def test_recorded_answer_in_whose_place_a_rule_stands_is_excused():
+    engine = replaying(asking(), rule_reply="scripted")
+
+    ask(engine)
+
+    assert engine.sources[0].unplayed == []
+
+
+def test_reset_rewinds_recordings():
+    engine = replaying(asking())
+    ask(engine)
+
+    engine.reset()
+
+    assert ask(engine).body == b"recorded"
+
+
+def test_fault_is_laid_over_a_recorded_answer():
+    engine = replaying(asking())
+    engine.sources[0].inject(1, faults.truncate(3), times=1)
+
+    assert [ask(engine).body, ask(engine).body] == [b"rec", b"recorded"]
+    assert repr(engine.journal[0].fault) == "truncate(3)"
+
+
+def test_fault_that_cannot_take_effect_fails_the_test():
+    engine = replaying(asking())
+    engine.sources[0].inject(1, lambda events: 1 / 0, times=1)
+
+    assert ask(engine).is_cut
+
+    with pytest.raises(CassetteMismatchError, match="a callable of the script raised on call 1: ZeroDivisionError"):
+        engine.check()

@@ -9,7 +9,6 @@ from fakellm import ErrorReply, Journal, Reply, ToolCall, UsageError
 from fakellm._cassette.interaction import Interaction, RecordedResponse
 from fakellm._cassette.replay import Recording
 from fakellm._script.engine import Engine
-from fakellm._wire.canonical import KEY_PARTS
 
 PARIS = ToolCall("get_weather", {"city": "Paris", "days": 2})
 ROME = ToolCall("get_weather", {"city": "Rome"})
@@ -27,7 +26,7 @@ def journal(*replies):
 def recorded(body):
     engine = Engine()
     interaction = Interaction(1, None, asking(), RecordedResponse(200, "OK", (), body))
-    engine.sources.append(Recording([interaction], path="session.yaml", parts=KEY_PARTS))
+    engine.sources.append(Recording([interaction], path="session.yaml"))
     play(engine.handle(asking()))
     return engine.journal
 

@@ -13,7 +13,6 @@ from fakellm._script.engine import Engine
 from fakellm._script.journal import Ending
 from fakellm._script.match import Matcher
 from fakellm._script.transcript import transcript
-from fakellm._wire.canonical import KEY_PARTS
 from fakellm._wire.strictness import Strictness
 
 SYSTEM = {"role": "system", "content": "be kind"}
@@ -34,7 +33,7 @@ def recorded(body):
     """The transcript of a request that was recorded with this answer."""
     engine = Engine()
     interaction = Interaction(1, None, asking(), RecordedResponse(200, "OK", (), body))
-    engine.sources.append(Recording([interaction], path="session.yaml", parts=KEY_PARTS))
+    engine.sources.append(Recording([interaction], path="session.yaml"))
     play(engine.handle(asking()))
     return transcript(engine.journal)
 
@@ -227,3 +226,15 @@ def test_transcript_is_the_same_on_every_run():
         return told(asking(), asking(stream=True), wire(b"?"), replies=[ToolCall("f", {}), ErrorReply(429)])
 
     assert run() == run()
+
+
+def test_fault_over_a_recorded_answer_is_told():
+    engine = Engine()
+    interaction = Interaction(1, None, asking(), RecordedResponse(200, "OK", (), b"hello"))
+    recording = Recording([interaction], path="session.yaml")
+    recording.inject(1, faults.truncate(2), times=1)
+    engine.sources.append(recording)
+
+    play(engine.handle(asking()))
+
+    assert transcript(engine.journal).splitlines()[-2:] == ["  => 5 bytes from the cassette", "  => fault: truncate(2)"]

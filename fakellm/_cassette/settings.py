@@ -1,0 +1,51 @@
+"""How a recording is used: what a test may say about matching and replaying."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from fakellm._cassette.key import Keys, check_ignored, check_normalized, check_parts
+from fakellm._cassette.manner import AT_ONCE, Manner, check_manner
+from fakellm._cassette.match import Repeat, check_repeat
+from fakellm._cassette.miss import RECORDING_IS_OFF, Advice
+from fakellm._wire.events import WireRequest
+
+__all__ = ["AS_RECORDED", "Settings", "make_settings"]
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """keys: what a request is found by. repeat: what answers when that was played. advice: for a miss."""
+
+    keys: Keys
+    manner: Manner = AT_ONCE
+    repeat: Repeat = None
+    advice: Advice = RECORDING_IS_OFF
+
+
+AS_RECORDED = Settings(Keys())
+
+
+def make_settings(
+    *,
+    match: Iterable[str] | None = None,
+    ignore: Iterable[str] = (),
+    normalize: Iterable[str | re.Pattern[str]] = (),
+    repeat: str | None = None,
+    chunking: str | int = "event",
+    timing: str | float = "none",
+    redact: Callable[[WireRequest], WireRequest] | None = None,
+    advice: Advice = RECORDING_IS_OFF,
+) -> Settings:
+    """Return the settings that a test asks for.
+
+    redact: takes the secrets out of what is compared.
+
+    Raises:
+        UsageError: one that there is not.
+    """
+    __tracebackhide__ = True
+    keys = Keys(check_parts(match), check_ignored(ignore), check_normalized(normalize), redact)
+    return Settings(keys, check_manner(chunking, timing), check_repeat(repeat), advice)
