@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 from fakellm._errors import UsageError
-from fakellm._wire.canonical import KEY_PARTS, canonical_body, digest, rename_call_ids, url_key, write_canonical
+from fakellm._wire.canonical import (
+    KEY_PARTS,
+    canonical_body,
+    digest,
+    read_json,
+    rename_call_ids,
+    url_key,
+    write_canonical,
+)
 from fakellm._wire.events import WireRequest
 
 __all__ = ["READY", "Key", "Keys", "check_ignored", "check_normalized", "check_parts"]
@@ -135,7 +142,7 @@ class Keys:
         if not self.ignore and not self.normalize:
             return canonical_body(body)
         try:
-            value = rename_call_ids(json.loads(body))
+            value = rename_call_ids(read_json(body))
             for path in self.ignore:
                 value = _without(value, path)
             return write_canonical(self._value(value)).encode("utf-8", "surrogatepass")

@@ -9,6 +9,7 @@ from typing import Literal
 from fakellm._cassette.interaction import Interaction
 from fakellm._cassette.key import Keys
 from fakellm._errors import UsageError
+from fakellm._wire.canonical import compact_json
 from fakellm._wire.events import WireRequest
 
 __all__ = ["Index", "Repeat", "check_repeat"]
@@ -41,19 +42,30 @@ class Index:
     """The interactions of a file by the hash of their requests; equal ones come first in, first out.
 
     It is built when it is first asked, since most files are loaded to be asked all of them, and some not at all.
+    A request that is written just as it was recorded, or as clients write JSON, is found without being hashed.
     """
 
     def __init__(self, interactions: Sequence[Interaction], keys: Keys, repeat: Repeat = None) -> None:
         self._interactions = interactions
         self._keys = keys
         self._repeat = repeat
-        self._built: dict[bytes, _Queue] | None = None
+        self._queues: dict[bytes, _Queue] | None = None
+        self._written: dict[tuple[str, str, bytes], _Queue] = {}
 
     def next(self, request: WireRequest) -> Interaction | None:
-        """Return the interaction that answers a request, which ``use`` then uses up; None where there is none."""
+        """Return the interaction that answers a request, without using it up; None where there is none."""
         queue = self._find(request)
-        if queue is None:
+        return None if queue is None else self._upcoming(queue)
+
+    def take(self, request: WireRequest) -> Interaction | None:
+        """Return the interaction that answers a request, and use it up; None where there is none."""
+        queue = self._find(request)
+        if queue is None or (found := self._upcoming(queue)) is None:
             return None
+        queue.played += 1
+        return found
+
+    def _upcoming(self, queue: _Queue) -> Interaction | None:
         if queue.played < len(queue.interactions):
             return queue.interactions[queue.played]
         match self._repeat:
@@ -63,11 +75,6 @@ class Index:
                 return queue.interactions[queue.played % len(queue.interactions)]
         return None
 
-    def use(self, request: WireRequest) -> None:
-        """Use up the interaction that ``next`` returned for a request."""
-        if (queue := self._find(request)) is not None:
-            queue.played += 1
-
     def equal(self, request: WireRequest) -> list[Interaction]:
         """Return the interactions whose requests are equal to this one, played or not."""
         queue = self._find(request)
@@ -76,27 +83,33 @@ class Index:
     @property
     def unplayed(self) -> list[Interaction]:
         """What was not played yet, in the order of the file."""
-        if self._built is None:
+        if self._queues is None:
             return list(self._interactions)
-        waiting = [one for queue in self._built.values() for one in queue.interactions[queue.played :]]
+        waiting = [one for queue in self._queues.values() for one in queue.interactions[queue.played :]]
         return sorted(waiting, key=lambda one: one.number)
 
     def rewind(self) -> None:
         """Let everything be played again."""
-        self._built = None
+        self._queues = None
+        self._written.clear()
 
-    @property
-    def _queues(self) -> dict[bytes, _Queue]:
-        if self._built is None:
-            self._built = {}
-            for interaction in self._interactions:
-                key = self._keys.hash(self._keys.redacted(interaction.request))
-                self._built.setdefault(key, _Queue([])).interactions.append(interaction)
-        return self._built
+    def _build(self) -> dict[bytes, _Queue]:
+        queues: dict[bytes, _Queue] = {}
+        for interaction in self._interactions:
+            request = interaction.request
+            queue = queues.setdefault(self._keys.hash(self._keys.redacted(request)), _Queue([]))
+            queue.interactions.append(interaction)
+            for body in (request.body, compact_json(request.body)):
+                self._written[request.method, request.url, body] = queue
+        return queues
 
     def _find(self, request: WireRequest) -> _Queue | None:
         """Return the queue of a request. One that is found as it is holds no secret, for no recorded one does."""
-        found = self._queues.get(self._keys.hash(request))
+        if self._queues is None:
+            self._queues = self._build()
+        found = self._written.get((request.method, request.url, request.body))
+        if found is None:
+            found = self._queues.get(self._keys.hash(request))
         if found is None and (redacted := self._keys.redacted(request)) is not request:
             found = self._queues.get(self._keys.hash(redacted))
         return found

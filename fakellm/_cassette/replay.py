@@ -96,14 +96,10 @@ class Recording:
 
     def take(self, request: WireRequest) -> Replayed | Injected | None:
         """Use up the next answer recorded for a request, or return None."""
-        interaction = self._index.next(request)
-        if interaction is None:
-            return None
-        if injections := self._injections.get(interaction.number):
-            self._excused.add(interaction.number)
-            return self._broken_off(interaction, injections.popleft())
-        self._index.use(request)
-        return Replayed(interaction, self._settings.manner)
+        if self._injections and (broken := self._take_injected(request)):
+            return broken
+        interaction = self._index.take(request)
+        return None if interaction is None else Replayed(interaction, self._settings.manner)
 
     def excuse(self, request: WireRequest) -> None:
         """Take note that a rule answered a request: the recorded answer stays there, but need not be asked for."""
@@ -128,7 +124,13 @@ class Recording:
             advice=self._settings.advice,
         )
 
-    def _broken_off(self, interaction: Interaction, injection: Fault | ErrorReply) -> Replayed | Injected:
+    def _take_injected(self, request: WireRequest) -> Replayed | Injected | None:
+        """Use up what comes before the recorded answer, or return None."""
+        interaction = self._index.next(request)
+        if interaction is None or not (injections := self._injections.get(interaction.number)):
+            return None
+        self._excused.add(interaction.number)
+        injection = injections.popleft()
         if isinstance(injection, ErrorReply):
             return Injected(injection, interaction.number)
         return Replayed(interaction, self._settings.manner, injection)

@@ -14,13 +14,17 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import SplitResult, parse_qsl, urlencode
 
+from pydantic_core import from_json, to_json
+
 from fakellm._wire.events import WireRequest, split_url
 
 __all__ = [
     "KEY_PARTS",
     "canonical_body",
     "canonical_json",
+    "compact_json",
     "digest",
+    "read_json",
     "rename_call_ids",
     "request_key",
     "split_parts",
@@ -45,9 +49,30 @@ def canonical_body(body: bytes) -> bytes:
         parts = split_parts(body)
         return body if parts is None else _SEAM.join(head + _SEAM + canonical_body(data) for head, data in parts)
     try:
-        return canonical_json(json.loads(body)).encode("utf-8", "surrogatepass")
+        return canonical_json(read_json(body)).encode("utf-8", "surrogatepass")
     except (ValueError, RecursionError):  # not JSON after all, or nested too deeply to compare
         return body
+
+
+def read_json(body: bytes) -> Any:
+    """Decode a JSON body.
+
+    Raises:
+        ValueError, RecursionError: it is none, or nested too deeply.
+    """
+    try:
+        return from_json(body)  # in a fifth of the time
+    except ValueError:
+        return json.loads(body)  # half of a surrogate pair, say
+
+
+def compact_json(body: bytes) -> bytes:
+    """Return a JSON body as most clients write it, without white space; any other body as it is."""
+    try:
+        compact = to_json(from_json(body), inf_nan_mode="constants")
+    except ValueError:
+        return body
+    return body if compact == body else compact  # one object, not two
 
 
 def split_parts(body: bytes) -> list[tuple[bytes, bytes]] | None:
@@ -121,7 +146,13 @@ def rename_call_ids(body: object) -> object:
 
 def _renamed(items: list[Any], names: dict[str, str]) -> list[Any]:
     """Return messages, items or blocks with the ids renamed; names holds those seen and takes new ones."""
-    return [_renamed_item(item, names) if isinstance(item, dict) else item for item in items]
+    return [_renamed_item(item, names) if _may_hold_ids(item) else item for item in items]
+
+
+def _may_hold_ids(item: Any) -> bool:
+    if not isinstance(item, dict):
+        return False
+    return not item.keys().isdisjoint(_HOLD_IDS) or type(item.get("content")) is list
 
 
 def _renamed_item(item: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:
@@ -141,5 +172,6 @@ def _with_names(item: Any, members: Sequence[str], names: dict[str, str]) -> Any
     return {**item, **{name: names.setdefault(item[name], f"call_{len(names)}") for name in found}} if found else item
 
 
+_HOLD_IDS = frozenset({"type", "tool_calls", "tool_call_id", "call_id", "tool_use_id"})
 _REFERENCES = ("tool_call_id", "call_id", "tool_use_id")
 _ID_OF_CALL = ("id", *_REFERENCES)

@@ -29,11 +29,10 @@ def index(*requests, repeat=None, **keys):
 
 def take(waiting, asked):
     """Use up the interaction that answers a request; return its number."""
-    found = waiting.next(asked)
-    if found is None:
-        return None
-    waiting.use(asked)
-    return found.number
+    before = waiting.next(asked)
+    found = waiting.take(asked)
+    assert found is before
+    return None if found is None else found.number
 
 
 def test_equal_requests_are_taken_first_in_first_out():
