@@ -11,6 +11,7 @@ import base64
 import io
 import zlib
 from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -94,14 +95,14 @@ class _Layout:
         if not isinstance(method, str) or not isinstance(uri, str):
             raise self._broken("a request needs a method and a uri", request)
         self._check_uri(uri, request)
-        headers = {name: ", ".join(values) for name, values in self._headers(request)}
+        headers = {
+            name: values[0] if len(values) == 1 else ", ".join(values) for name, values in self._headers(request)
+        }
         return WireRequest(method.upper(), uri, headers, self._body(request))
 
     def _check_uri(self, uri: str, request: Mapping[str, Any]) -> None:
-        try:
-            urlsplit(uri).port  # noqa: B018  # raises for what is no port
-        except ValueError as err:
-            raise self._broken(f"{uri!r} is no URL: {err}", request) from err
+        if problem := _url_problem(uri):
+            raise self._broken(f"{uri!r} is no URL: {problem}", request)
 
     def _response(self, response: Mapping[str, Any]) -> RecordedResponse:
         status, reason = self._status(response)
@@ -121,7 +122,8 @@ class _Layout:
         """Yield (name in lower case, values); a value may stand alone or in a list."""
         for name, values in self._mapping(part.get("headers") or {}, "headers", part).items():
             several = values if isinstance(values, list | tuple) else [values]
-            yield str(name).lower(), [_text(value) for value in several if value is not None]
+            texts = [value if type(value) is str else _text(value) for value in several if value is not None]
+            yield (name if type(name) is str else str(name)).lower(), texts
 
     def _body(self, part: Mapping[str, Any]) -> bytes:
         if "parsed_body" in part:
@@ -219,6 +221,15 @@ class _Layout:
 
 _TYPES = frozenset({"json", "text", "binary", "none"})  # of cassetter 0.16, whose binary content is hexadecimal
 _GZIP = b"\x1f\x8b"  # RFC 1952, section 2.3.1
+
+
+@lru_cache(maxsize=256)  # sessions ask few URLs often
+def _url_problem(uri: str) -> str:
+    try:
+        urlsplit(uri).port  # noqa: B018  # raises for what is no port
+    except ValueError as err:
+        return str(err)
+    return ""
 
 
 def _pair(value: Any) -> list[Any]:

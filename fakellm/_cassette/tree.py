@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable
 from typing import Any
 
 import yaml
@@ -115,62 +115,74 @@ def _name(key: object) -> str:
     return str(key) if isinstance(key, str) else write_json(key)
 
 
-def _quoted(text: str) -> str:
-    return json.dumps(text, ensure_ascii=False)
+_quoted = json.JSONEncoder(ensure_ascii=False).encode
 
 
 _JSON_NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?")
+_PLAIN_NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+(?:[eE][+-]\d+)?)?")  # what YAML 1.1 and JSON both take for one
 _PREFIX = "tag:yaml.org,2002:"
-# A plain scalar that starts with one of these may be something else than text (YAML 1.1 resolvers).
-_MAYBE_NO_TEXT = frozenset("yYnNtTfFoO~<=.+-0123456789")
+# What a plain scalar that begins with a letter may be else than text (YAML 1.1 resolvers).
+_WORDS: dict[str, bool | None] = {
+    spelling: value
+    for words, value in (("yes true on", True), ("no false off", False), ("null", None))
+    for word in words.split()
+    for spelling in (word, word.capitalize(), word.upper())
+}
+_DIGITS_AND_MINUS = frozenset("-0123456789")
+# What a plain scalar begins with that may be else than text, but for letters, digits and minus.
+_ODD_STARTS = frozenset("~<=.+")
 
 
 class _Reader:
-    """Builds values from libyaml's events: a third of the time that building its nodes first takes."""
+    """Builds values from libyaml's events: a third of the time that building its nodes first takes.
+
+    Types are compared by identity, and what most events are is asked first: there are thousands in a file.
+    """
 
     def __init__(self, loader: Any) -> None:
         self._loader = loader
-        self._events: Iterator[Any] = iter(loader.get_event, None)
+        self._next: Callable[[], Any] = loader.get_event
         self._anchors: dict[str, Any] = {}
 
     def read(self) -> Any:
-        next(self._events)  # the start of the stream
-        if isinstance(next(self._events), yaml.StreamEndEvent):
+        self._next()  # the start of the stream
+        if isinstance(self._next(), yaml.StreamEndEvent):
             return None
-        value = self._value(next(self._events))
-        next(self._events)  # the end of the document
-        if not isinstance(event := next(self._events), yaml.StreamEndEvent):
+        value = self._value(self._next())
+        self._next()  # the end of the document
+        if not isinstance(event := self._next(), yaml.StreamEndEvent):
             raise _problem("a second document begins here", event)
         return value
 
     def _value(self, event: Any) -> Any:
-        match event:
-            case yaml.ScalarEvent():
-                return self._anchored(event, self._scalar(event))
-            case yaml.MappingStartEvent():
-                return self._mapping(event)
-            case yaml.SequenceStartEvent():
-                return self._sequence(event)
-            case _:
-                return self._alias(event)
+        kind = type(event)
+        if kind is yaml.ScalarEvent:
+            return self._scalar(event) if event.anchor is None else self._anchored(event, self._scalar(event))
+        if kind is yaml.MappingStartEvent:
+            return self._mapping(event)
+        if kind is yaml.SequenceStartEvent:
+            return self._sequence(event)
+        return self._alias(event)
 
     def _mapping(self, start: Any) -> Node:
         _check_tag(start, "map")
         node: Node = self._anchored(start, Node(start.start_mark.line + 1))
-        while not isinstance(event := next(self._events), yaml.MappingEndEvent):
-            key = self._value(event)
-            if isinstance(key, dict | list):
-                raise _problem("a key is a mapping or a list", event)
-            if key == "<<":
+        following, value_of = self._next, self._value
+        while type(event := following()) is not yaml.MappingEndEvent:
+            key = value_of(event)
+            if type(key) is not str:
+                _check_key(key, event)
+            elif key == "<<":
                 _check_merge(event)
-            node[key] = self._value(next(self._events))
+            node[key] = value_of(following())
         return node
 
     def _sequence(self, start: Any) -> list[Any]:
         _check_tag(start, "seq")
         items: list[Any] = self._anchored(start, [])
-        while not isinstance(event := next(self._events), yaml.SequenceEndEvent):
-            items.append(self._value(event))
+        following, value_of = self._next, self._value
+        while type(event := following()) is not yaml.SequenceEndEvent:
+            items.append(value_of(event))
         return items
 
     def _alias(self, event: Any) -> Any:
@@ -186,11 +198,16 @@ class _Reader:
     def _scalar(self, event: Any) -> Any:
         text: str = event.value
         tag = event.tag
-        if tag in (None, "!"):
-            if not event.implicit[0] or (text and text[0] not in _MAYBE_NO_TEXT):
-                return text
-            tag = self._loader.resolve(yaml.ScalarNode, text, event.implicit)
-        return self._tagged(event, tag, text)
+        if tag is not None and tag != "!":
+            return self._tagged(event, tag, text)
+        if not event.implicit[0]:
+            return text
+        start = text[:1]
+        if start in _DIGITS_AND_MINUS and _PLAIN_NUMBER.fullmatch(text):
+            return Number(text)
+        if start and start not in _DIGITS_AND_MINUS and start not in _ODD_STARTS:
+            return _WORDS.get(text, text)
+        return self._tagged(event, self._loader.resolve(yaml.ScalarNode, text, event.implicit), text)
 
     def _tagged(self, event: Any, tag: str, text: str) -> Any:
         match tag.removeprefix(_PREFIX):
@@ -226,8 +243,13 @@ def _decode_binary(event: Any, text: str) -> bytes:
 
 
 def _check_tag(start: Any, kind: str) -> None:
-    if start.tag not in (None, "!", _PREFIX + kind):
+    if start.tag is not None and start.tag not in ("!", _PREFIX + kind):
         raise UnknownTag(start.tag, line=start.start_mark.line + 1)
+
+
+def _check_key(key: Any, event: Any) -> None:
+    if isinstance(key, dict | list):
+        raise _problem("a key is a mapping or a list", event)
 
 
 def _check_merge(key: Any) -> None:
