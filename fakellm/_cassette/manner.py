@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
 
@@ -12,7 +12,7 @@ from fakellm._cassette.interaction import Interaction
 from fakellm._errors import UsageError
 from fakellm._script.cut import Cutter
 from fakellm._script.pace import is_duration
-from fakellm._wire.events import Data, Disconnect, Head, Wait, WireEvent
+from fakellm._wire.events import Data, Disconnect, Head, Wait, Whole, WireEvent
 
 __all__ = ["AT_ONCE", "Manner", "check_manner", "play"]
 
@@ -51,23 +51,22 @@ def check_manner(chunking: object, timing: object) -> Manner:
     return Manner(chunking, float(factor))  # type: ignore[arg-type]
 
 
-def play(interaction: Interaction, manner: Manner = AT_ONCE) -> Iterator[WireEvent]:
-    """Yield the answer of an interaction; one that was cut when it was recorded ends in a Disconnect.
+def play(interaction: Interaction, manner: Manner = AT_ONCE) -> Iterable[WireEvent]:
+    """Return the answer of an interaction; one that was cut when it was recorded ends in a Disconnect.
 
     What the recording does not know, the pieces or the times, is left at what ``event`` and no timing do. The
     first pause of a stream comes behind its head, of any other answer before it.
     """
+    trace = interaction.trace
     head = Head(interaction.response.status, interaction.response.headers)
     pieces = _pieces(interaction, head, manner)
-    is_timed = manner.timing and interaction.trace.chunks
-    events: Sequence[WireEvent] = _timed(interaction, pieces, manner.timing) if is_timed else pieces
-    if events and isinstance(events[0], Wait) and not head.is_stream:
-        yield events[0]
-        events = events[1:]
-    yield head
-    yield from events
-    if interaction.trace.cut:
-        yield Disconnect()
+    is_timed = manner.timing and trace.chunks
+    if not is_timed and not trace.cut:
+        return Whole(head, tuple([piece.data for piece in pieces]), tuple([piece.chunks for piece in pieces]))
+    events: list[WireEvent] = [head, *(_timed(interaction, pieces, manner.timing) if is_timed else pieces)]
+    if len(events) > 1 and isinstance(events[1], Wait) and not head.is_stream:
+        events[:2] = events[1], head
+    return [*events, Disconnect()] if trace.cut else events
 
 
 def _pieces(interaction: Interaction, head: Head, manner: Manner) -> list[Data]:

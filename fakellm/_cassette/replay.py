@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import ClassVar
@@ -40,7 +40,7 @@ class Replayed:
         """The whole body."""
         return self.interaction.response.body
 
-    def events(self) -> Iterator[WireEvent]:
+    def events(self) -> Iterable[WireEvent]:
         """Yield the answer, without the fault."""
         return play(self.interaction, self.manner)
 
@@ -63,7 +63,7 @@ class Injected:
         """The whole body."""
         return b"".join(event.data for event in self.events() if isinstance(event, Data))
 
-    def events(self) -> Iterator[WireEvent]:
+    def events(self) -> Iterable[WireEvent]:
         """Yield the answer."""
         error = self.error
         request_id = f"req_fakellm_{self.number}"

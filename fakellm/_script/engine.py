@@ -16,7 +16,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from threading import RLock
-from typing import Protocol
 
 from fakellm._errors import (
     CassetteMismatchError,
@@ -36,7 +35,8 @@ from fakellm._script.pace import Pace, paced
 from fakellm._script.reply import ErrorReply, Reply
 from fakellm._script.rule import Fallback, Rule, caller
 from fakellm._script.script import Script
-from fakellm._script.transform import Fault, at_provider
+from fakellm._script.source import Recorded, Source
+from fakellm._script.transform import at_provider
 from fakellm._wire.canonical import canonical_body, digest
 from fakellm._wire.chat import ChatRequest
 from fakellm._wire.chat_render import render_raw
@@ -47,57 +47,10 @@ from fakellm._wire.provider_answers import add_headers, render_error_from
 from fakellm._wire.providers import Provider, provider_of
 from fakellm._wire.strictness import STRICT, Strictness
 
-__all__ = ["UNMATCHED_CODE", "Answer", "Engine", "Recorded", "Source"]
+__all__ = ["UNMATCHED_CODE", "Answer", "Engine"]
 
 UNMATCHED_CODE = "fakellm_unmatched"
 """The ``code`` of the error object that a request gets which nothing answers."""
-
-
-class Recorded(Protocol):
-    """An answer that a source holds."""
-
-    @property
-    def status(self) -> int:
-        """The HTTP status."""
-        ...
-
-    @property
-    def body(self) -> bytes:
-        """The whole body, for the transcript."""
-        ...
-
-    @property
-    def fault(self) -> Fault | None:
-        """A break of the protocol to lay over it."""
-        ...
-
-    def events(self) -> Iterator[WireEvent]:
-        """Yield the answer as it is played, without the fault."""
-        ...
-
-
-class Source(Protocol):
-    """Something beside the rules that holds answers: a cassette."""
-
-    def claims(self, host: str) -> bool:
-        """Whether requests to this host, model calls aside, are this source's business."""
-        ...
-
-    def take(self, request: WireRequest) -> Recorded | None:
-        """Use up the answer to a request and return it, or None where there is none."""
-        ...
-
-    def excuse(self, request: WireRequest) -> None:
-        """Take note that a rule answered a request in this source's place."""
-        ...
-
-    def rewind(self) -> None:
-        """Have all answers again."""
-        ...
-
-    def explain(self, request: WireRequest) -> str:
-        """Say why there is no answer, what came closest, and what to type."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -397,7 +350,7 @@ def _rendered(
 
 def _broken_off(recorded: Recorded) -> Iterator[WireEvent]:
     if recorded.fault is not None:
-        yield from recorded.fault(recorded.events())
+        yield from recorded.fault(iter(recorded.events()))
 
 
 def _guarded(events: Iterator[WireEvent], call: Call) -> Iterator[WireEvent]:

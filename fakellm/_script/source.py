@@ -1,0 +1,58 @@
+"""What the engine asks beside its rules: something that holds answers, such as a cassette."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Protocol
+
+from fakellm._script.transform import Fault
+from fakellm._wire.events import WireEvent, WireRequest
+
+__all__ = ["Recorded", "Source"]
+
+
+class Recorded(Protocol):
+    """An answer that a source holds."""
+
+    @property
+    def status(self) -> int:
+        """The HTTP status."""
+        ...
+
+    @property
+    def body(self) -> bytes:
+        """The whole body, for the transcript."""
+        ...
+
+    @property
+    def fault(self) -> Fault | None:
+        """A break of the protocol to lay over it."""
+        ...
+
+    def events(self) -> Iterable[WireEvent]:
+        """Yield the answer as it is played, without the fault."""
+        ...
+
+
+class Source(Protocol):
+    """Something beside the rules that holds answers: a cassette."""
+
+    def claims(self, host: str) -> bool:
+        """Whether requests to this host, model calls aside, are this source's business."""
+        ...
+
+    def take(self, request: WireRequest) -> Recorded | None:
+        """Use up the answer to a request and return it, or None where there is none."""
+        ...
+
+    def excuse(self, request: WireRequest) -> None:
+        """Take note that a rule answered a request in this source's place."""
+        ...
+
+    def rewind(self) -> None:
+        """Have all answers again."""
+        ...
+
+    def explain(self, request: WireRequest) -> str:
+        """Say why there is no answer, what came closest, and what to type."""
+        ...
