@@ -48,7 +48,8 @@ def check_manner(chunking: object, timing: object) -> Manner:
     factor = {"none": 0.0, "recorded": 1.0}.get(timing, timing) if isinstance(timing, str) else timing
     if not is_duration(factor):
         raise UsageError(f"timing= takes 'none', 'recorded' or what to multiply the recorded by; got {timing!r}")
-    return Manner(chunking, float(factor))  # type: ignore[arg-type]
+    manner = Manner(chunking, float(factor))  # type: ignore[arg-type]
+    return AT_ONCE if manner == AT_ONCE else manner
 
 
 def play(interaction: Interaction, manner: Manner = AT_ONCE) -> Iterable[WireEvent]:
@@ -59,6 +60,8 @@ def play(interaction: Interaction, manner: Manner = AT_ONCE) -> Iterable[WireEve
     """
     trace = interaction.trace
     head = Head(interaction.response.status, interaction.response.headers)
+    if manner is AT_ONCE and not trace.cut and not head.is_stream:  # nearly every answer
+        return Whole(head, (interaction.response.body,), (1,))
     pieces = _pieces(interaction, head, manner)
     is_timed = manner.timing and trace.chunks
     if not is_timed and not trace.cut:
@@ -71,10 +74,9 @@ def play(interaction: Interaction, manner: Manner = AT_ONCE) -> Iterable[WireEve
 
 def _pieces(interaction: Interaction, head: Head, manner: Manner) -> list[Data]:
     body = interaction.response.body
-    sizes = [size for _, size in interaction.trace.chunks]
     match manner.chunking:
-        case "recorded" if sizes:
-            return _cut(body, head, list(accumulate(sizes)))
+        case "recorded" if interaction.trace.chunks:
+            return _cut(body, head, list(accumulate(size for _, size in interaction.trace.chunks)))
         case int(size):
             return _cut(body, head, range(size, len(body), size))
         case "one":

@@ -29,7 +29,7 @@ from fakellm._script.answer import complete
 from fakellm._script.as_reply import Scripted
 from fakellm._script.error_events import error_events
 from fakellm._script.identity import Identity
-from fakellm._script.journal import Call, Ending, Journal, Outcome
+from fakellm._script.journal import Call, Ending, Journal, Outcome, Undecoded
 from fakellm._script.match import Matcher
 from fakellm._script.pace import Pace, paced
 from fakellm._script.reply import ErrorReply, Reply
@@ -203,19 +203,29 @@ class Engine:
         dialect = find_dialect(wire)
         if dialect is None:
             return self._from_source(wire, None) or self._not_spoken(wire)
+        decode = partial(self._decode_recorded, dialect, wire)
+        if not self.rules and (recorded := self._from_source(wire, decode)):
+            return recorded
         try:
             request = dialect.decode(wire, self.strictness, self.provider)
         except Rejected as rejected:
             # What a provider accepted when it was recorded is never rejected.
-            return self._from_source(wire, None) or self._rejected(wire, rejected)
+            return (self.rules and self._from_source(wire, None)) or self._rejected(wire, rejected)
         try:
             rule = self._script.find(request, wire.headers)
         except Exception as err:  # noqa: BLE001  # from a predicate or callable of the test's: check() raises it again
             return self._broken(wire, request, err)
-        if rule is None and (recorded := self._from_source(wire, request)):
+        if rule is None and self.rules and (recorded := self._from_source(wire, decode)):
             return recorded
         rule = rule or self._live_fallback()
         return self._from_rule(rule, wire, request, dialect) if rule else self._unmatched(wire, request)
+
+    def _decode_recorded(self, dialect: Dialect, wire: WireRequest) -> ChatRequest | None:
+        """Decode a request that is answered whatever it says; None for one that the API rejects."""
+        try:
+            return dialect.decode(wire, self.strictness, self.provider)
+        except Rejected:
+            return None
 
     def _live_fallback(self) -> Fallback | None:
         return self.fallback if self.fallback and self.fallback.is_live else None
@@ -231,7 +241,7 @@ class Engine:
         say = partial(_say, scripted, request, call, identity, dialect)
         return _Pending(call, partial(say, pace=self.pace, full_headers=self.full_headers))
 
-    def _from_source(self, wire: WireRequest, request: ChatRequest | None) -> _Pending | None:
+    def _from_source(self, wire: WireRequest, request: Undecoded | None) -> _Pending | None:
         for source in self.sources:
             if (found := source.take(wire)) is not None:
                 call = Call(len(self.journal) + 1, wire, Outcome.REPLAYED, found.status, request, recorded=found.body)

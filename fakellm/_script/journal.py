@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from functools import partial
 from typing import Any, overload
 
 from pydantic_core import from_json
@@ -20,7 +21,7 @@ from fakellm._wire.completion import Completion
 from fakellm._wire.dialects import find_dialect
 from fakellm._wire.events import WireRequest
 
-__all__ = ["Call", "Ending", "Journal", "Outcome"]
+__all__ = ["Call", "Ending", "Journal", "Outcome", "Undecoded"]
 
 
 class Outcome(Enum):
@@ -48,14 +49,17 @@ class Ending:
     cancelled: bool
 
 
+Undecoded = partial[ChatRequest | None]
+"""What decodes a request when somebody looks at it."""
+
+
 @dataclass(slots=True, repr=False)
 class Call:
     """One HTTP request and what became of it.
 
-    number: its place in the journal, from 1. request: the decoded request, None where it could not be
-    decoded. rule, reply: what answered it, None where nothing did. status: the HTTP status sent; of an
-    answer that was lost before its head, the one it would have had. ending: how the answer was played, None
-    until then.
+    number: its place in the journal, from 1. rule, reply: what answered it, None where nothing did. status: the
+    HTTP status sent; of an answer that was lost before its head, the one it would have had. ending: how the
+    answer was played, None until then.
     explanation: for a call that nothing answered, what happened and what to type. cause: the exception
     that the test's own predicate or callable raised. recorded: the body that a cassette gave. fault: what
     was laid over it. completion: the answer of a rule as it was rendered.
@@ -65,7 +69,7 @@ class Call:
     wire: WireRequest
     outcome: Outcome
     status: int
-    request: ChatRequest | None = None
+    _request: ChatRequest | Undecoded | None = None
     rule: Rule | None = None
     reply: Reply | ErrorReply | None = None
     explanation: str = ""
@@ -74,6 +78,13 @@ class Call:
     fault: Fault | None = None
     completion: Completion | None = None
     ending: Ending | None = None
+
+    @property
+    def request(self) -> ChatRequest | None:
+        """The decoded request, None where it could not be decoded."""
+        if isinstance(self._request, partial):
+            self._request = self._request()
+        return self._request
 
     @property
     def duration(self) -> float | None:

@@ -64,7 +64,10 @@ class Head:
     @property
     def is_stream(self) -> bool:
         """Whether the body is an event stream."""
-        return any(name == "content-type" and "text/event-stream" in value for name, value in self.headers)
+        for name, value in self.headers:  # noqa: SIM110  # any() takes three times as long
+            if name == "content-type" and "text/event-stream" in value:
+                return True
+        return False
 
     @property
     def content_length(self) -> int | None:
