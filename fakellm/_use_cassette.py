@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache
 
-from fakellm._answering import Answering
 from fakellm._cassette.file import read_cassette
 from fakellm._cassette.interaction import Interaction
 from fakellm._cassette.miss import Advice
-from fakellm._cassette.redact import Redactor
+from fakellm._cassette.modes import make_plan, resolve_mode
+from fakellm._cassette.redact import Redactor, check_redact, make_redactor
 from fakellm._cassette.replay import Recording
 from fakellm._cassette.secrets import environment_secrets
 from fakellm._cassette.settings import Settings, make_settings
 from fakellm._clock import Clock, MockClock
-from fakellm._errors import UsageError
+from fakellm._errors import CassetteNotFoundError, UsageError
+from fakellm._io.cassette_recorder import CassetteRecorder
+from fakellm._recording_block import Counts, RecordingBlock
 from fakellm._script.engine import Engine
 from fakellm._script.reply import ErrorReply
 from fakellm._script.transform import Fault
@@ -26,32 +28,44 @@ from fakellm._wire.strictness import Strictness
 __all__ = ["Cassette", "replay_settings", "use_cassette"]
 
 
-class Cassette(Answering):
+class Cassette(RecordingBlock):
     """A recording that answers instead of the network; what ``use_cassette`` and ``FakeLLM.replay`` give.
 
-    path: the file. interactions: what it holds, in order. Each is played once, equal requests in the order
-    of the file.
+    path: the file. mode: the record mode, ``auto`` resolved. interactions: what the file holds, in order. Each is
+    played once, equal requests in the order of the file; what the session itself records is not played in it.
     """
 
     def __init__(
         self,
         path: str | os.PathLike[str],
         *,
+        mode: str = "none",
+        redact: Sequence[str | re.Pattern[str]] = (),
         settings: Settings | None = None,
         clock: Clock | None = None,
         engine: Engine | None = None,
     ) -> None:
         self.path = os.fspath(path)
-        self.interactions: list[Interaction] = read_cassette(path)
-        self._recording = Recording(self.interactions, path=self.path, settings=settings or replay_settings(path))
+        self.mode = resolve_mode(mode, os.environ)
+        held = _held(path, mode=self.mode)
+        plan = make_plan(self.mode, has_file=held is not None)
+        recorder = CassetteRecorder(self.path, replaces=plan.replaces, redact=redact) if plan.records else None
+        self.interactions: list[Interaction] = held or []
+        replayed = self.interactions if plan.replays else []
+        self._recording = Recording(replayed, path=self.path, settings=settings or replay_settings(path))
         # What was recorded was accepted, or its rejection is recorded: nothing is left to judge.
-        super().__init__(engine or Engine(strictness=Strictness(strict=False)), clock or MockClock())
+        super().__init__(engine or Engine(strictness=Strictness(strict=False)), clock or MockClock(), recorder)
         self._engine.sources.append(self._recording)
 
     @property
     def unplayed(self) -> list[Interaction]:
         """The interactions that nothing has asked for yet, in the order of the file."""
         return self._recording.unplayed
+
+    @property
+    def counts(self) -> Counts:
+        """How many requests were played, recorded and missed, and how many interactions are left."""
+        return self._counts(unused=len(self.unplayed))
 
     def inject(self, injection: Fault | ErrorReply, *, into: int, times: int = 1) -> None:
         """Let an interaction be answered with a fault or an error first, as a network does.
@@ -78,10 +92,21 @@ class Cassette(Answering):
         return f"<Cassette {self.path}: {len(self.interactions)} interactions, {len(self.unplayed)} not played>"
 
 
+def _held(path: str | os.PathLike[str], *, mode: str) -> list[Interaction] | None:
+    """Return what a file holds; None where there is none, which ``none`` does not put up with."""
+    try:
+        return read_cassette(path)
+    except CassetteNotFoundError:
+        if mode == "none":
+            raise
+        return None
+
+
 def use_cassette(
     path: str | os.PathLike[str],
     *,
     mode: str = "none",
+    redact: Iterable[str | re.Pattern[str]] = (),
     match: Iterable[str] | None = None,
     ignore: Iterable[str] = (),
     normalize: Iterable[str | re.Pattern[str]] = (),
@@ -90,10 +115,13 @@ def use_cassette(
     timing: str | float = "none",
     clock: Clock | None = None,
 ) -> Cassette:
-    """Replay a recorded session while a ``with`` or ``async with`` block runs.
+    """Replay a recorded session, or record one, while a ``with`` or ``async with`` block runs.
 
-    path: a cassette file of vcrpy, pytest-recording or fakellm. mode: ``none``, replay only. match: the parts
-    of a request that it is found by, any of method, scheme, host, port, path, query, body; all by default.
+    path: a cassette file of vcrpy, pytest-recording or fakellm. mode: what is recorded: ``none`` nothing;
+    ``once`` everything where there is no file; ``new_episodes`` what the file does not hold; ``all`` everything,
+    behind what the file holds; ``rewrite`` everything, instead of it; ``auto`` is ``none`` when CI is set, ``once``
+    otherwise. redact: texts and compiled patterns to black out besides what looks like a secret. match: the parts of a
+    request that it is found by, any of method, scheme, host, port, path, query, body; all by default.
     ignore: paths of members of a JSON body that do not count, such as ``user`` or ``messages[*].name``.
     normalize: what does not count in texts: ``uuids``, ``timestamps``, compiled patterns. repeat: what answers a
     request when all equal ones were played: None nothing, ``last`` the last of them, ``cycle`` all once more.
@@ -105,24 +133,34 @@ def use_cassette(
     that it does not know. One that the file does not hold gets a 400 that says what came closest; it is sent
     nowhere, and fails the block when it ends, even where the code under test swallowed the error.
 
+    While it records, the real answers go to the client as they arrive. The file is written when the block
+    ends, and only if it succeeds; keys, cookies and their like do not get into it.
+
     Raises:
-        CassetteNotFoundError: there is no file at path.
+        CassetteNotFoundError: there is no file at path, and nothing is to be recorded.
         CassetteFormatError: it cannot be read.
         CassetteMismatchError: at the end of the block, for requests that the file does not hold.
         UsageError: an unknown mode, part, path, pattern, repeat, chunking or timing.
     """
     __tracebackhide__ = True
-    if mode != "none":
-        raise UsageError(f"mode={mode!r}: cassettes are only replayed so far, so the one mode is 'none'")
+    blacked_out = check_redact(redact)
     settings = replay_settings(
-        path, match=match, ignore=ignore, normalize=normalize, repeat=repeat, chunking=chunking, timing=timing
+        path,
+        redact=blacked_out,
+        match=match,
+        ignore=ignore,
+        normalize=normalize,
+        repeat=repeat,
+        chunking=chunking,
+        timing=timing,
     )
-    return Cassette(path, settings=settings, clock=clock)
+    return Cassette(path, mode=mode, redact=blacked_out, settings=settings, clock=clock)
 
 
 def replay_settings(
     path: str | os.PathLike[str],
     *,
+    redact: Sequence[str | re.Pattern[str]] = (),
     match: Iterable[str] | None = None,
     ignore: Iterable[str] = (),
     normalize: Iterable[str | re.Pattern[str]] = (),
@@ -135,9 +173,9 @@ def replay_settings(
 
     @cache
     def redactor() -> Redactor:
-        return Redactor(environment_secrets(os.environ))
+        return make_redactor(redact, environment_secrets(os.environ))
 
-    def redact(request: WireRequest) -> WireRequest:
+    def redacted(request: WireRequest) -> WireRequest:
         return redactor().asked(request)
 
     return make_settings(
@@ -147,7 +185,7 @@ def replay_settings(
         repeat=repeat,
         chunking=chunking,
         timing=timing,
-        redact=redact,
+        redact=redacted,
         advice=Advice(record=f"use_cassette({os.fspath(path)!r}, mode='rewrite')"),
     )
 

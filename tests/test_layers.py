@@ -27,6 +27,7 @@ LAYERS = {
     "fakellm._io": 4,
     "fakellm._answering": 5,
     "fakellm._fake": 5,
+    "fakellm._recording_block": 5,
     "fakellm._use_cassette": 5,
     "fakellm._cassette_check": 5,
     "fakellm._count_tokens": 5,
@@ -55,14 +56,16 @@ WORLD = {"asyncio", "datetime", "io", "multiprocessing", "os", "pathlib", "queue
 
 # Which modules may, and through what.
 MAY_TOUCH = {
-    "fakellm._cassette.file": {"os", "pathlib"},
+    "fakellm._cassette.file": {"os", "pathlib", "tempfile"},
     "fakellm._cassette.format": {"io"},  # BytesIO, which touches nothing
     "fakellm._cassette_check": {"asyncio", "pathlib"},
     "fakellm._count_tokens": {"pathlib", "sys"},
     "fakellm._demo": {"pathlib"},
     "fakellm._fake": {"os"},  # PathLike
     "fakellm._io.bystanders": {"asyncio", "queue", "socket", "sys"},
+    "fakellm._io.cassette_recorder": {"os"},
     "fakellm._io.event_loops": {"asyncio", "time"},
+    "fakellm._io.recorder": {"datetime", "time"},
     "fakellm._io.system_time": {"asyncio", "time"},
     "fakellm._io.timeline": {"time"},
     "fakellm._io.virtual_time": {"asyncio", "os", "sys", "time"},

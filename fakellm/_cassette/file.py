@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from fakellm._cassette.format import read_interactions
 from fakellm._cassette.interaction import Interaction
-from fakellm._errors import CassetteFormatError, CassetteNotFoundError
+from fakellm._errors import CassetteError, CassetteFormatError, CassetteNotFoundError
+from fakellm._wire.canonical import digest
 
-__all__ = ["read_cassette"]
+__all__ = ["locked", "read_cassette", "replace_text"]
 
 
 def read_cassette(path: str | os.PathLike[str]) -> list[Interaction]:
@@ -32,3 +36,62 @@ def read_cassette(path: str | os.PathLike[str]) -> list[Interaction]:
         line = data.count(b"\n", 0, err.start) + 1
         raise CassetteFormatError("not UTF-8 text", path=shown, line=line) from err
     return read_interactions(text, path=shown)
+
+
+_PATIENCE = 60.0  # seconds; whoever holds the lock reads and writes one file
+
+
+@contextmanager
+def locked(path: str | os.PathLike[str]) -> Iterator[None]:
+    """Keep every other process and thread that asks for the same file waiting while the block runs.
+
+    The lock lies in the folder for temporary files, so that none is left beside the cassettes.
+
+    Raises:
+        CassetteError: another one has held it for a minute.
+    """
+    from filelock import FileLock, Timeout
+
+    folder = Path(tempfile.gettempdir(), f"fakellm-locks-{getattr(os, 'getuid', int)()}")
+    folder.mkdir(mode=0o700, exist_ok=True)
+    try:
+        with FileLock(folder / f"{digest(os.path.realpath(path)).hex()}.lock", timeout=_PATIENCE):
+            yield
+    except Timeout as err:
+        raise CassetteError(
+            f"{os.fspath(path)} was not saved: another process is writing it; lock {err.lock_file}"
+        ) from err
+
+
+def replace_text(path: str | os.PathLike[str], text: str) -> bool:
+    """Give a file this text, all of it or none; return whether it has changed.
+
+    The text goes into a file beside it first, which then takes its place, so that whoever reads, and whatever
+    is killed on the way, meets the old file or the new one. Call it inside ``locked``.
+    """
+    data = text.encode("utf-8", "backslashreplace")
+    target = Path(os.path.realpath(path))
+    if target.is_file() and target.read_bytes() == data:
+        return False
+    target.parent.mkdir(parents=True, exist_ok=True)
+    _clear_parts(target)
+    part = target.with_name(f"{_part_prefix(target)}{os.getpid()}.part")
+    try:
+        with part.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(target)
+    finally:
+        part.unlink(missing_ok=True)
+    return True
+
+
+def _part_prefix(target: Path) -> str:
+    return f".{digest(target.name, size=6).hex()}-"
+
+
+def _clear_parts(target: Path) -> None:
+    """Remove what a process left behind that was killed while it wrote this file."""
+    for part in target.parent.glob(f"{_part_prefix(target)}*.part"):
+        part.unlink(missing_ok=True)

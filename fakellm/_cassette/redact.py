@@ -24,10 +24,10 @@ from fakellm._cassette.secrets import (
     spellings,
 )
 from fakellm._cassette.tree import Number, load_json, write_json
-from fakellm._errors import CassetteFormatError
+from fakellm._errors import CassetteFormatError, UsageError
 from fakellm._wire.events import WireRequest
 
-__all__ = ["REDACTED", "Redactor"]
+__all__ = ["REDACTED", "Redactor", "check_redact", "make_redactor"]
 
 REDACTED = "REDACTED"
 
@@ -62,9 +62,11 @@ class Redactor:
     """Takes secrets out of what is recorded, and of what is compared with a recording.
 
     secrets: exact texts that are secret besides what looks so, as ``environment_secrets`` finds them.
+    patterns: more of what looks so.
     """
 
-    def __init__(self, secrets: Iterable[str] = ()) -> None:
+    def __init__(self, secrets: Iterable[str] = (), patterns: Iterable[re.Pattern[str]] = ()) -> None:
+        self._patterns = tuple(patterns)
         self._secrets = spellings(secrets)
         self._secret_bytes = [secret.encode() for secret in self._secrets]
 
@@ -107,7 +109,8 @@ class Redactor:
             return text
         for secret in self._secrets:
             text = text.replace(secret, REDACTED)
-        text = PEM.sub(REDACTED, text)
+        for pattern in (*self._patterns, PEM):
+            text = pattern.sub(REDACTED, text)
         for pattern in (NAMED, PARAMETER, BEARER):
             text = pattern.sub(_keep_before, text)
         return USER_INFO.sub(rf"\g<before>{REDACTED}@", VALUE.sub(REDACTED, text))
@@ -115,7 +118,7 @@ class Redactor:
     def _is_suspicious(self, data: bytes) -> bool:
         """Whether there can be something to redact; a few searches, which most bodies are spared more than."""
         lower = data.lower()
-        if any(word in lower for word in TRIGGERS) or (b"@" in lower and b"://" in lower):
+        if self._patterns or any(word in lower for word in TRIGGERS) or (b"@" in lower and b"://" in lower):
             return True
         return any(secret in data for secret in self._secret_bytes)
 
@@ -186,6 +189,31 @@ class Redactor:
         if text[:1] in ("{", "[") and (redacted := self._json(text)) is not None:
             return redacted  # the arguments of a tool call, say
         return self.text(text)
+
+
+_SHORTEST = 4  # a shorter text occurs everywhere
+
+
+def check_redact(redact: Iterable[str | re.Pattern[str]]) -> list[str | re.Pattern[str]]:
+    """Return what a user wants blacked out.
+
+    Raises:
+        UsageError: neither a text of four characters or more nor a compiled pattern.
+    """
+    wanted: list[str | re.Pattern[str]] = [redact] if isinstance(redact, str) else list(redact)
+    for one in wanted:
+        if not isinstance(one, re.Pattern) and not (isinstance(one, str) and len(one) >= _SHORTEST):
+            raise UsageError(
+                f"redact= takes texts of {_SHORTEST} characters or more, and compiled patterns; got {one!r}"
+            )
+    return wanted
+
+
+def make_redactor(redact: Iterable[str | re.Pattern[str]], secrets: Iterable[str]) -> Redactor:
+    """Return a redactor for what a user wants blacked out, for secrets, and for what looks like one."""
+    wanted = list(redact)
+    texts = [one for one in wanted if isinstance(one, str)]
+    return Redactor([*texts, *secrets], [one for one in wanted if isinstance(one, re.Pattern)])
 
 
 def _blacked_out(value: Any) -> Any:

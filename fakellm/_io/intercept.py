@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextvars import ContextVar
-from functools import wraps
+from functools import partial, wraps
 from threading import RLock
 from types import ModuleType
 from typing import Any, Protocol
@@ -54,6 +54,10 @@ class Activation:
         if module not in self._transports:
             self._transports[module] = make_transport(module, self._engine, self._clock)
         return self._transports[module]
+
+    def transport_before(self, module: ModuleType, onward: Callable[[Any], Any]) -> Any:
+        """Return one that has requests sent on which are to be recorded. onward: sends them."""
+        return make_transport(module, self._engine, self._clock, onward=onward)
 
 
 _lock = RLock()
@@ -99,8 +103,8 @@ def _install() -> None:
     for module in installed_modules():
         _patch(module.HTTPTransport, "handle_request", _sync_leaf(module))
         _patch(module.AsyncHTTPTransport, "handle_async_request", _async_leaf(module))
-        _patch(module.Client, "_transport_for_url", _chooser(module))
-        _patch(module.AsyncClient, "_transport_for_url", _chooser(module))
+        _patch(module.Client, "_transport_for_url", _chooser(module, "handle_request"))
+        _patch(module.AsyncClient, "_transport_for_url", _chooser(module, "handle_async_request"))
 
 
 def _uninstall() -> None:
@@ -122,7 +126,9 @@ def _sync_leaf(module: ModuleType) -> Callable[[Any], Any]:
     def make(original: Any) -> Any:
         def handle_request(self: Any, request: Any) -> Any:
             instead = _transport_instead(module, request)
-            return original(self, request) if instead is None else instead.handle_request(request)
+            return (
+                original(self, request) if instead is None else instead.handle_request(request, partial(original, self))
+            )
 
         return handle_request
 
@@ -135,14 +141,14 @@ def _async_leaf(module: ModuleType) -> Callable[[Any], Any]:
             instead = _transport_instead(module, request)
             if instead is None:
                 return await original(self, request)
-            return await instead.handle_async_request(request)
+            return await instead.handle_async_request(request, partial(original, self))
 
         return handle_async_request
 
     return make
 
 
-def _chooser(module: ModuleType) -> Callable[[Any], Any]:
+def _chooser(module: ModuleType, handler: str) -> Callable[[Any], Any]:
     def make(original: Any) -> Any:
         def transport_for_url(self: Any, url: Any) -> Any:
             transport = original(self, url)
@@ -151,7 +157,7 @@ def _chooser(module: ModuleType) -> Callable[[Any], Any]:
             # by host; a path that it claims for POST alone gets the engine's 404 on other methods.
             if answering is None or not _is_foreign_leaf(module, transport) or not answering.claims("POST", url):
                 return transport
-            return answering.transport(module)
+            return answering.transport_before(module, getattr(transport, handler))
 
         return transport_for_url
 

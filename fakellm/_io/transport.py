@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from functools import cache
 from types import ModuleType
 from typing import Any, NoReturn, Protocol
 
 from fakellm._clock import Clock
 from fakellm._io.at_once import header_pairs, respond_at_once
+from fakellm._io.recorder import record, record_async
 from fakellm._script.journal import Ending
 from fakellm._wire.events import Data, Disconnect, Head, Loss, Wait, Whole, WireEvent, WireRequest
 
@@ -16,7 +17,15 @@ __all__ = ["Answers", "Playable", "make_transport", "transport_class"]
 
 
 class Playable(Protocol):
-    """An answer: the events to play, and who wants to know how that went."""
+    """An answer: the events to play, and who wants to know how that went.
+
+    take: what takes the real answer instead, where the request is to be recorded.
+    """
+
+    @property
+    def take(self) -> Any:
+        """What takes the real answer, or None."""
+        ...
 
     @property
     def whole(self) -> Whole | None:
@@ -40,9 +49,14 @@ class Answers(Protocol):
         ...
 
 
-def make_transport(module: ModuleType, engine: Answers, clock: Clock) -> Any:
-    """Return a transport for clients of this module, sync and async in one object."""
-    return transport_class(module)(engine, clock)
+def make_transport(
+    module: ModuleType, engine: Answers, clock: Clock, *, onward: Callable[[Any], Any] | None = None
+) -> Any:
+    """Return a transport for clients of this module, sync and async in one object.
+
+    onward: sends a request to where it was going, for what is to be recorded; it awaits where the client does.
+    """
+    return transport_class(module)(engine, clock, onward)
 
 
 _TIMEOUTS: dict[Loss, tuple[str, str, str]] = {
@@ -195,13 +209,16 @@ def transport_class(module: ModuleType) -> type[Any]:
             self.close()
 
     class FakeTransport(module.BaseTransport, module.AsyncBaseTransport):  # type: ignore[misc,name-defined]
-        def __init__(self, engine: Answers, clock: Clock) -> None:
+        def __init__(self, engine: Answers, clock: Clock, onward: Callable[[Any], Any] | None) -> None:
             self._engine = engine
             self._clock = clock
+            self._onward = onward
 
-        def handle_request(self, request: Any) -> Any:
+        def handle_request(self, request: Any, onward: Callable[[Any], Any] | None = None) -> Any:
             request.read()
             answer = self._ask(request)
+            if answer.take is not None and (onward := onward or self._onward) is not None:
+                return record(module, request, onward, answer.take)
             if answer.whole is not None:
                 return respond_at_once(module, answer.whole, answer.finished, self._clock)
             playback = _Playback(module, answer, request, self._clock)
@@ -213,9 +230,11 @@ def transport_class(module: ModuleType) -> type[Any]:
                 playback.close()
                 raise
 
-        async def handle_async_request(self, request: Any) -> Any:
+        async def handle_async_request(self, request: Any, onward: Callable[[Any], Any] | None = None) -> Any:
             await request.aread()
             answer = self._ask(request)
+            if answer.take is not None and (onward := onward or self._onward) is not None:
+                return await record_async(module, request, onward, answer.take)
             if answer.whole is not None:
                 return respond_at_once(module, answer.whole, answer.finished, self._clock)
             playback = _Playback(module, answer, request, self._clock)

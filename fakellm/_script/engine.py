@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from threading import RLock
+from typing import Any
 
 from fakellm._errors import (
     CassetteMismatchError,
@@ -35,7 +36,7 @@ from fakellm._script.pace import Pace, paced
 from fakellm._script.reply import ErrorReply, Reply
 from fakellm._script.rule import Fallback, Rule, caller
 from fakellm._script.script import Script
-from fakellm._script.source import Recorded, Source
+from fakellm._script.source import Recorded, Recorder, Source
 from fakellm._script.transform import at_provider
 from fakellm._wire.canonical import canonical_body, digest
 from fakellm._wire.chat import ChatRequest
@@ -55,10 +56,15 @@ UNMATCHED_CODE = "fakellm_unmatched"
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A call and the events that answer it; iterated, it gives the events."""
+    """A call and the events that answer it; iterated, it gives the events.
+
+    take: where the request is to be recorded, what takes the real answer. A player that can send the request
+    on does so instead of playing the events.
+    """
 
     call: Call
     events: Iterable[WireEvent]
+    take: Any = None
 
     def __iter__(self) -> Iterator[WireEvent]:
         return iter(self.events)
@@ -81,6 +87,7 @@ class _Pending:
 
     call: Call
     play: Callable[[], Iterable[WireEvent]]
+    take: Any = None
 
 
 class Engine:
@@ -106,6 +113,7 @@ class Engine:
         allow_unused: bool = False,
     ) -> None:
         self.sources: list[Source] = []
+        self.recorder: Recorder | None = None
         self.fallback: Fallback | None = None
         self.journal = Journal()
         self.seed = seed
@@ -151,7 +159,7 @@ class Engine:
 
     def claims(self, method: str, host: str, path: str) -> bool:
         """Whether a request is to be answered here rather than by the network."""
-        if claim(method, host, path) is not Claim.NONE:
+        if claim(method, host, path) is not Claim.NONE or self.recorder is not None:
             return True
         return any(source.claims(host) for source in self.sources)
 
@@ -161,7 +169,7 @@ class Engine:
             pending = self._answer(request)
             self.journal.append(pending.call)
         # A callable of the test's may ask the model itself, from another thread even, and wait for it.
-        return Answer(pending.call, pending.play())
+        return Answer(pending.call, pending.play(), pending.take)
 
     def check(self) -> None:
         """Raise for what must not pass: unmatched and rejected requests, unused replies.
@@ -247,7 +255,17 @@ class Engine:
                 call = Call(len(self.journal) + 1, wire, Outcome.REPLAYED, found.status, request, recorded=found.body)
                 call.fault = found.fault
                 return _Pending(call, partial(_guarded, _broken_off(found), call) if found.fault else found.events)
-        return None
+        return None if self.recorder is None else self._to_record(self.recorder, wire, request)
+
+    def _to_record(self, recorder: Recorder, wire: WireRequest, request: ChatRequest | None) -> _Pending:
+        number = len(self.journal) + 1
+        if text := recorder.refusal(wire):
+            call = Call(number, wire, Outcome.UNMATCHED, 400, request, explanation=f"call {number}: {text}")
+            return self._refuse(call, ErrorBody(call.explanation, code=UNMATCHED_CODE))
+        call = Call(number, wire, Outcome.RECORDED, 0, request)
+        text = f"{wire.method} {wire.url} is to be recorded, but what took it cannot send it on"
+        unsent = partial(render_error, 400, ErrorBody(text), request_id="", headers=DO_NOT_RETRY)
+        return _Pending(call, unsent, recorder.begin(call))
 
     def _unmatched(self, wire: WireRequest, request: ChatRequest) -> _Pending:
         if self.sources:

@@ -29,6 +29,7 @@ class Outcome(Enum):
 
     ANSWERED = "answered by a rule"
     REPLAYED = "answered from a cassette"
+    RECORDED = "sent on and recorded"
     UNMATCHED = "asked but not scripted"
     REJECTED = "asked in a way that the API refuses"
     OTHER = "no model call"

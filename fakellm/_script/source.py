@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Protocol
+from typing import Any, Protocol
 
+from fakellm._script.journal import Call
 from fakellm._script.transform import Fault
 from fakellm._wire.events import WireEvent, WireRequest
 
-__all__ = ["Recorded", "Source"]
+__all__ = ["Recorded", "Recorder", "Source"]
 
 
 class Recorded(Protocol):
@@ -55,4 +56,16 @@ class Source(Protocol):
 
     def explain(self, request: WireRequest) -> str:
         """Say why there is no answer, what came closest, and what to type."""
+        ...
+
+
+class Recorder(Protocol):
+    """Something that has requests sent to the real thing and keeps the answers."""
+
+    def refusal(self, request: WireRequest) -> str:
+        """Say why a request cannot be recorded; nothing where it can."""
+        ...
+
+    def begin(self, call: Call) -> Any:
+        """Return what takes the answer to a call, for the transport that sends the request on."""
         ...

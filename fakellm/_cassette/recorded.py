@@ -1,0 +1,76 @@
+"""What was recorded, made fit for a file: redacted, readable, its pieces counted anew."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from itertools import accumulate, pairwise
+from urllib.parse import parse_qsl
+
+from fakellm._cassette.interaction import Interaction, RecordedResponse
+from fakellm._cassette.redact import Redactor
+from fakellm._cassette.secrets import SECRET_NAME
+from fakellm._cassette.write import readable
+from fakellm._wire.events import WireRequest, split_url
+
+__all__ = ["credentials", "fit_for_file"]
+
+
+def fit_for_file(interactions: Iterable[Interaction], redactor: Redactor) -> list[Interaction]:
+    """Return interactions as they are written, numbered in their order; doing it twice changes nothing."""
+    return [_fit(replace(one, number=number), redactor) for number, one in enumerate(interactions, 1)]
+
+
+def _fit(interaction: Interaction, redactor: Redactor) -> Interaction:
+    request, response = redactor.request(interaction.request), interaction.response
+    body = readable(redactor.body(response.body))
+    fit = RecordedResponse(
+        response.status,
+        redactor.text(response.reason),
+        redactor.response_headers(response.headers, number=interaction.number),
+        body,
+    )
+    chunks = _counted_anew(interaction.trace.chunks, response.body, body)
+    request = WireRequest(request.method, request.url, request.headers, readable(request.body))
+    return replace(interaction, request=request, response=fit, trace=replace(interaction.trace, chunks=chunks))
+
+
+def _counted_anew(chunks: tuple[tuple[float, int], ...], before: bytes, after: bytes) -> tuple[tuple[float, int], ...]:
+    """Return the chunks of a body that has become another: each ends in the line, and where in it, it ended."""
+    if before == after or not chunks:
+        return chunks
+    old, new = before.splitlines(keepends=True), after.splitlines(keepends=True)
+    lines = (old, new) if len(old) == len(new) else ([before], [after])
+    old_ends, new_ends = ([0, *accumulate(map(len, side))] for side in lines)
+    ends = [_moved(end, old_ends, new_ends) for end in accumulate(size for _, size in chunks)]
+    return tuple((seconds, now - then) for (seconds, _), (then, now) in zip(chunks, pairwise([0, *ends]), strict=True))
+
+
+def _moved(place: int, old: list[int], new: list[int]) -> int:
+    """Return where a place between the old line ends is between the new ones; inside a line, in proportion."""
+    line = min(bisect_left(old, place), len(old) - 1)
+    if not line or old[line] <= place:
+        return new[line]
+    share = (place - old[line - 1]) / (old[line] - old[line - 1])
+    return new[line - 1] + round(share * (new[line] - new[line - 1]))
+
+
+_SHORTEST = 8
+
+
+def credentials(requests: Iterable[WireRequest]) -> tuple[str, ...]:
+    """Return what requests were authorised with, since answers may echo it."""
+    return tuple(
+        dict.fromkeys(found for request in requests for found in _presented(request) if len(found) >= _SHORTEST)
+    )
+
+
+def _presented(request: WireRequest) -> Iterator[str]:
+    for name, value in request.headers.items():
+        if SECRET_NAME.fullmatch(name):
+            yield from re.split(r"[\s;,=]+", value)[-1:] if " " in value else [value]
+    for name, value in parse_qsl(split_url(request.url).query):
+        if SECRET_NAME.fullmatch(name) or name.lower() in ("key", "token", "sig"):
+            yield value

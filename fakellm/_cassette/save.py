@@ -1,0 +1,60 @@
+"""Recorded interactions into a file: behind what it holds, or instead of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from fakellm._cassette.file import locked, read_cassette, replace_text
+from fakellm._cassette.interaction import Interaction
+from fakellm._cassette.recorded import fit_for_file
+from fakellm._cassette.redact import Redactor
+from fakellm._cassette.scan import check_no_secrets
+from fakellm._cassette.write import write_interactions
+from fakellm._errors import CassetteNotFoundError
+
+__all__ = ["change_cassette", "save_cassette"]
+
+Change = Callable[[list[Interaction]], Sequence[Interaction]]
+
+
+def save_cassette(
+    path: str,
+    interactions: Sequence[Interaction],
+    *,
+    secrets: Sequence[str],
+    redactor: Redactor,
+    replaces: bool = False,
+) -> bool:
+    """Add interactions to a file, or replace what it holds by them; return whether it has changed.
+
+    secrets: exact texts that must not get into it; redactor takes them out, this looks once more.
+
+    Raises:
+        UnredactedSecretError: something that looks like a secret is left.
+        CassetteFormatError: the file that is there is damaged; it is left as it is.
+    """
+
+    def change(held: list[Interaction]) -> list[Interaction]:
+        return fit_for_file(interactions if replaces else [*held, *interactions], redactor)
+
+    return change_cassette(path, change, secrets=secrets)
+
+
+def change_cassette(path: str, change: Change, *, secrets: Sequence[str] = ()) -> bool:
+    """Read a file, change what it holds, and write it, while nobody else does; return whether it has changed.
+
+    Raises:
+        UnredactedSecretError: something that looks like a secret would be in it.
+        CassetteFormatError: the file is damaged; it is left as it is.
+    """
+    with locked(path):
+        text = write_interactions(change(_held(path)))
+        check_no_secrets(text, path=path, secrets=secrets)
+        return replace_text(path, text)
+
+
+def _held(path: str) -> list[Interaction]:
+    try:
+        return read_cassette(path)
+    except CassetteNotFoundError:
+        return []

@@ -1,0 +1,58 @@
+"""A recorder with the file that its interactions go into."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable
+
+from fakellm._cassette.recorded import credentials
+from fakellm._cassette.redact import make_redactor
+from fakellm._cassette.save import save_cassette
+from fakellm._cassette.secrets import environment_secrets
+from fakellm._errors import UsageError
+from fakellm._io.recorder import Recorder
+
+__all__ = ["CassetteRecorder"]
+
+
+class CassetteRecorder(Recorder):
+    """Records into a cassette file, when ``save`` says so and not before.
+
+    replaces: what the file held is dropped. redact: texts and patterns that are secret besides what looks so.
+    """
+
+    def __init__(self, path: str, *, replaces: bool, redact: Iterable[str | re.Pattern[str]] = ()) -> None:
+        super().__init__()
+        if not path.endswith((".yaml", ".yml")):
+            raise UsageError(
+                f"cannot record to {path}: cassettes are written as YAML\n  type: {os.path.splitext(path)[0]}.yaml"
+            )
+        self._path = path
+        self._replaces = replaces
+        self._redact = list(redact)
+        self._environment = environment_secrets(os.environ)
+
+    def save(self) -> bool:
+        """Write what was recorded since the last time, redacted; return whether the file has changed.
+
+        Raises:
+            UnredactedSecretError: something that looks like a secret is left; nothing is written.
+            CassetteFormatError: the file is damaged; it is left as it is.
+        """
+        interactions = self.interactions()
+        if not interactions:
+            return False
+        secrets = [
+            *(text for text in self._redact if isinstance(text, str)),
+            *self._environment,
+            *environment_secrets(os.environ),  # what the test itself has set meanwhile
+            *credentials(interaction.request for interaction in interactions),
+        ]
+        redactor = make_redactor(self._redact, secrets)
+        has_changed = save_cassette(
+            self._path, interactions, secrets=secrets, redactor=redactor, replaces=self._replaces
+        )
+        self.clear()
+        self._replaces = False
+        return has_changed

@@ -1,0 +1,267 @@
+"""A recorder around the real transports: every answer goes on to the client as it arrives, and is kept.
+
+``Take`` holds one answer while it arrives; ``Recorder`` holds the takes in the order in which they were asked.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from threading import Lock
+from types import ModuleType
+from typing import Any, Literal
+
+from fakellm._cassette.interaction import Interaction, RecordedResponse, Trace
+from fakellm._script.journal import Call, Ending
+from fakellm._wire.dialects import Claim, claim
+from fakellm._wire.events import WireRequest
+from fakellm._wire.providers import is_loopback
+
+__all__ = ["Recorder", "Take", "record", "record_async"]
+
+STAND_IN_KEY = "sk-fakellm"
+"""The key that the fixtures set where there is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Head:
+    """The head of an answer, without its stream, so that nothing holds on to the connection."""
+
+    module: ModuleType
+    status: int
+    reason: str
+    headers: tuple[tuple[str, str], ...]
+
+    def header(self, name: str) -> str:
+        """Return the values of a header as one text, empty where it is not there."""
+        return ", ".join(value for known, value in self.headers if known == name)
+
+
+class Take:
+    """One answer on its way from the network to the client. Chunks are kept as they came, encoded or not."""
+
+    def __init__(self, call: Call) -> None:
+        self._call = call
+        self._head: _Head | None = None
+        self._chunks: list[tuple[float, bytes]] = []
+        self._began = self._last = time.perf_counter()
+        self._ending: Literal["open", "end", "broken", "closed"] = "open"
+
+    def begin(self, module: ModuleType, response: Any) -> None:
+        """Take the head of the answer. response: of module, httpx or httpx2."""
+        headers = tuple(
+            (name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in response.headers.raw
+        )
+        self._head = _Head(module, response.status_code, response.reason_phrase, headers)
+
+    def chunk(self, data: bytes) -> None:
+        """Take the next bytes."""
+        now = time.perf_counter()
+        self._chunks.append((now - self._last, data))
+        self._last = now
+
+    def end(self, ending: Literal["end", "broken", "closed"]) -> None:
+        """Take note that all has come, that the answer broke off, or that the client wants no more."""
+        if self._ending != "open":
+            return
+        self._ending = ending
+        head, body = self._head, b""
+        if head is not None:
+            body, _, _ = _decoded(head, [data for _, data in self._chunks])
+            self._call.status, self._call.recorded = head.status, body
+        cancelled = ending == "closed" and not self._is_whole(body)
+        status = None if head is None else head.status
+        self._call.ending = Ending(status, len(self._chunks), self._last - self._began, cancelled)
+
+    def interaction(self) -> Interaction | None:
+        """Return what was recorded so far, or None where there was no answer."""
+        head = self._head
+        if head is None:
+            return None
+        body, sizes, is_decoded = _decoded(head, [data for _, data in self._chunks])
+        gone = {"content-length", "transfer-encoding"} | ({"content-encoding"} if is_decoded else set())
+        headers = tuple((name, value) for name, value in head.headers if name not in gone)
+        chunks = tuple((round(seconds, 3), size) for (seconds, _), size in zip(self._chunks, sizes, strict=True))
+        trace = Trace(datetime.now(UTC).date().isoformat(), chunks, cut=not self._is_whole(body))
+        recorded = RecordedResponse(head.status, head.reason, headers, body)
+        return Interaction(0, None, self._call.wire, recorded, trace)
+
+    def _is_whole(self, body: bytes) -> bool:
+        """Whether all has come; where a client leaves early, the length or the end mark of a stream tells."""
+        if self._ending in ("end", "broken") or self._head is None:
+            return self._ending == "end"
+        has_no_body = self._call.wire.method == "HEAD" or self._head.status in (204, 304)
+        promised = self._head.header("content-length")
+        return has_no_body or promised == str(sum(len(d) for _, d in self._chunks)) or bool(_DONE.search(body))
+
+
+_DONE = re.compile(rb"data: ?\[DONE\]\s*\Z")
+
+
+def _decoded(head: _Head, chunks: list[bytes]) -> tuple[bytes, list[int], bool]:
+    """Decode chunks as their content-encoding says: (body, bytes that each chunk gave, whether that worked)."""
+    raw, module = b"".join(chunks), head.module
+    untouched = raw, [len(chunk) for chunk in chunks]
+    encoding = head.header("content-encoding")
+    if not encoding or not raw:
+        return *untouched, True
+    sizes = [0] * len(chunks)
+    pieces: list[bytes] = []
+    pulled = -1
+
+    class Wire(module.SyncByteStream):  # type: ignore[misc,name-defined]
+        def __iter__(self) -> Iterator[bytes]:
+            nonlocal pulled
+            for chunk in chunks:
+                pulled += 1
+                yield chunk
+
+    try:
+        for piece in module.Response(200, headers={"content-encoding": encoding}, stream=Wire()).iter_bytes():
+            sizes[pulled] += len(piece)
+            pieces.append(piece)
+    except module.DecodingError:
+        if not pieces:
+            return *untouched, False
+    body = b"".join(pieces)
+    return body, sizes, body != raw  # the same where the module does not know the encoding
+
+
+class Recorder:
+    """Takes what the engine has no answer to, and keeps the answers of the real thing."""
+
+    def __init__(self) -> None:
+        self.refusals: list[str] = []
+        self._takes: list[Take] = []
+        self._lock = Lock()
+
+    def refusal(self, request: WireRequest) -> str:
+        """Say why a request is not recorded; nothing where it is."""
+        if not _has_stand_in_key(request):
+            return ""
+        text = (
+            f"{request.method} {request.url.partition('?')[0]} was not recorded: it carries the key {STAND_IN_KEY!r}, "
+            "which no provider knows\n"
+            "  fakellm sets it where no key is set, so that clients can be built\n"
+            "  type: export OPENAI_API_KEY=… (a live key) before you record; none is written to the file"
+        )
+        with self._lock:
+            self.refusals.append(text)
+        return text
+
+    def begin(self, call: Call) -> Take:
+        """Begin to record the answer to a call."""
+        take = Take(call)
+        with self._lock:
+            self._takes.append(take)
+        return take
+
+    def interactions(self) -> list[Interaction]:
+        """Return what was recorded, in the order in which it was asked.
+
+        Other traffic to a host of this machine counts where a model was asked there, too: that is what a
+        replay answers.
+        """
+        with self._lock:
+            found = [one for take in self._takes if (one := take.interaction()) is not None]
+        hosts = {one.request.host for one in found if _is_model_call(one.request)}
+        return [one for one in found if not is_loopback(one.request.host) or one.request.host in hosts]
+
+    def clear(self) -> None:
+        """Forget what was recorded."""
+        with self._lock:
+            self._takes.clear()
+
+
+def _is_model_call(request: WireRequest) -> bool:
+    return claim(request.method, request.host, request.path) is Claim.MODEL
+
+
+_KEY_HEADERS = ("authorization", "api-key", "x-api-key", "x-goog-api-key")
+
+
+def _has_stand_in_key(request: WireRequest) -> bool:
+    keys = [request.headers.get(name, "").rpartition(" ")[2] for name in _KEY_HEADERS]
+    return STAND_IN_KEY in keys
+
+
+def record(module: ModuleType, request: Any, onward: Callable[[Any], Any], take: Take) -> Any:
+    """Send a request on and return the answer, which is kept while the client reads it."""
+    try:
+        response = onward(request)
+    except BaseException:
+        take.end("broken")
+        raise
+    return _tapped(module, response, take)
+
+
+async def record_async(module: ModuleType, request: Any, onward: Callable[[Any], Awaitable[Any]], take: Take) -> Any:
+    """Do the same for an async client."""
+    try:
+        response = await onward(request)
+    except BaseException:
+        take.end("broken")
+        raise
+    return _tapped(module, response, take)
+
+
+def _tapped(module: ModuleType, response: Any, take: Take) -> Any:
+    take.begin(module, response)
+    if (content := _content(module, response)) is None:
+        response.stream = _tap_class(module)(response.stream, take)
+    else:
+        take.chunk(content)
+        take.end("end")
+    return response
+
+
+def _content(module: ModuleType, response: Any) -> bytes | None:
+    """Return the body of an answer that its transport has read already, as some of other libraries do."""
+    try:
+        return bytes(response.content)
+    except module.ResponseNotRead:
+        return None
+
+
+@cache
+def _tap_class(module: ModuleType) -> type[Any]:
+    """Return the stream class for a module; one body serves both modules, sync and async."""
+
+    class Tap(module.SyncByteStream, module.AsyncByteStream):  # type: ignore[misc,name-defined]
+        def __init__(self, stream: Any, take: Take) -> None:
+            self._stream = stream
+            self._take = take
+
+        def __iter__(self) -> Iterator[bytes]:
+            try:
+                for chunk in self._stream:
+                    self._take.chunk(chunk)
+                    yield chunk
+                self._take.end("end")
+            except Exception:
+                self._take.end("broken")
+                raise
+
+        async def __aiter__(self) -> AsyncIterator[bytes]:
+            try:
+                async for chunk in self._stream:
+                    self._take.chunk(chunk)
+                    yield chunk
+                self._take.end("end")
+            except Exception:
+                self._take.end("broken")
+                raise
+
+        def close(self) -> None:
+            self._take.end("closed")
+            self._stream.close()
+
+        async def aclose(self) -> None:
+            self._take.end("closed")
+            await self._stream.aclose()
+
+    return Tap

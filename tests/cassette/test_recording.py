@@ -1,0 +1,519 @@
+"""Recording: the client gets what it gets without a recorder, when it gets it, and the file holds it."""
+
+import asyncio
+import gzip
+import json
+import threading
+import zlib
+
+import brotli
+import httpx
+import httpx2
+import pytest
+import zstandard
+from provider_server import PATIENCE, provider
+
+from fakellm import FakeLLM, UsageError, use_cassette
+from fakellm._cassette.file import read_cassette
+
+QUESTION = {"model": "gpt-4o", "messages": [{"role": "user", "content": "hi"}]}
+ANSWER = {"choices": [{"message": {"role": "assistant", "content": "héllo"}}], "usage": {"total_tokens": 2}}
+EVENTS = [b'data: {"choices":[{"delta":{"content":"one"}}]}\n\n', b"data: two\n\n", b"data: [DONE]\n\n"]
+KEY = {"authorization": "Bearer sk-live-0123456789abcdef"}
+
+
+class Sync:
+    """A client that reads chunk by chunk: ``read(response)`` gives the next one, or None at the end."""
+
+    def __init__(self, module):
+        self.module = module
+
+    def run(self, url, session):
+        with (
+            self.module.Client(verify=False) as client,
+            client.stream("POST", url, json=QUESTION, headers=KEY) as response,
+        ):
+            chunks = response.iter_raw()
+            return session(lambda: next(chunks, None), response.close)
+
+
+class Async:
+    """The same on an event loop."""
+
+    def __init__(self, module):
+        self.module = module
+
+    def run(self, url, session):
+        loop = asyncio.new_event_loop()
+
+        def do(coroutine):
+            return loop.run_until_complete(coroutine)
+
+        async def begin():
+            client = self.module.AsyncClient(verify=False)
+            request = client.build_request("POST", url, json=QUESTION, headers=KEY)
+            return client, await client.send(request, stream=True)
+
+        client, response = do(begin())
+        chunks = response.aiter_raw()
+        try:
+            return session(lambda: do(anext(chunks, None)), lambda: do(response.aclose()))
+        finally:
+            do(response.aclose())
+            do(client.aclose())
+            loop.close()
+
+
+@pytest.fixture(
+    params=[Sync(httpx), Async(httpx), Sync(httpx2), Async(httpx2)],
+    ids=["httpx", "httpx-async", "httpx2", "httpx2-async"],
+)
+def client(request):
+    return request.param
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "cassettes" / "session.yaml"
+
+
+def chat(base_url):
+    return f"{base_url}/v1/chat/completions"
+
+
+def only(path):
+    (interaction,) = read_cassette(path)
+    return interaction
+
+
+def test_what_was_recorded_replays(ask, path):
+    def script(exchange):
+        exchange.answer(json.dumps(ANSWER).encode(), content_type="application/json", x_request_id="req_1")
+
+    with provider(script) as url, use_cassette(path, mode="once") as cassette:
+        recorded = ask("POST", chat(url), json=QUESTION, headers=KEY)
+    with use_cassette(path):
+        replayed = ask("POST", chat(url), json=QUESTION)
+
+    assert recorded.json() == replayed.json() == ANSWER
+    assert replayed.headers["x-request-id"] == "req_REDACTED_1"
+    assert (cassette.is_recording, cassette.counts.recorded) == (True, 1)
+
+
+def test_file_is_readable(path):
+    def script(exchange):
+        exchange.answer(json.dumps(ANSWER).encode(), content_type="application/json", set_cookie="session=1")
+
+    with provider(script) as url, use_cassette(path, mode="once"):
+        httpx.post(chat(url), json=QUESTION, headers=KEY)
+
+    text = path.read_text(encoding="utf-8")
+    port = url.rpartition(":")[2]
+    day, seconds = only(path).trace.recorded, only(path).trace.chunks[0][0]
+    assert text == (
+        f"""\
+interactions:
+- request:
+    method: POST
+    uri: http://127.0.0.1:{port}/v1/chat/completions
+    headers:
+      accept: ["*/*"]
+      content-type: [application/json]
+    body: |-
+      {{
+        "model": "gpt-4o",
+        "messages": [
+          {{
+            "role": "user",
+            "content": "hi"
+          }}
+        ]
+      }}
+  response:
+    status: {{code: 200, message: OK}}
+    headers: {{content-type: [application/json]}}
+    body:
+      string: |-
+        {{
+          "choices": [
+            {{
+              "message": {{
+                "role": "assistant",
+                "content": "héllo"
+              }}
+            }}
+          ],
+          "usage": {{
+            "total_tokens": 2
+          }}
+        }}
+  x-fakellm: {{recorded: "{day}", chunks: [[{seconds:.3f}, 158]], cut: false}}
+version: 1
+"""
+    )
+
+
+def test_each_chunk_is_handed_on_before_the_next_is_sent(client, path):
+    may_go_on = threading.Semaphore(0)
+
+    def script(exchange):
+        exchange.stream()
+        for event in EVENTS:
+            exchange.chunk(event)
+            assert may_go_on.acquire(timeout=PATIENCE)
+        exchange.chunk(b"")
+
+    def session(read, close):
+        got = []
+        while (chunk := read()) is not None:
+            got.append(chunk)
+            may_go_on.release()
+        return got
+
+    with provider(script) as url, use_cassette(path, mode="once"):
+        got = client.run(chat(url), session)
+
+    assert got == EVENTS
+    recorded = only(path)
+    assert recorded.response.body == b"".join(EVENTS)
+    assert [size for _, size in recorded.trace.chunks] == [len(event) for event in EVENTS]
+    assert not recorded.trace.cut
+
+
+def test_endless_stream_ends_when_the_client_closes_it(client, path):
+    may_go_on = threading.Semaphore(0)
+    has_left = threading.Event()
+
+    def script(exchange):
+        exchange.stream()
+        try:
+            while True:
+                exchange.chunk(EVENTS[0])
+                assert may_go_on.acquire(timeout=PATIENCE)
+        except OSError:
+            has_left.set()
+
+    def session(read, close):
+        first = read()
+        may_go_on.release()
+        second = read()
+        close()
+        may_go_on.release(1000)
+        return [first, second]
+
+    with provider(script) as url, use_cassette(path, mode="once"):
+        assert client.run(chat(url), session) == [EVENTS[0]] * 2
+        assert has_left.wait(PATIENCE)
+
+    assert (only(path).response.body, only(path).trace.cut) == (EVENTS[0] * 2, True)
+
+
+def test_stream_that_breaks_off_is_recorded_as_cut(client, path):
+    def script(exchange):
+        exchange.stream()
+        exchange.chunk(EVENTS[0])
+        exchange.cut()
+
+    def session(read, close):
+        first = read()
+        with pytest.raises(client.module.RemoteProtocolError):
+            read()
+        return first
+
+    with provider(script) as url, use_cassette(path, mode="once"):
+        assert client.run(chat(url), session) == EVENTS[0]
+
+    assert (only(path).response.body, only(path).trace.cut) == (EVENTS[0], True)
+    with use_cassette(path):
+        assert client.run(chat(url), session) == EVENTS[0]
+
+
+def test_client_that_leaves_at_the_end_mark_has_all(client, path):
+    is_done = threading.Event()
+
+    def script(exchange):
+        exchange.stream()
+        exchange.chunk(b"".join(EVENTS))
+        assert is_done.wait(PATIENCE)
+
+    def session(read, close):
+        first = read()
+        close()
+        is_done.set()
+        return first
+
+    with provider(script) as url, use_cassette(path, mode="once"):
+        client.run(chat(url), session)
+
+    assert not only(path).trace.cut
+
+
+def test_answer_that_nobody_reads_to_its_end_is_saved_when_the_block_ends(path):
+    is_saved = threading.Event()
+
+    def script(exchange):
+        exchange.stream()
+        exchange.chunk(EVENTS[0])
+        is_saved.wait(PATIENCE)
+
+    with provider(script) as url, httpx.Client() as client:
+        with use_cassette(path, mode="once"):
+            response = client.send(client.build_request("POST", chat(url), json=QUESTION), stream=True)
+            next(response.iter_raw())
+        is_saved.set()
+        response.close()
+
+    assert (only(path).response.body, only(path).trace.cut) == (EVENTS[0], True)
+
+
+ENCODED = {
+    "gzip": gzip.compress,
+    "deflate": zlib.compress,
+    "br": brotli.compress,
+    "zstd": zstandard.compress,
+}
+
+
+@pytest.mark.parametrize("encoding", ENCODED)
+def test_encoded_answer_is_stored_as_text(ask, path, encoding):
+    def script(exchange):
+        body = ENCODED[encoding](b"".join(EVENTS))
+        exchange.answer(body, content_type="text/event-stream", content_encoding=encoding)
+
+    with provider(script) as url, use_cassette(path, mode="once") as cassette:
+        recorded = ask("POST", chat(url), json=QUESTION, headers={**KEY, "accept-encoding": encoding})
+    with use_cassette(path):
+        replayed = ask("POST", chat(url), json=QUESTION)
+
+    assert recorded.content == replayed.content == b"".join(EVENTS)
+    assert cassette.calls[0].recorded == b"".join(EVENTS)
+    assert only(path).response.headers == (("content-type", "text/event-stream"),)
+    assert sum(size for _, size in only(path).trace.chunks) == len(b"".join(EVENTS))
+    assert 'data: {"choices":[{"delta":{"content":"one"}}]}' in path.read_text()
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "never-heard-of"])
+def test_answer_that_does_not_decode_is_stored_as_it_came(path, encoding):
+    def script(exchange):
+        exchange.answer(b"\xffnot encoded", content_encoding=encoding)
+
+    with provider(script) as url, use_cassette(path, mode="once"), httpx.Client() as client:
+        request = client.build_request("POST", chat(url), json=QUESTION)
+        b"".join(client.send(request, stream=True).iter_raw())
+
+    assert b"!!binary" in path.read_bytes()
+    assert b"content-encoding" in path.read_bytes()
+
+
+def test_encoded_stream_that_is_cut_keeps_what_came(path):
+    def script(exchange):
+        exchange.stream(content_encoding="gzip")
+        packer = zlib.compressobj(wbits=31)
+        exchange.chunk(packer.compress(EVENTS[0]) + packer.flush(zlib.Z_SYNC_FLUSH))
+        exchange.cut()
+
+    with provider(script) as url, use_cassette(path, mode="once"), pytest.raises(httpx.RemoteProtocolError):
+        httpx.post(chat(url), json=QUESTION)
+
+    assert (only(path).response.body, only(path).trace.cut) == (EVENTS[0], True)
+
+
+def test_binary_answer_and_upload_come_back_byte_for_byte(ask, path):
+    sent, sound = [], bytes(range(256))
+
+    def script(exchange):
+        sent.append(exchange.body)
+        exchange.answer(sound, content_type="audio/mpeg")
+
+    upload = {"files": {"file": ("a.wav", sound, "audio/wav")}, "data": {"model": "whisper-1"}}
+    with provider(script) as url, use_cassette(path, mode="once"):
+        ask("POST", f"{url}/v1/audio/transcriptions", **upload)
+    with use_cassette(path):
+        replayed = ask("POST", f"{url}/v1/audio/transcriptions", **upload)
+
+    assert replayed.content == sound
+    assert only(path).request.body == sent[0]
+    assert only(path).request.headers["content-type"].startswith("multipart/form-data; boundary=")
+
+
+def test_errors_and_retries_are_recorded_as_they_happened(ask, path):
+    answers = [(429, {"retry_after_ms": "1"}), (500, {}), (200, {})]
+
+    def script(exchange):
+        status, headers = answers.pop(0)
+        exchange.answer(json.dumps({"status": status}).encode(), status=status, **headers)
+
+    with provider(script) as url, use_cassette(path, mode="once"):
+        recorded = [ask("POST", chat(url), json=QUESTION).status_code for _ in range(3)]
+    with use_cassette(path):
+        replayed = [ask("POST", chat(url), json=QUESTION) for _ in range(3)]
+
+    assert recorded == [answer.status_code for answer in replayed] == [429, 500, 200]
+    assert replayed[0].headers["retry-after-ms"] == "1"
+
+
+def test_request_without_an_answer_is_not_recorded(ask, path):
+    with use_cassette(path, mode="once") as cassette, pytest.raises((httpx.ConnectError, httpx2.ConnectError)):
+        try:
+            ask("POST", "http://127.0.0.1:1/v1/chat/completions", json=QUESTION)
+        finally:
+            cassette.save()
+
+    assert not path.exists()
+    assert [(call.status, call.duration is not None) for call in cassette.calls] == [(0, True)]
+
+
+def test_any_endpoint_is_recorded(ask, path):
+    def script(exchange):
+        exchange.answer(exchange.path.encode())
+
+    with provider(script) as url, use_cassette(path, mode="once"):
+        for method, place in [("GET", "/v1/models"), ("POST", "/v1/embeddings"), ("GET", "/v1/files/1?after=2")]:
+            ask(method, f"{url}{place}")
+
+    assert [(i.request.method, i.response.body) for i in read_cassette(path)] == [
+        ("GET", b"/v1/models"),
+        ("POST", b"/v1/embeddings"),
+        ("GET", b"/v1/files/1?after=2"),
+    ]
+
+
+def test_traffic_to_this_machine_that_has_no_model_is_not_recorded(ask, path):
+    with provider(lambda exchange: exchange.answer(b"[]")) as url, use_cassette(path, mode="once"):
+        response = ask("POST", f"{url}/collections/search", json={})
+
+    assert response.text == "[]"
+    assert not path.exists()
+
+
+def test_head_has_no_body_and_is_not_cut(path):
+    def script(exchange):
+        exchange.head(content_length="5") if exchange.method == "HEAD" else exchange.answer()
+
+    with provider(script) as url, use_cassette(path, mode="once"):
+        httpx.head(f"{url}/v1/models")
+        httpx.post(f"{url}/v1/embeddings")
+
+    head, *_ = read_cassette(path)
+    assert (head.request.method, head.response.body, head.trace.cut) == ("HEAD", b"", False)
+
+
+def test_calls_tell_what_was_recorded(ask, path):
+    def script(exchange):
+        exchange.answer(json.dumps(ANSWER).encode(), status=201)
+
+    with provider(script) as url, use_cassette(path, mode="once") as cassette:
+        ask("POST", chat(url), json=QUESTION)
+
+    assert [(call.number, call.last_user, call.status, call.cancelled) for call in cassette.calls] == [
+        (1, "hi", 201, False)
+    ]
+    assert cassette.transcript() == "call 1: POST /v1/chat/completions gpt-4o [201]\n  user: hi\n  => héllo"
+
+
+def test_rules_answer_before_anything_is_recorded(ask, path):
+    with (
+        provider(lambda exchange: exchange.answer(b"real")) as url,
+        FakeLLM(allow_unused=True) as llm,
+        use_cassette(path, mode="once") as cassette,
+    ):
+        llm.when(user="never").reply("scripted")
+        ask("POST", chat(url), json=QUESTION)
+
+    assert cassette.counts.recorded == 1
+
+
+def test_users_own_transport_keeps_working(path):
+    class Retrying(httpx.BaseTransport):
+        def __init__(self):
+            self.inner = httpx.HTTPTransport()
+
+        def handle_request(self, request):
+            response = self.inner.handle_request(request)
+            return response if response.status_code == 200 else self.handle_request(request)
+
+        def close(self):
+            self.inner.close()
+
+    answers = [500, 200]
+
+    def script(exchange):
+        exchange.answer(b"{}", status=answers.pop(0))
+
+    with provider(script) as url, use_cassette(path, mode="once"), httpx.Client(transport=Retrying()) as client:
+        assert client.post(chat(url), json=QUESTION).status_code == 200
+
+    assert [i.response.status for i in read_cassette(path)] == [500, 200]
+
+
+def test_foreign_transport_is_recorded(path):
+    class Foreign(httpx.BaseTransport):
+        def handle_request(self, request):
+            return httpx.Response(200, stream=httpx.ByteStream(b'{"from": "elsewhere"}'))
+
+    with use_cassette(path, mode="once"), httpx.Client(transport=Foreign()) as client:
+        response = client.post("https://api.openai.com/v1/chat/completions", json=QUESTION)
+
+    assert response.json() == {"from": "elsewhere"}
+    assert json.loads(only(path).response.body) == {"from": "elsewhere"}
+
+
+def test_foreign_transport_that_has_read_its_answer_is_recorded(path):
+    class Foreign(httpx.BaseTransport):
+        def handle_request(self, request):
+            return httpx.Response(200, content=b'{"from": "elsewhere"}')
+
+    with use_cassette(path, mode="once"), httpx.Client(transport=Foreign()) as client:
+        response = client.post("https://api.openai.com/v1/chat/completions", json=QUESTION)
+
+    assert response.json() == {"from": "elsewhere"}
+    assert json.loads(only(path).response.body) == {"from": "elsewhere"}
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{"authorization": "Bearer sk-fakellm"}, {"api-key": "sk-fakellm"}, {"x-api-key": "sk-fakellm"}],
+)
+def test_stand_in_key_is_not_recorded(ask, path, headers):
+    seen = []
+
+    with provider(seen.append) as url, pytest.raises(UsageError) as caught, use_cassette(path, mode="once"):
+        response = ask("POST", chat(url), json=QUESTION, headers=headers)
+
+    assert (response.status_code, response.headers["x-should-retry"], seen) == (400, "false", [])
+    assert not path.exists()
+    assert str(caught.value) == (
+        f"POST {chat(url)} was not recorded: it carries the key 'sk-fakellm', which no provider knows\n"
+        "  fakellm sets it where no key is set, so that clients can be built\n"
+        "  type: export OPENAI_API_KEY=… (a live key) before you record; none is written to the file"
+    )
+
+
+def test_transport_of_a_cassette_that_records_is_refused(path):
+    with pytest.raises(UsageError) as caught:
+        use_cassette(path, mode="once").transport(httpx)
+
+    assert str(caught.value) == (
+        "cassette.transport(...) answers from the file alone, and this cassette records\n"
+        "  type: with cassette: … and give the client the transport that it has without fakellm"
+    )
+
+
+def test_json_file_is_not_recorded_to(tmp_path):
+    with pytest.raises(UsageError) as caught:
+        use_cassette(tmp_path / "session.json", mode="once")
+
+    assert str(caught.value) == (
+        f"cannot record to {tmp_path}/session.json: cassettes are written as YAML\n  type: {tmp_path}/session.yaml"
+    )
+
+
+def test_async_block_saves(path):
+    async def session(url):
+        async with use_cassette(path, mode="once"), httpx.AsyncClient() as client:
+            await client.post(chat(url), json=QUESTION)
+
+    with provider(lambda exchange: exchange.answer()) as url:
+        asyncio.run(session(url))
+
+    assert only(path).response.body == b"{}"
