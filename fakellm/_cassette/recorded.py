@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -11,6 +10,7 @@ from urllib.parse import parse_qsl
 
 from fakellm._cassette.interaction import Interaction, RecordedResponse
 from fakellm._cassette.redact import Redactor
+from fakellm._cassette.redact_stream import redact_stream
 from fakellm._cassette.secrets import SECRET_NAME
 from fakellm._cassette.write import readable
 from fakellm._wire.events import WireRequest, split_url
@@ -25,7 +25,7 @@ def fit_for_file(interactions: Iterable[Interaction], redactor: Redactor) -> lis
 
 def _fit(interaction: Interaction, redactor: Redactor) -> Interaction:
     request, response = redactor.request(interaction.request), interaction.response
-    body = readable(redactor.body(response.body))
+    body = readable(redactor.body(redact_stream(response.body, redactor.text)))
     fit = RecordedResponse(
         response.status,
         redactor.text(response.reason),
@@ -70,7 +70,9 @@ def credentials(requests: Iterable[WireRequest]) -> tuple[str, ...]:
 def _presented(request: WireRequest) -> Iterator[str]:
     for name, value in request.headers.items():
         if SECRET_NAME.fullmatch(name):
-            yield from re.split(r"[\s;,=]+", value)[-1:] if " " in value else [value]
-    for name, value in parse_qsl(split_url(request.url).query):
+            yield value.rpartition(" ")[2].rpartition("=")[2] or value
+    url = split_url(request.url)
+    yield from filter(None, (url.username, url.password))
+    for name, value in parse_qsl(url.query):
         if SECRET_NAME.fullmatch(name) or name.lower() in ("key", "token", "sig"):
             yield value
