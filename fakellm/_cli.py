@@ -59,6 +59,29 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("files", nargs="+", metavar="FILE")
     check.set_defaults(run=_cassette_check)
 
+    redact = verbs.add_parser(
+        "redact",
+        help="take keys, cookies and their like out of recordings",
+        description="Take secrets out of each file, and of each cassette in a folder and below: keys, cookies and "
+        "names of organisations in headers; keys, tokens and passwords in URLs and bodies; values of secret-looking "
+        "environment variables. A file that has any is written anew in fakellm's layout, with no more headers than "
+        "a replay needs; others are left as they are. Exits with 1 where a file cannot be read or, with --check, "
+        "has something to take out.",
+    )
+    redact.add_argument("files", nargs="+", metavar="FILE", help="a cassette, or a folder")
+    redact.add_argument("--check", action="store_true", help="say what would be taken out; write nothing")
+    redact.set_defaults(run=_cassette_redact)
+    prune = verbs.add_parser(
+        "prune",
+        help="remove recordings that no test uses any more",
+        description="Show the cassettes without a test and the interactions that no test played, as the last pytest "
+        "session of all tests found them; with --delete, remove them. Files that have changed since are left alone. "
+        "Exits with 1 where something is left.",
+    )
+    prune.add_argument("--delete", action="store_true", help="remove them")
+    prune.add_argument("--root", default=".", metavar="FOLDER", help="the root of the tests (default: this folder)")
+    prune.set_defaults(run=_cassette_prune)
+
     tokens = commands.add_parser(
         "tokens",
         help="count the tokens of files, a text or standard input",
@@ -96,6 +119,18 @@ def _cassette_check(options: argparse.Namespace) -> int:
     from fakellm._cassette_check import run_check
 
     return run_check(options.files)
+
+
+def _cassette_redact(options: argparse.Namespace) -> int:
+    from fakellm._cassette_redact import run_redact
+
+    return run_redact(options.files, check=options.check)
+
+
+def _cassette_prune(options: argparse.Namespace) -> int:
+    from fakellm._cassette_prune import run_prune
+
+    return run_prune(options.root, delete=options.delete)
 
 
 def _tokens(options: argparse.Namespace) -> int:

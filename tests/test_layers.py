@@ -30,6 +30,9 @@ LAYERS = {
     "fakellm._recording_block": 5,
     "fakellm._use_cassette": 5,
     "fakellm._cassette_check": 5,
+    "fakellm._cassette_prune": 5,
+    "fakellm._cassette_redact": 5,
+    "fakellm._console": 5,
     "fakellm._count_tokens": 5,
     "fakellm._script_check": 5,
     "fakellm._demo": 5,
@@ -59,6 +62,8 @@ MAY_TOUCH = {
     "fakellm._cassette.file": {"os", "pathlib", "tempfile"},
     "fakellm._cassette.format": {"io"},  # BytesIO, which touches nothing
     "fakellm._cassette_check": {"asyncio", "pathlib"},
+    "fakellm._cassette_prune": {"pathlib"},
+    "fakellm._cassette_redact": {"os"},  # the environment's secrets
     "fakellm._count_tokens": {"pathlib", "sys"},
     "fakellm._demo": {"pathlib"},
     "fakellm._fake": {"os"},  # PathLike

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from fakellm._cassette.interaction import Interaction
 from fakellm._errors import CassetteError, CassetteFormatError, CassetteNotFoundError
 from fakellm._wire.canonical import digest
 
-__all__ = ["locked", "read_cassette", "replace_text"]
+__all__ = ["find_cassettes", "locked", "read_cassette", "replace_text"]
 
 
 def read_cassette(path: str | os.PathLike[str]) -> list[Interaction]:
@@ -36,6 +36,20 @@ def read_cassette(path: str | os.PathLike[str]) -> list[Interaction]:
         line = data.count(b"\n", 0, err.start) + 1
         raise CassetteFormatError("not UTF-8 text", path=shown, line=line) from err
     return read_interactions(text, path=shown)
+
+
+_SUFFIXES = (".yaml", ".yml", ".json")
+
+
+def find_cassettes(places: Iterable[str]) -> list[str]:
+    """Return the files among places, and the cassettes in the folders among them and below, in order of their names."""
+    found: list[str] = []
+    for place in places:
+        if os.path.isdir(place):
+            found += sorted(str(path) for path in Path(place).rglob("*") if path.suffix in _SUFFIXES)
+        else:
+            found.append(place)
+    return found
 
 
 _PATIENCE = 60.0  # seconds; whoever holds the lock reads and writes one file

@@ -13,6 +13,7 @@ __all__ = [
     "PARAMETER",
     "PEM",
     "SECRET_NAME",
+    "TELLING_HEADER",
     "TRIGGERS",
     "USER_INFO",
     "VALUE",
@@ -51,6 +52,11 @@ _NAME = (
 
 SECRET_NAME = re.compile(_NAME, re.IGNORECASE)
 """The name of a JSON member, a form field or a header whose value is secret."""
+
+TELLING_HEADER = re.compile(
+    rf"{_NAME}|[\w-]*organization[\w-]*|openai-project|x-stainless-[\w-]+|http-referer|x-title", re.IGNORECASE
+)
+"""A header that is secret or tells whose recording it is; what else is not kept does no harm."""
 
 NAMED = re.compile(
     rf"(?P<before>(?P<quote>[\"']){_NAME}(?P=quote)\s*[:=]\s*(?P<open>[\"']))"

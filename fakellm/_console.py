@@ -1,0 +1,22 @@
+"""What several commands show alike."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TypeVar
+
+from rich.console import Console
+from rich.progress import track
+
+__all__ = ["shown_progress"]
+
+_Item = TypeVar("_Item")
+
+_MANY = 5  # files from which on a bar is worth its line
+
+
+def shown_progress(items: Sequence[_Item], doing: str, console: Console) -> Iterable[_Item]:
+    """Return items to go through, with a bar in a terminal where they are many; it is gone at the end."""
+    if len(items) < _MANY or not console.is_terminal:
+        return items
+    return track(items, doing, console=console, transient=True)
