@@ -92,12 +92,14 @@ def _headers(headers: Mapping[str, list[str]]) -> Iterator[str]:
 
 
 def _trace(trace: Trace) -> Iterator[str]:
-    chunks = ", ".join(f"[{seconds:.3f}, {size}]" for seconds, size in trace.chunks)
-    recorded = json.dumps(trace.recorded)
-    text = f"x-fakellm: {{recorded: {recorded}, chunks: [{chunks}], cut: {json.dumps(trace.cut)}}}"
-    yield from wrap(
+    # Where a ~ stands, lines are not broken; no part of this text has one of its own.
+    chunks = ", ".join(f"[{seconds:.3f},~{size}]" for seconds, size in trace.chunks)
+    recorded = json.dumps(trace.recorded).replace(" ", "~")
+    text = f"x-fakellm:~{{recorded:~{recorded}, chunks:~[{chunks}], cut:~{json.dumps(trace.cut)}}}"
+    lines = wrap(
         text, _WIDTH, initial_indent="  ", subsequent_indent="    ", break_long_words=False, break_on_hyphens=False
     )
+    yield from (line.replace("~", " ") for line in lines)
 
 
 def _body(start: str, body: bytes) -> Iterator[str]:
