@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -64,6 +63,8 @@ def locked(path: str | os.PathLike[str]) -> Iterator[None]:
     Raises:
         CassetteError: another one has held it for a minute.
     """
+    import tempfile
+
     from filelock import FileLock, Timeout
 
     folder = Path(tempfile.gettempdir(), f"fakellm-locks-{getattr(os, 'getuid', int)()}")
