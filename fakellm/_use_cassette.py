@@ -10,7 +10,7 @@ from functools import cache
 from fakellm._cassette.file import read_cassette
 from fakellm._cassette.interaction import Interaction
 from fakellm._cassette.miss import Advice
-from fakellm._cassette.modes import make_plan, resolve_mode
+from fakellm._cassette.modes import Plan, make_plan, resolve_mode
 from fakellm._cassette.redact import Redactor, check_redact, make_redactor
 from fakellm._cassette.replay import Recording
 from fakellm._cassette.secrets import environment_secrets
@@ -49,13 +49,17 @@ class Cassette(RecordingBlock):
         self.mode = resolve_mode(mode, os.environ)
         held = _held(path, mode=self.mode)
         plan = make_plan(self.mode, has_file=held is not None)
-        recorder = CassetteRecorder(self.path, replaces=plan.replaces, redact=redact) if plan.records else None
         self.interactions: list[Interaction] = held or []
+        recorder = self._make_recorder(plan, redact) if plan.records else None
         replayed = self.interactions if plan.replays else []
         self._recording = Recording(replayed, path=self.path, settings=settings or replay_settings(path))
         # What was recorded was accepted, or its rejection is recorded: nothing is left to judge.
         super().__init__(engine or Engine(strictness=Strictness(strict=False)), clock or MockClock(), recorder)
         self._engine.sources.append(self._recording)
+
+    def _make_recorder(self, plan: Plan, redact: Sequence[str | re.Pattern[str]]) -> CassetteRecorder:
+        hosts = {interaction.request.host for interaction in self.interactions}
+        return CassetteRecorder(self.path, hosts=hosts, replaces=plan.replaces, redact=redact)
 
     @property
     def unplayed(self) -> list[Interaction]:

@@ -25,7 +25,7 @@ class Exchange:
 
     def head(self, status=200, **headers):
         self._handler.send_response(status)
-        for name, value in headers.items():
+        for name, value in {**headers, "connection": "close"}.items():
             self._handler.send_header(name.replace("_", "-"), value)
         self._handler.end_headers()
 

@@ -66,7 +66,7 @@ NAMED = re.compile(
 """A quoted name with its quoted value, in the middle of a text."""
 
 PARAMETER = re.compile(
-    rf"(?P<before>(?:[?&]|^)(?:key|token|sig|signature|code|apikey|x-(?:amz|goog)-[\w-]+|{_NAME})=)[^&#\s\"'\\<>]+",
+    rf"(?P<before>(?:[?&#]|^)(?:key|token|sig|signature|code|apikey|x-(?:amz|goog)-[\w-]+|{_NAME})=)[^&#\s\"'\\<>]+",
     re.IGNORECASE,
 )
 """A parameter of a URL, or a field of a form, whose value is secret."""

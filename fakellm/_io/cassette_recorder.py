@@ -19,11 +19,14 @@ __all__ = ["CassetteRecorder"]
 class CassetteRecorder(Recorder):
     """Records into a cassette file, when ``save`` says so and not before.
 
-    replaces: what the file held is dropped. redact: texts and patterns that are secret besides what looks so.
+    hosts: those that the file holds. replaces: what it held is dropped. redact: texts and patterns that are
+    secret besides what looks so.
     """
 
-    def __init__(self, path: str, *, replaces: bool, redact: Iterable[str | re.Pattern[str]] = ()) -> None:
-        super().__init__()
+    def __init__(
+        self, path: str, *, hosts: Iterable[str], replaces: bool, redact: Iterable[str | re.Pattern[str]] = ()
+    ) -> None:
+        super().__init__(hosts=hosts)
         if not path.endswith((".yaml", ".yml")):
             raise UsageError(
                 f"cannot record to {path}: cassettes are written as YAML\n  type: {os.path.splitext(path)[0]}.yaml"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -132,9 +132,13 @@ def _decoded(head: _Head, chunks: list[bytes]) -> tuple[bytes, list[int], bool]:
 
 
 class Recorder:
-    """Takes what the engine has no answer to, and keeps the answers of the real thing."""
+    """Takes what the engine has no answer to, and keeps the answers of the real thing.
 
-    def __init__(self) -> None:
+    hosts: those that the file holds already.
+    """
+
+    def __init__(self, *, hosts: Iterable[str] = ()) -> None:
+        self._hosts = frozenset(hosts)
         self.refusals: list[str] = []
         self._takes: list[Take] = []
         self._lock = Lock()
@@ -163,12 +167,12 @@ class Recorder:
     def interactions(self) -> list[Interaction]:
         """Return what was recorded, in the order in which it was asked.
 
-        Other traffic to a host of this machine counts where a model was asked there, too: that is what a
-        replay answers.
+        Other traffic to a host of this machine counts where a model was asked there, too, or the file holds the
+        host: that is what a replay answers.
         """
         with self._lock:
             found = [one for take in self._takes if (one := take.interaction()) is not None]
-        hosts = {one.request.host for one in found if _is_model_call(one.request)}
+        hosts = self._hosts | {one.request.host for one in found if _is_model_call(one.request)}
         return [one for one in found if not is_loopback(one.request.host) or one.request.host in hosts]
 
     def clear(self) -> None:
@@ -186,7 +190,7 @@ _KEY_HEADERS = ("authorization", "api-key", "x-api-key", "x-goog-api-key")
 
 def _has_stand_in_key(request: WireRequest) -> bool:
     keys = [request.headers.get(name, "").rpartition(" ")[2] for name in _KEY_HEADERS]
-    return STAND_IN_KEY in keys
+    return STAND_IN_KEY in keys or f"key={STAND_IN_KEY}" in request.url
 
 
 def record(module: ModuleType, request: Any, onward: Callable[[Any], Any], take: Take) -> Any:

@@ -13,7 +13,7 @@ import pytest
 import zstandard
 from provider_server import PATIENCE, provider
 
-from fakellm import FakeLLM, UsageError, use_cassette
+from fakellm import Cassette, FakeLLM, UsageError, use_cassette
 from fakellm._cassette.file import read_cassette
 
 QUESTION = {"model": "gpt-4o", "messages": [{"role": "user", "content": "hi"}]}
@@ -412,15 +412,38 @@ def test_calls_tell_what_was_recorded(ask, path):
 
 
 def test_rules_answer_before_anything_is_recorded(ask, path):
-    with (
-        provider(lambda exchange: exchange.answer(b"real")) as url,
-        FakeLLM(allow_unused=True) as llm,
-        use_cassette(path, mode="once") as cassette,
-    ):
-        llm.when(user="never").reply("scripted")
-        ask("POST", chat(url), json=QUESTION)
+    with provider(lambda exchange: exchange.answer(b'{"real": 1}')) as url, FakeLLM() as llm:
+        cassette = Cassette(path, mode="once", engine=llm._engine)
+        llm.when(user="hi").reply("scripted")
+        scripted = ask("POST", chat(url), json=QUESTION).json()
+        real = ask("POST", chat(url), json=QUESTION).json()
+        cassette.save()
 
-    assert cassette.counts.recorded == 1
+    assert (scripted["choices"][0]["message"]["content"], real) == ("scripted", {"real": 1})
+    assert json.loads(only(path).response.body) == {"real": 1}
+
+
+def test_server_of_a_fake_cannot_record(path):
+    llm = FakeLLM()
+    Cassette(path, mode="once", engine=llm._engine)
+
+    with httpx.Client(transport=llm.transport(httpx)) as client:
+        response = client.post("https://api.openai.com/v1/chat/completions", json=QUESTION)
+
+    assert response.status_code == 400
+    assert response.json()["error"]["message"] == (
+        "POST https://api.openai.com/v1/chat/completions is to be recorded, but what took it cannot send it on"
+    )
+
+
+def test_loopback_host_of_the_file_is_recorded(path):
+    with provider(lambda exchange: exchange.answer()) as url:
+        with use_cassette(path, mode="new_episodes"):
+            httpx.post(chat(url), json=QUESTION)
+        with use_cassette(path, mode="new_episodes"):
+            httpx.get(f"{url}/v1/models")
+
+    assert [i.request.method for i in read_cassette(path)] == ["POST", "GET"]
 
 
 def test_users_own_transport_keeps_working(path):
@@ -474,7 +497,7 @@ def test_foreign_transport_that_has_read_its_answer_is_recorded(path):
     "headers",
     [{"authorization": "Bearer sk-fakellm"}, {"api-key": "sk-fakellm"}, {"x-api-key": "sk-fakellm"}],
 )
-def test_stand_in_key_is_not_recorded(ask, path, headers):
+def test_stand_in_key_is_not_sent(ask, path, headers):
     seen = []
 
     with provider(seen.append) as url, pytest.raises(UsageError) as caught, use_cassette(path, mode="once"):
@@ -487,6 +510,15 @@ def test_stand_in_key_is_not_recorded(ask, path, headers):
         "  fakellm sets it where no key is set, so that clients can be built\n"
         "  type: export OPENAI_API_KEY=… (a live key) before you record; none is written to the file"
     )
+
+
+def test_stand_in_key_in_the_url_is_not_sent(path):
+    seen = []
+
+    with provider(seen.append) as url, pytest.raises(UsageError), use_cassette(path, mode="once"):
+        httpx.post(f"{url}/v1beta/models/gemini:generateContent?key=sk-fakellm", json={})
+
+    assert seen == []
 
 
 def test_transport_of_a_cassette_that_records_is_refused(path):

@@ -71,6 +71,10 @@ def contexts() -> None:
         assert_type(clock.sleeps, list[float])
     with use_cassette("session.yaml", match=["path", "body"]) as cassette:
         assert_type(cassette, Cassette)
+    with use_cassette("session.yaml", mode="once", redact=["Ada Lovelace", re.compile("cust-.*")]) as cassette:
+        assert_type(cassette.is_recording, bool)
+        assert_type(cassette.counts.recorded, int)
+        assert_type(cassette.save(), bool)
 
 
 async def asking(client: fakellm.OpenAIChatCompletionClient) -> None:
