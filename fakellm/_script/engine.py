@@ -181,8 +181,8 @@ class Engine:
             UnusedReplyError: a scripted reply that nothing asked for.
         """
         __tracebackhide__ = True
-        outcomes = {Outcome.UNMATCHED: self.allow_unmatched, Outcome.REJECTED: self.allow_rejected}
-        refused = [call for call in self.journal if not outcomes.get(call.outcome, True)]
+        allowed = {Outcome.UNMATCHED: self.allow_unmatched, Outcome.REJECTED: self.allow_rejected}
+        refused = [call for call in self.journal if not allowed.get(call.outcome, True)]
         unused = [] if self.allow_unused else [r for r in self.rules if r.unused or not r.has_replies]
         if not refused and not unused:
             return
@@ -245,8 +245,7 @@ class Engine:
         for source in self.sources:
             source.excuse(wire)
         call = Call(len(self.journal) + 1, wire, Outcome.ANSWERED, 200, request, rule)
-        identity = self._identify(wire, request)
-        say = partial(_say, scripted, request, call, identity, dialect)
+        say = partial(_say, scripted, request, call, self._identify(wire, request), dialect)
         return _Pending(call, partial(say, pace=self.pace, full_headers=self.full_headers))
 
     def _from_source(self, wire: WireRequest, request: Undecoded | None) -> _Pending | None:
@@ -257,7 +256,7 @@ class Engine:
                 return _Pending(call, partial(_guarded, _broken_off(found), call) if found.fault else found.events)
         return None if self.recorder is None else self._to_record(self.recorder, wire, request)
 
-    def _to_record(self, recorder: Recorder, wire: WireRequest, request: ChatRequest | None) -> _Pending:
+    def _to_record(self, recorder: Recorder, wire: WireRequest, request: Undecoded | None) -> _Pending:
         number = len(self.journal) + 1
         if text := recorder.refusal(wire):
             call = Call(number, wire, Outcome.UNMATCHED, 400, request, explanation=f"call {number}: {text}")
@@ -276,9 +275,8 @@ class Engine:
 
     def _broken(self, wire: WireRequest, request: ChatRequest, err: Exception) -> _Pending:
         call = Call(len(self.journal) + 1, wire, Outcome.UNMATCHED, 400, request)
-        return _Pending(
-            call, partial(_break, call, err, self._identify(wire, request), explain.broken(err, number=call.number))
-        )
+        text = explain.broken(err, number=call.number)
+        return _Pending(call, partial(_break, call, err, self._identify(wire, request), text))
 
     def _missed(self, wire: WireRequest, request: ChatRequest | None, *, rejection: str = "") -> _Pending:
         call = Call(len(self.journal) + 1, wire, Outcome.UNMATCHED, 400, request)

@@ -84,8 +84,8 @@ def test_error_comes_before_the_recorded_answer():
 
     assert (first.status, second.status) == (429, 200)
     assert first.body == (
-        b'{\n  "error": {\n    "message": "slow down",\n    "type": "invalid_request_error",\n    "param": null,\n'
-        b'    "code": null\n  }\n}'
+        b'{\n  "error": {\n    "message": "slow down",\n    "type": "requests",\n    "param": null,\n'
+        b'    "code": "rate_limit_exceeded"\n  }\n}'
     )
 
 

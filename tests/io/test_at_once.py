@@ -23,6 +23,7 @@ class Played:
     """An answer without its short cut."""
 
     whole = None
+    take = None
 
     def __init__(self, answer):
         self._answer = answer
