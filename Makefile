@@ -37,6 +37,7 @@ bench: .venv/test .venv-bench/bench .venv-openai1/contract-openai1
 	.venv-openai1/bin/python benchmarks/bench_messages.py
 	.venv/bin/python benchmarks/bench_tokens.py
 	.venv/bin/python benchmarks/compare_recorders.py
+	.venv/bin/python benchmarks/bench_cassette.py
 
 clean:
 	rm -rf .venv .venv-* build dist site

@@ -1,10 +1,11 @@
-"""``fakellm cassette check``: whether every recording replays, in every kind of client, as it was recorded."""
+"""``fakellm cassette check``: whether every recording replays as it was recorded, without a secret and not too old."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -14,6 +15,9 @@ from rich.table import Table
 from rich.text import Text
 
 from fakellm._cassette.interaction import Interaction
+from fakellm._cassette.lint import recorded_on, secrets_in
+from fakellm._cassette.redact import Redactor
+from fakellm._console import shown_progress
 from fakellm._errors import CassetteError
 from fakellm._io.flavour import installed_modules
 from fakellm._script.journal import Outcome
@@ -44,11 +48,14 @@ class _Verdict:
     problems: list[str] = field(default_factory=list)
 
 
-def run_check(files: Sequence[str]) -> int:
-    """Check files and print a table; return 0 where all is well, 1 otherwise."""
+def run_check(files: Sequence[str], *, max_age: int | None = None) -> int:
+    """Check files and print a table; return 0 where all is well, 1 otherwise.
+
+    max_age: in days; older recordings are a problem.
+    """
     console = Console(emoji=False)
     ways = _ways()
-    verdicts = [_check_file(path, ways) for path in files]
+    verdicts = [_check_file(path, ways, max_age) for path in shown_progress(files, "replaying", console)]
     console.print(_table(verdicts, list(ways)))
     for verdict in verdicts:
         for problem in verdict.problems:
@@ -61,13 +68,15 @@ def run_check(files: Sequence[str]) -> int:
     return 1 if broken else 0
 
 
-def _check_file(path: str, ways: dict[str, _Send]) -> _Verdict:
+def _check_file(path: str, ways: dict[str, _Send], max_age: int | None) -> _Verdict:
     verdict = _Verdict(path)
     try:
-        verdict.recorded = len(Cassette(path).interactions)
+        interactions = Cassette(path).interactions
     except CassetteError as err:
         verdict.problems.append(str(err))
         return verdict
+    verdict.recorded = len(interactions)
+    verdict.problems += [f"{path}: {problem}" for problem in _lint(interactions, max_age)]
     for way, send in ways.items():
         cassette = Cassette(path)
         found = [
@@ -80,6 +89,17 @@ def _check_file(path: str, ways: dict[str, _Send]) -> _Verdict:
         if not _refuses(cassette, send):
             verdict.problems.append(f"{path}: {_named(way)}: a request that is not in the file was answered")
     return verdict
+
+
+def _lint(interactions: Sequence[Interaction], max_age: int | None) -> Iterator[str]:
+    """Yield what is wrong with recordings that may well replay."""
+    redactor = Redactor()
+    for interaction in interactions:
+        for place in secrets_in(interaction, redactor):
+            yield f"interaction {interaction.number}: the {place} holds what looks like a secret"
+    days = [day for interaction in interactions if (day := recorded_on(interaction)) is not None]
+    if max_age is not None and days and (age := (datetime.now(UTC).date() - min(days)).days) > max_age:
+        yield f"recorded {age} days ago, on {min(days)}; --max-age is {max_age}"
 
 
 def _replay(interaction: Interaction, cassette: Cassette, send: _Send) -> str | None:

@@ -51,13 +51,24 @@ def _parser() -> argparse.ArgumentParser:
     verbs = cassette.add_subparsers(title="verbs", required=True, metavar="VERB")
     check = verbs.add_parser(
         "check",
-        help="replay every recorded request of each file and compare",
+        help="replay every recorded request of each file and compare; look for secrets",
         description="Replay every recorded request of each file through httpx and httpx2, sync and async, and "
         "compare status and body with the recording; then send a request that is not in the file, which has to "
-        "be refused. Exits with 1 where anything differs.",
+        "be refused. Look for what looks like a secret, and for recordings that are too old. Exits with 1 where "
+        "anything differs or is found.",
     )
     check.add_argument("files", nargs="+", metavar="FILE")
+    check.add_argument("--max-age", type=_days, metavar="DAYS", help="find files with an older recording")
     check.set_defaults(run=_cassette_check)
+    show = verbs.add_parser(
+        "show",
+        help="print what was asked and answered, with tokens and timing",
+        description="Print each file as a conversation: what each request added, what was answered, tokens, and "
+        "how long it took where the file knows. Exits with 1 where a file cannot be read.",
+    )
+    show.add_argument("files", nargs="+", metavar="FILE")
+    show.add_argument("--full", action="store_true", help="show long texts to their end")
+    show.set_defaults(run=_cassette_show)
 
     redact = verbs.add_parser(
         "redact",
@@ -118,7 +129,19 @@ def _demo(options: argparse.Namespace) -> int:
 def _cassette_check(options: argparse.Namespace) -> int:
     from fakellm._cassette_check import run_check
 
-    return run_check(options.files)
+    return run_check(options.files, max_age=options.max_age)
+
+
+def _cassette_show(options: argparse.Namespace) -> int:
+    from fakellm._cassette_show import run_show
+
+    return run_show(options.files, full=options.full)
+
+
+def _days(text: str) -> int:
+    if not text.isascii() or not text.isdigit():
+        raise argparse.ArgumentTypeError(f"a number of days, got {text!r}")
+    return int(text)
 
 
 def _cassette_redact(options: argparse.Namespace) -> int:

@@ -218,7 +218,7 @@ def test_unknown_command_cannot_be_carried_out(capsys, arguments, message):
         (["cassette", "--help"], ["usage: fakellm cassette", "check", "replay every recorded request of each file"]),
         (
             ["cassette", "check", "--help"],
-            ["usage: fakellm cassette check [-h] FILE [FILE ...]", "Exits with 1 where anything"],
+            ["usage: fakellm cassette check [-h] [--max-age DAYS] FILE [FILE ...]", "Exits with 1 where anything"],
         ),
     ],
 )

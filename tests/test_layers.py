@@ -32,6 +32,7 @@ LAYERS = {
     "fakellm._cassette_check": 5,
     "fakellm._cassette_prune": 5,
     "fakellm._cassette_redact": 5,
+    "fakellm._cassette_show": 5,
     "fakellm._console": 5,
     "fakellm._count_tokens": 5,
     "fakellm._script_check": 5,
@@ -61,7 +62,8 @@ WORLD = {"asyncio", "datetime", "io", "multiprocessing", "os", "pathlib", "queue
 MAY_TOUCH = {
     "fakellm._cassette.file": {"os", "pathlib", "tempfile"},
     "fakellm._cassette.format": {"io"},  # BytesIO, which touches nothing
-    "fakellm._cassette_check": {"asyncio", "pathlib"},
+    "fakellm._cassette.lint": {"datetime"},  # days that others wrote
+    "fakellm._cassette_check": {"asyncio", "datetime", "pathlib"},
     "fakellm._cassette_prune": {"pathlib"},
     "fakellm._cassette_redact": {"os"},  # the environment's secrets
     "fakellm._count_tokens": {"pathlib", "sys"},

@@ -1,0 +1,119 @@
+"""``fakellm cassette show``: a recording as a conversation that a person can read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.text import Text
+
+from fakellm._cassette.interaction import Interaction
+from fakellm._cassette.lint import recorded_on
+from fakellm._errors import CassetteError
+from fakellm._script.journal import Call
+from fakellm._script.transcript import transcript
+from fakellm._use_cassette import Cassette
+
+__all__ = ["run_show"]
+
+_LINES = 12  # of what one interaction says, unless all is asked for
+_LETTERS = 600  # of one line
+
+
+def run_show(files: Sequence[str], *, full: bool) -> int:
+    """Print what files hold; return 0, or 1 where one cannot be read.
+
+    full: show long texts to their end.
+    """
+    console = Console(emoji=False, highlight=False)
+    code = 0
+    for number, path in enumerate(files):
+        if number:
+            console.print()
+        try:
+            cassette = Cassette(path)
+        except CassetteError as err:
+            console.print(str(err), style="red", markup=False, soft_wrap=True)
+            code = 1
+        else:
+            _show(cassette, console, full=full)
+    return code
+
+
+def _show(cassette: Cassette, console: Console, *, full: bool) -> None:
+    count = len(cassette.interactions)
+    console.print(Text(f"{cassette.path}: {count} interaction{'' if count == 1 else 's'}", style="bold underline"))
+    for interaction in cassette.interactions:
+        cassette._engine.handle(interaction.request)  # noqa: SLF001  # equal requests come in the order of the file
+    for interaction, call, (head, *told) in zip(
+        cassette.interactions, cassette.calls, _told(cassette.calls), strict=True
+    ):
+        console.print()
+        console.print(Text(head.removeprefix("call "), style="bold"))
+        console.print(Text(f"  {', '.join(_facts(interaction, call))}", style="dim"))
+        for line in _shortened(_said(interaction, told), full=full):
+            indent = len(line) - len(line.lstrip())
+            style = "green" if line.startswith("  => ") else ""
+            console.print(Padding(Text(line[indent:], style=style), (0, 0, 0, indent), expand=False))
+
+
+def _told(calls: Sequence[Call]) -> Iterator[list[str]]:
+    """Yield the lines of the transcript, call by call."""
+    lines: list[str] = []
+    for line in transcript(calls).split("\n"):
+        if line.startswith("call ") and lines:
+            yield lines
+            lines = []
+        lines.append(line)
+    if calls:
+        yield lines
+
+
+def _facts(interaction: Interaction, call: Call) -> Iterator[str]:
+    """Yield what there is to know beside the words: where, when, tokens, timing."""
+    yield interaction.request.host or interaction.request.url
+    if (day := recorded_on(interaction)) is not None:
+        yield day.isoformat()
+    if usage := call.usage:
+        asked = usage.get("prompt_tokens", usage.get("input_tokens", "?"))
+        answered = usage.get("completion_tokens", usage.get("output_tokens", "?"))
+        yield f"{asked} + {answered} tokens"
+    trace = interaction.trace
+    if trace.chunks:
+        seconds = sum(pause for pause, _ in trace.chunks)
+        yield f"{seconds:.2f} s in {len(trace.chunks)} piece{'' if len(trace.chunks) == 1 else 's'}"
+    if trace.cut:
+        yield "cut off"
+
+
+def _said(interaction: Interaction, told: list[str]) -> list[str]:
+    """Return what was asked and answered; the bodies where the transcript can tell nothing of them."""
+    answer = next((n for n, line in enumerate(told) if line.startswith("  => ")), len(told))
+    asked, answered = told[:answer], told[answer:]
+    if not answered or answered[0].endswith("bytes from the cassette"):
+        answered = _lines(interaction.response.body, "  => ")
+    return [*(asked or _lines(interaction.request.body, "  ")), *answered]
+
+
+def _lines(body: bytes, start: str) -> list[str]:
+    """Return a body that is text, its lines indented behind start."""
+    try:
+        text = body.decode()
+    except UnicodeDecodeError:
+        text = f"{len(body)} bytes"
+    return f"{start}{text}".replace("\n", "\n     ").split("\n") if text else []
+
+
+def _shortened(lines: Sequence[str], *, full: bool) -> Iterator[str]:
+    if full:
+        yield from lines
+        return
+    shown = [line if len(line) <= _LETTERS else f"{line[:_LETTERS]} …" for line in lines]
+    if len(shown) <= _LINES:
+        yield from shown
+        return
+    # The question begins and the answer ends what is said.
+    yield from shown[: _LINES // 2]
+    yield f"     … {len(shown) - _LINES} lines, all with --full …"
+    yield from shown[-(_LINES // 2) :]
