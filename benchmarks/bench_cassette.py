@@ -113,8 +113,8 @@ def bench_block(folder: Path) -> None:
 
 
 def asking(client: httpx.Client, count: int) -> Callable[[], object]:
-    """Return a function that sends one of so many requests after the other."""
-    numbers = itertools.cycle(range(count))
+    """Return a function that sends one of so many requests after the other, the last first."""
+    numbers = itertools.cycle(range(count - 1, -1, -1))
     return lambda: client.post(CHAT, json=body(next(numbers)))
 
 
