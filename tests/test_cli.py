@@ -75,8 +75,9 @@ def test_check_of_a_missing_file_says_so(write, capsys):
     code = main(["cassette", "check", "one.yaml", "nowhere.yaml"])
 
     assert code == 1
-    assert lines(capsys.readouterr().out)[-2:] == [
+    assert lines(capsys.readouterr().out)[-3:] == [
         "there is no cassette at nowhere.yaml",
+        "  to record one: use_cassette('nowhere.yaml', mode='once')",
         "files: 2, interactions: 2, files with problems: 1",
     ]
 
@@ -248,7 +249,7 @@ def test_our_own_error_cannot_be_carried_out(tmp_path, monkeypatch, capsys):
 
     assert code == 2
     missing = tmp_path / "[red]" / "cassettes" / "weather_tool_loop.yaml"
-    assert capsys.readouterr().err == f"fakellm: there is no cassette at {missing}\n"
+    assert capsys.readouterr().err.startswith(f"fakellm: there is no cassette at {missing}\n  to record one: ")
 
 
 def test_module_is_the_command(write, monkeypatch, capsys):

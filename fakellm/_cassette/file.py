@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from difflib import get_close_matches
 from pathlib import Path
 
 from fakellm._cassette.format import read_interactions
@@ -26,7 +27,7 @@ def read_cassette(path: str | os.PathLike[str]) -> list[Interaction]:
     try:
         data = Path(path).read_bytes()
     except FileNotFoundError:
-        raise CassetteNotFoundError(f"there is no cassette at {shown}") from None
+        raise CassetteNotFoundError(_missing(Path(path))) from None
     except OSError as err:
         raise CassetteFormatError(f"cannot be read: {err.strerror}", path=shown) from err
     try:
@@ -110,3 +111,10 @@ def _clear_parts(target: Path) -> None:
     """Remove what a process left behind that was killed while it wrote this file."""
     for part in target.parent.glob(f"{_part_prefix(target)}*.part"):
         part.unlink(missing_ok=True)
+
+
+def _missing(path: Path) -> str:
+    names = [other.name for other in path.parent.iterdir()] if path.parent.is_dir() else []
+    near = get_close_matches(path.name, names, n=1, cutoff=0.8)
+    lines = [f"there is no cassette at {path}", *(f"  the nearest name there: {name}" for name in near)]
+    return "\n".join([*lines, f"  to record one: use_cassette({str(path)!r}, mode='once')"])

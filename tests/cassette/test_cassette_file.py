@@ -45,7 +45,28 @@ def test_missing_file_is_named(tmp_path):
     with pytest.raises(CassetteNotFoundError) as caught:
         read_cassette(path)
 
-    assert str(caught.value) == f"there is no cassette at {path}"
+    assert str(caught.value) == (
+        f"there is no cassette at {path}\n  to record one: use_cassette('{path}', mode='once')"
+    )
+
+
+def test_missing_file_is_told_with_the_nearest_name(write, tmp_path):
+    write(cassette(), name="test_weather.yaml")
+    path = tmp_path / "test_whether.yaml"
+
+    with pytest.raises(CassetteNotFoundError) as caught:
+        read_cassette(path)
+
+    assert str(caught.value) == (
+        f"there is no cassette at {path}\n"
+        "  the nearest name there: test_weather.yaml\n"
+        f"  to record one: use_cassette('{path}', mode='once')"
+    )
+
+
+def test_file_in_a_missing_folder_is_missing(tmp_path):
+    with pytest.raises(CassetteNotFoundError, match="there is no cassette at"):
+        read_cassette(tmp_path / "none" / "session.yaml")
 
 
 @pytest.mark.parametrize("kind", [FileNotFoundError, CassetteError])

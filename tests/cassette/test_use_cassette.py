@@ -306,7 +306,7 @@ def test_missing_file_is_found_out_before_the_block(tmp_path):
     with pytest.raises(CassetteNotFoundError) as caught:
         use_cassette(tmp_path / "nowhere.yaml")
 
-    assert str(caught.value) == f"there is no cassette at {tmp_path / 'nowhere.yaml'}"
+    assert str(caught.value).startswith(f"there is no cassette at {tmp_path / 'nowhere.yaml'}\n  to record one: ")
 
 
 def test_damaged_file_is_found_out_before_the_block(write):
