@@ -32,7 +32,7 @@ def complete(reply: Reply, request: ChatRequest, identity: Identity) -> Completi
         first_call = sum(len(choice.tool_calls) for choice in choices)
         choices.append(_choice(one, request, identity, index=len(choices), first_call=first_call))
     return Completion(
-        id=identity.completion_id,
+        id=request.provider.completion_id(identity.completion_id, created=CREATED),
         request_id=identity.request_id,
         created=CREATED,
         model=request.provider.model_name(request.model),

@@ -1,4 +1,5 @@
 import json
+import re
 
 import pytest
 from asking import AZURE, OPENAI
@@ -64,6 +65,26 @@ def test_url_tells_the_provider(host, path, name, rules):
 
 def test_provider_shows_its_name():
     assert repr(PROVIDERS["groq"]) == "<Provider groq>"
+
+
+@pytest.mark.parametrize(
+    ("name", "form"),
+    [
+        ("openai", "chatcmpl-29lettersAndDigitsOfTheAnswer"),
+        ("plain", "chatcmpl-29lettersAndDigitsOfTheAnswer"),
+        ("openrouter", "gen-1735689600-AndDigitsOfTheAnswer"),
+        ("groq", r"chatcmpl-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"),
+        ("deepseek", r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"),
+        ("siliconflow", r"[0-9a-f]{32}"),
+    ],
+)
+def test_id_has_the_form_of_the_provider(name, form):
+    made = "chatcmpl-29lettersAndDigitsOfTheAnswer"
+
+    first, again = (PROVIDERS[name].completion_id(made, created=1_735_689_600) for _ in range(2))
+
+    assert re.fullmatch(form, first)
+    assert first == again
 
 
 def test_request_knows_its_provider():

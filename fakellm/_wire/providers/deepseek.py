@@ -44,6 +44,7 @@ class _DeepSeek(Provider):
 
 DEEPSEEK = _DeepSeek(
     name="deepseek",
+    id_form="{uuid}",
     has_null_texts=True,
     message_omits=frozenset({"annotations", "refusal"}),
     usage_details=frozenset({"prompt_tokens_details.cached_tokens"}),

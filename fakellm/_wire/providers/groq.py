@@ -49,6 +49,7 @@ class _Groq(Provider):
 
 GROQ = _Groq(
     name="groq",
+    id_form="chatcmpl-{uuid}",
     reasoning_field="reasoning",
     message_omits=frozenset({"annotations", "refusal"}),
     usage_details=frozenset(),

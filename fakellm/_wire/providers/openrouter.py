@@ -70,6 +70,7 @@ def _maker(model: str) -> str:
 
 OPENROUTER = _OpenRouter(
     name="openrouter",
+    id_form="gen-{created}-{letters}",
     reasoning_field="reasoning",
     comments=b": OPENROUTER PROCESSING\n\n",
     omits=frozenset({"service_tier", "system_fingerprint"}),

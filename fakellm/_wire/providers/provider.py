@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from fakellm._wire.canonical import digest
 from fakellm._wire.completion import Completion
 from fakellm._wire.errors import ErrorBody, error_object
 from fakellm._wire.model_names import answering_model
@@ -37,7 +38,8 @@ class Provider:
     cannot say it, a subclass has a method of its own. The table in ``__init__`` says at which URLs it is.
 
     rules: whose rules about requests hold, None for no more than JSON types. dated_models: whether an alias is
-    answered with the dated name. obfuscates: whether chunks are padded. reasoning_field: the member of a message
+    answered with the dated name. id_form: how ids of answers are made of {created}, {letters} (20), {hex} (32) and
+    {uuid}; None for OpenAI's. obfuscates: whether chunks are padded. reasoning_field: the member of a message
     and a delta that holds the reasoning, None where it is hidden. has_null_texts: whether, in a stream with
     reasoning, a delta of the text has a null reasoning and the other way round. comments: bytes before the first
     chunk. omits: members of OpenAI's completion and chunk that are not sent; message_omits: those of message and
@@ -50,6 +52,7 @@ class Provider:
     name: str
     rules: Literal["openai", "azure"] | None = None
     dated_models: bool = False
+    id_form: str | None = None
     obfuscates: bool = False
     reasoning_field: str | None = "reasoning_content"
     has_null_texts: bool = False
@@ -65,6 +68,14 @@ class Provider:
     def model_name(self, model: str) -> str:
         """Return the name with which a model answers. model: as it was asked for."""
         return answering_model(model) if self.dated_models else model
+
+    def completion_id(self, made: str, *, created: int) -> str:
+        """Return the id of an answer. made: as OpenAI has it. created: Unix time in seconds."""
+        if self.id_form is None:
+            return made
+        digits = digest(made, "id").hex()
+        uuid = "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
+        return self.id_form.format(created=created, letters=made[-20:], hex=digits, uuid=uuid)
 
     def completion(self, body: Json, completion: Completion) -> Json:
         """Return a whole answer as it is sent here. body: as OpenAI sends it, with usage unless that is kept back."""

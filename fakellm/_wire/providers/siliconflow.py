@@ -45,6 +45,7 @@ def _so_far(usage: Json, written: int) -> Json:
 
 SILICONFLOW = _SiliconFlow(
     name="siliconflow",
+    id_form="{hex}",
     has_null_texts=True,
     message_omits=frozenset({"annotations", "refusal"}),
     usage_details=frozenset(),
