@@ -216,6 +216,7 @@ TOOL = {"role": "tool", "tool_call_id": "call_1", "content": "18"}
         ([USER, ASSISTANT, {"role": "user", "content": "bye"}], "bye", "bye"),
         ([SYSTEM], None, None),
         ([ASSISTANT], None, None),
+        ([USER, {"role": [], "content": "x"}], "hi", None),
     ],
 )
 def test_question_is_the_newest_user_message_until_it_was_answered(messages, last_user, question):
