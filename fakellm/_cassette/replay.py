@@ -6,7 +6,6 @@ from collections import defaultdict, deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import ClassVar
 
 from fakellm._cassette.interaction import Interaction
 from fakellm._cassette.manner import Manner, play
@@ -51,7 +50,11 @@ class Injected:
 
     error: ErrorReply
     number: int
-    fault: ClassVar[None] = None
+
+    @property
+    def fault(self) -> Fault | None:
+        """Nothing is laid over it."""
+        return None
 
     @property
     def status(self) -> int:

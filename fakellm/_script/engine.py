@@ -218,7 +218,8 @@ class Engine:
             request = dialect.decode(wire, self.strictness, self.provider)
         except Rejected as rejected:
             # What a provider accepted when it was recorded is never rejected.
-            return (self.rules and self._from_source(wire, None)) or self._rejected(wire, rejected)
+            recorded = self._from_source(wire, None) if self.rules else None
+            return recorded or self._rejected(wire, rejected)
         try:
             rule = self._script.find(request, wire.headers)
         except Exception as err:  # noqa: BLE001  # from a predicate or callable of the test's: check() raises it again
