@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from pydantic_core import to_json
+
 from fakellm._script.contradictions import check_choices, check_reply
 from fakellm._script.deltas import message_of
 from fakellm._script.identity import CREATED, Identity
@@ -16,33 +18,91 @@ from fakellm._wire.chat import ChatRequest
 from fakellm._wire.completion import Choice, Completion, WireToolCall
 from fakellm.tokens import Encoding, completion_usage, encoding_for_model
 
-__all__ = ["complete"]
+__all__ = ["Drafts", "complete"]
 
 
-def complete(reply: Reply, request: ChatRequest, identity: Identity) -> Completion:
+def complete(reply: Reply, request: ChatRequest, identity: Identity, drafts: Drafts | None = None) -> Completion:
     """Fill in what a reply leaves open, from the request and its identity alone.
+
+    drafts: what is remembered of replies; None for nothing.
 
     Raises:
         ContradictionError: no model would say this to the request.
     """
-    check_choices(reply, request)
-    said = [_say(each, request) for each in reply.choices or (reply,) * request.n]
-    choices: list[Choice] = []
-    for one in said:
-        first_call = sum(len(choice.tool_calls) for choice in choices)
-        choices.append(_choice(one, request, identity, index=len(choices), first_call=first_call))
+    draft = (drafts or Drafts()).of(reply, request)
     return Completion(
         id=request.provider.completion_id(identity.completion_id, created=CREATED),
         request_id=identity.request_id,
         created=CREATED,
         model=request.provider.model_name(request.model),
         system_fingerprint=identity.system_fingerprint,
-        choices=tuple(choices),
-        usage=_usage(said, request, reply.usage or {}),
+        choices=draft.choices or _choices(draft.said, request, identity),
+        usage=_laid_over(_with_prompt(draft.usage, request.facts.prompt_tokens), reply.usage or {}),
         sends_usage=reply.usage is not False,
         service_tier=_service_tier(request),
         headers=tuple(reply.headers.items()) if isinstance(reply.headers, Mapping) else (),
     )
+
+
+class Drafts:
+    """What replies come to, remembered for requests that differ in nothing but their messages and ids."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[object, ...], _Draft] = {}
+
+    def of(self, reply: Reply, request: ChatRequest) -> _Draft:
+        """Return the draft of a reply to a request.
+
+        Raises:
+            ContradictionError: no model would say this to the request.
+        """
+        # What is left out is in the test's hands, and may change between two calls.
+        if reply.parsed is not None or reply.chunks is not None or reply.choices is not None:
+            return _draft(reply, request)
+        terms = {name: value for name, value in request.body.items() if name != "messages"}
+        key = (id(reply), request.provider, request.model, to_json(terms))
+        draft = self._known.get(key)
+        if draft is None or draft.reply is not reply:  # the place of one that is gone
+            if len(self._known) >= _MOST_DRAFTS:
+                self._known.clear()
+            draft = self._known[key] = _draft(reply, request)
+        return draft
+
+
+_MOST_DRAFTS = 256
+
+
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    """What a reply comes to, whatever the messages and the ids.
+
+    choices: empty where ids or log probabilities are part of them. usage: without the prompt.
+    """
+
+    reply: Reply
+    said: tuple[_Said, ...]
+    choices: tuple[Choice, ...]
+    usage: Mapping[str, Any]
+
+
+def _draft(reply: Reply, request: ChatRequest) -> _Draft:
+    check_choices(reply, request)
+    said = tuple([_say(each, request) for each in reply.choices or (reply,) * request.n])
+    if request.top_logprobs is not None or any(one.calls for one in said):
+        return _Draft(reply, said, (), _usage(said, request))
+    return _Draft(reply, said, _choices(said, request, _NO_IDENTITY), _usage(said, request))
+
+
+_NO_IDENTITY = Identity(0, "", b"", 0)
+"""For choices that have no ids."""
+
+
+def _choices(said: Sequence[_Said], request: ChatRequest, identity: Identity) -> tuple[Choice, ...]:
+    choices: list[Choice] = []
+    for one in said:
+        first_call = sum(len(choice.tool_calls) for choice in choices)
+        choices.append(_choice(one, request, identity, index=len(choices), first_call=first_call))
+    return tuple(choices)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,15 +234,25 @@ def _deltas(chunks: Sequence[str | Mapping[str, Any]]) -> tuple[Mapping[str, Any
     return tuple({"content": chunk} if isinstance(chunk, str) else chunk for chunk in chunks)
 
 
-def _usage(said: Sequence[_Said], request: ChatRequest, given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what the answer is billed: the prompt once, and each alternative."""
+def _usage(said: Sequence[_Said], request: ChatRequest) -> dict[str, Any]:
+    """Return what the alternatives are billed together."""
     bills = [_bill(one, request) for one in said]
     usage = bills[0]
     if len(bills) > 1:
         usage["completion_tokens"] = sum(bill["completion_tokens"] for bill in bills)
         usage["completion_tokens_details"]["reasoning_tokens"] = sum(one.reasoned for one in said)
-        usage["total_tokens"] = usage["prompt_tokens"] + usage["completion_tokens"]
-    return _laid_over(usage, given)
+    return usage
+
+
+def _with_prompt(usage: Mapping[str, Any], tokens: int) -> dict[str, Any]:
+    """Return the bill of an answer with that of its prompt, none of it shared."""
+    return {
+        "prompt_tokens": tokens,
+        "completion_tokens": usage["completion_tokens"],
+        "total_tokens": tokens + usage["completion_tokens"],
+        "prompt_tokens_details": dict(usage["prompt_tokens_details"]),
+        "completion_tokens_details": dict(usage["completion_tokens_details"]),
+    }
 
 
 def _bill(said: _Said, request: ChatRequest) -> dict[str, Any]:
@@ -191,12 +261,11 @@ def _bill(said: _Said, request: ChatRequest) -> dict[str, Any]:
         text=said.text if said.refusal is None else said.refusal,
         tool_calls=[(call.name, call.arguments_text) for call in said.calls],
         reasoning_tokens=said.reasoned,
-        prompt_tokens=request.facts.prompt_tokens,
+        prompt_tokens=0,
     )
     if said.is_cut and request.limit is not None:
         # It took as many tokens as it might, and none to end with.
         bill["completion_tokens"] = request.limit
-        bill["total_tokens"] = bill["prompt_tokens"] + request.limit
     return bill
 
 

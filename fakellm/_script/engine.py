@@ -26,7 +26,7 @@ from fakellm._errors import (
     UsageError,
 )
 from fakellm._script import explain
-from fakellm._script.answer import complete
+from fakellm._script.answer import Drafts, complete
 from fakellm._script.as_reply import Scripted
 from fakellm._script.error_events import error_events
 from fakellm._script.identity import Identity
@@ -126,6 +126,7 @@ class Engine:
         self.allow_rejected = allow_rejected
         self.allow_unused = allow_unused
         self._script = Script()
+        self._drafts = Drafts()
         self._seen: dict[bytes, int] = {}  # hash of a request -> how often it came
         self._lock = RLock()  # a predicate may look at the fake that asks it
 
@@ -246,7 +247,8 @@ class Engine:
         for source in self.sources:
             source.excuse(wire)
         call = Call(len(self.journal) + 1, wire, Outcome.ANSWERED, 200, request, rule)
-        say = partial(_say, scripted, request, call, self._identify(wire, request), dialect)
+        identity = self._identify(wire, request)
+        say = partial(_say, scripted, request, call, identity, dialect, drafts=self._drafts)
         return _Pending(call, partial(say, pace=self.pace, full_headers=self.full_headers))
 
     def _from_source(self, wire: WireRequest, request: Undecoded | None) -> _Pending | None:
@@ -335,6 +337,7 @@ def _say(
     identity: Identity,
     dialect: Dialect,
     *,
+    drafts: Drafts,
     pace: Pace | None,
     full_headers: bool,
 ) -> Iterable[WireEvent]:
@@ -345,7 +348,7 @@ def _say(
         if isinstance(reply, ErrorReply):
             call.status = reply.status
             return in_one_piece(error_events(reply, request, identity.request_id))
-        events = _rendered(reply, request, call, identity, dialect)
+        events = _rendered(reply, request, call, identity, dialect, drafts=drafts)
         if full_headers or reply.headers == "full":
             events = add_headers(events, request.provider.headers_for(200, identity.request_id))
         pace = reply.pace or pace
@@ -366,12 +369,12 @@ def _say(
 
 
 def _rendered(
-    reply: Reply, request: ChatRequest, call: Call, identity: Identity, dialect: Dialect
+    reply: Reply, request: ChatRequest, call: Call, identity: Identity, dialect: Dialect, *, drafts: Drafts
 ) -> Iterator[WireEvent]:
     if reply.raw is not None:
         headers = tuple(reply.headers.items()) if isinstance(reply.headers, Mapping) else ()
         return render_raw(reply.raw, request_id=identity.request_id, headers=headers, is_stream=request.stream)
-    call.completion = complete(reply, request, identity)
+    call.completion = complete(reply, request, identity, drafts)
     return dialect.render(call.completion, request)
 
 

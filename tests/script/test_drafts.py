@@ -1,0 +1,81 @@
+"""What is remembered of a reply: answers are the same as if nothing were."""
+
+import json
+
+import pytest
+from asking import KEY, OPENAI, USER, tools
+
+from fakellm import Reply, ToolCall
+from fakellm._script.answer import _MOST_DRAFTS, Drafts, complete
+from fakellm._script.identity import Identity
+from fakellm._wire.chat import CHAT
+from fakellm._wire.events import WireRequest
+
+IDENTITIES = [Identity(0, "", "{}", seen) for seen in range(2)]
+
+
+def asked(text="hi", **parameters):
+    body = {"model": "gpt-4o", "messages": [{**USER, "content": text}], **parameters}
+    return CHAT.decode(WireRequest("POST", OPENAI, KEY, json.dumps(body).encode()))
+
+
+REPLIES = {
+    "text": (Reply("Rain in Paris."), {}),
+    "two": (Reply("Rain in Paris."), {"n": 2}),
+    "cut": (Reply("Rain in Paris."), {"max_tokens": 2}),
+    "stop": (Reply("Rain in Paris."), {"stop": " in"}),
+    "logprobs": (Reply("Rain in Paris."), {"logprobs": True, "top_logprobs": 2}),
+    "calls": (Reply(tool_calls=[ToolCall("f", {"a": 1}), ToolCall("f", {"a": 2})]), {"tools": tools("f")}),
+    "reasoning": (Reply("Rain.", reasoning="It is autumn."), {}),
+    "usage": (Reply("Rain.", usage={"prompt_tokens": 1000}), {}),
+    "chunks": (Reply(chunks=["Ra", "in"]), {}),
+    "choices": (Reply(choices=[Reply("a"), Reply("b")]), {"n": 2}),
+}
+
+
+@pytest.mark.parametrize("case", REPLIES)
+def test_remembered_reply_gives_the_same_answers(case):
+    reply, parameters = REPLIES[case]
+    drafts = Drafts()
+    requests = [asked("hi", **parameters), asked("What is the weather in Paris?", **parameters)]
+
+    for request in requests:
+        for identity in IDENTITIES:
+            assert complete(reply, request, identity, drafts) == complete(reply, request, identity)
+
+
+def test_same_reply_to_other_parameters_is_another_draft():
+    drafts, reply = Drafts(), Reply("Rain in Paris.")
+
+    whole, cut = (complete(reply, asked(**p), IDENTITIES[0], drafts) for p in ({}, {"max_tokens": 1}))
+
+    assert [choice.text for choice in (whole.choices[0], cut.choices[0])] == ["Rain in Paris.", "Rain"]
+
+
+def test_object_that_changes_between_two_calls_is_sent_as_it_is():
+    drafts, parsed = Drafts(), {"city": "Paris"}
+    reply = Reply(parsed=parsed)
+
+    texts = []
+    for city in ("Rome", "Oslo"):
+        parsed["city"] = city
+        texts.append(complete(reply, asked(), IDENTITIES[0], drafts).choices[0].text)
+
+    assert texts == ['{"city":"Rome"}', '{"city":"Oslo"}']
+
+
+def test_usage_of_one_answer_is_not_that_of_the_next():
+    drafts, reply = Drafts(), Reply("Rain.")
+    first = complete(reply, asked(), IDENTITIES[0], drafts)
+    first.usage["completion_tokens_details"]["reasoning_tokens"] = 5
+
+    assert complete(reply, asked(), IDENTITIES[1], drafts).usage["completion_tokens_details"]["reasoning_tokens"] == 0
+
+
+def test_replies_that_are_gone_leave_nothing_behind():
+    drafts = Drafts()
+
+    texts = [complete(Reply(str(n)), asked(), IDENTITIES[0], drafts).choices[0].text for n in range(2 * _MOST_DRAFTS)]
+
+    assert texts == [str(n) for n in range(2 * _MOST_DRAFTS)]
+    assert len(drafts._known) <= _MOST_DRAFTS
