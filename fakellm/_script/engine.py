@@ -246,7 +246,8 @@ class Engine:
             self._script.retire(rule)
         for source in self.sources:
             source.excuse(wire)
-        call = Call(len(self.journal) + 1, wire, Outcome.ANSWERED, 200, request, rule)
+        again = partial(dialect.decode, wire, self.strictness, self.provider)
+        call = Call(len(self.journal) + 1, wire, Outcome.ANSWERED, 200, again, rule)
         identity = self._identify(wire, request)
         say = partial(_say, scripted, request, call, identity, dialect, drafts=self._drafts)
         return _Pending(call, partial(say, pace=self.pace, full_headers=self.full_headers))

@@ -1,5 +1,6 @@
 import pytest
 from chat_wire import asking, wire
+from engines import ask, scripted
 
 from fakellm import Call, Journal
 from fakellm._script.journal import Ending, Outcome
@@ -100,3 +101,12 @@ def test_call_tells_how_it_ended():
 
 def test_call_that_has_not_ended_tells_so():
     assert (call().duration, call().chunks, call().cancelled) == (None, 0, False)
+
+
+def test_journal_shows_what_was_sent_whatever_a_callable_does_to_it():
+    engine = scripted(lambda request: str(len(request.messages.pop()["content"])))
+
+    ask(engine, asking("four"))
+
+    assert engine.journal[0].last_user == "four"
+    assert engine.journal[0].request is engine.journal[0].request
