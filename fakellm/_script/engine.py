@@ -37,6 +37,7 @@ from fakellm._script.reply import ErrorReply, Reply
 from fakellm._script.rule import Fallback, Rule, caller
 from fakellm._script.script import Script
 from fakellm._script.source import Recorded, Recorder, Source
+from fakellm._script.template import Templates
 from fakellm._script.transform import at_provider
 from fakellm._wire.canonical import canonical_body, digest
 from fakellm._wire.chat import ChatRequest
@@ -127,6 +128,7 @@ class Engine:
         self.allow_unused = allow_unused
         self._script = Script()
         self._drafts = Drafts()
+        self._templates = Templates()
         self._seen: dict[bytes, int] = {}  # hash of a request -> how often it came
         self._lock = RLock()  # a predicate may look at the fake that asks it
 
@@ -246,10 +248,10 @@ class Engine:
             self._script.retire(rule)
         for source in self.sources:
             source.excuse(wire)
-        again = partial(dialect.decode, wire, self.strictness, self.provider)
+        again: Undecoded = partial(dialect.decode, wire, self.strictness, self.provider)
         call = Call(len(self.journal) + 1, wire, Outcome.ANSWERED, 200, again, rule)
         identity = self._identify(wire, request)
-        say = partial(_say, scripted, request, call, identity, dialect, drafts=self._drafts)
+        say = partial(_say, scripted, request, call, identity, dialect, drafts=self._drafts, templates=self._templates)
         return _Pending(call, partial(say, pace=self.pace, full_headers=self.full_headers))
 
     def _from_source(self, wire: WireRequest, request: Undecoded | None) -> _Pending | None:
@@ -339,6 +341,7 @@ def _say(
     dialect: Dialect,
     *,
     drafts: Drafts,
+    templates: Templates,
     pace: Pace | None,
     full_headers: bool,
 ) -> Iterable[WireEvent]:
@@ -349,12 +352,13 @@ def _say(
         if isinstance(reply, ErrorReply):
             call.status = reply.status
             return in_one_piece(error_events(reply, request, identity.request_id))
-        events = _rendered(reply, request, call, identity, dialect, drafts=drafts)
+        events = _rendered(reply, request, call, identity, dialect, drafts=drafts, templates=templates)
         if full_headers or reply.headers == "full":
-            events = add_headers(events, request.provider.headers_for(200, identity.request_id))
+            events = add_headers(iter(events), request.provider.headers_for(200, identity.request_id))
         pace = reply.pace or pace
         if reply.framing is None and reply.fault is None and pace is None:
             return in_one_piece(events)
+        events = iter(events)
         if reply.framing is not None:
             events = reply.framing(events)
         if pace is not None:
@@ -370,13 +374,24 @@ def _say(
 
 
 def _rendered(
-    reply: Reply, request: ChatRequest, call: Call, identity: Identity, dialect: Dialect, *, drafts: Drafts
-) -> Iterator[WireEvent]:
+    reply: Reply,
+    request: ChatRequest,
+    call: Call,
+    identity: Identity,
+    dialect: Dialect,
+    *,
+    drafts: Drafts,
+    templates: Templates,
+) -> Iterable[WireEvent]:
     if reply.raw is not None:
         headers = tuple(reply.headers.items()) if isinstance(reply.headers, Mapping) else ()
         return render_raw(reply.raw, request_id=identity.request_id, headers=headers, is_stream=request.stream)
-    call.completion = complete(reply, request, identity, drafts)
-    return dialect.render(call.completion, request)
+    if (known := templates.fill(reply, request, identity)) is not None:
+        call.answered = partial(complete, reply, identity=identity, drafts=drafts)
+        return known
+    call.answered = completion = complete(reply, request, identity, drafts)
+    events = dialect.render(completion, request)
+    return templates.keep(reply, request, identity, events) if identity.seen else events
 
 
 def _broken_off(recorded: Recorded) -> Iterator[WireEvent]:
@@ -395,7 +410,7 @@ def _guarded(events: Iterator[WireEvent], call: Call) -> Iterator[WireEvent]:
 
 def _break(call: Call, err: Exception, identity: Identity, explanation: str) -> Iterator[WireEvent]:
     _blame(call, err, explanation)
-    call.status, call.completion = 400, None
+    call.status, call.answered = 400, None
     error = ErrorBody(call.explanation, code=UNMATCHED_CODE)
     return render_error(call.status, error, request_id=identity.request_id, headers=DO_NOT_RETRY)
 

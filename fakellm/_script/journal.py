@@ -63,7 +63,7 @@ class Call:
     answer was played, None until then.
     explanation: for a call that nothing answered, what happened and what to type. cause: the exception
     that the test's own predicate or callable raised. recorded: the body that a cassette gave. fault: what
-    was laid over it. completion: the answer of a rule as it was rendered.
+    was laid over it. answered: the answer of a rule as it was rendered, or what makes it from the request.
     """
 
     number: int
@@ -77,7 +77,7 @@ class Call:
     cause: Exception | None = None
     recorded: bytes | None = None
     fault: Fault | None = None
-    completion: Completion | None = None
+    answered: Completion | Callable[[ChatRequest], Completion] | None = None
     ending: Ending | None = None
 
     @property
@@ -86,6 +86,13 @@ class Call:
         if isinstance(self._request, partial):
             self._request = self._request()
         return self._request
+
+    @property
+    def completion(self) -> Completion | None:
+        """The answer of a rule as it was rendered."""
+        if callable(self.answered) and self.request is not None:
+            self.answered = self.answered(self.request)
+        return None if callable(self.answered) else self.answered
 
     @property
     def duration(self) -> float | None:

@@ -116,18 +116,18 @@ def render_stream(
     chunks = _chunks(completion, provider, include_usage=include_usage)
     for chunk in provider.chunks(chunks, completion, include_usage=include_usage):
         data = to_json(chunk)
-        yield Data(encode_event(_padded(data, completion.id) if obfuscate else data))
+        yield Data(encode_event(_padded(data) if obfuscate else data))
     yield Data(DONE, chunks=0)
 
 
 # What recorded chunks are padded to, in bytes without the member that pads.
 _PADDED_TO = 16
+_PADDING = b"fakellm-padding"
 
 
-def _padded(chunk: bytes, source: str) -> bytes:
-    """Add the member that pads a chunk. source: letters to pad with."""
-    padding = source.rjust(_PADDED_TO, "0").encode()[: -len(chunk) % _PADDED_TO]
-    return b'%s,"obfuscation":"%s"}' % (chunk[:-1], padding)
+def _padded(chunk: bytes) -> bytes:
+    """Add the member that pads a chunk; its letters are the same on every run, and for every id."""
+    return b'%s,"obfuscation":"%s"}' % (chunk[:-1], _PADDING[: -len(chunk) % _PADDED_TO])
 
 
 def _chunks(completion: Completion, provider: Provider, *, include_usage: bool) -> Iterator[Json]:
