@@ -12,7 +12,7 @@ No step does I/O or reads a clock; what must wait is a Wait event. A player (``_
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from threading import RLock
@@ -26,33 +26,24 @@ from fakellm._errors import (
     UsageError,
 )
 from fakellm._script import explain
-from fakellm._script.answer import Drafts, complete
-from fakellm._script.as_reply import Scripted
-from fakellm._script.error_events import error_events
 from fakellm._script.identity import Identity
 from fakellm._script.journal import Call, Ending, Journal, Outcome, Undecoded
 from fakellm._script.match import Matcher
-from fakellm._script.pace import Pace, paced
-from fakellm._script.reply import ErrorReply, Reply
+from fakellm._script.pace import Pace
 from fakellm._script.rule import Fallback, Rule, caller
 from fakellm._script.script import Script
 from fakellm._script.source import Recorded, Recorder, Source
-from fakellm._script.template import Templates
-from fakellm._script.transform import at_provider
+from fakellm._script.speech import UNMATCHED_CODE, Speech, break_off, guarded
 from fakellm._wire.canonical import canonical_body, digest
 from fakellm._wire.chat import ChatRequest
-from fakellm._wire.chat_render import render_raw
 from fakellm._wire.dialects import Claim, Dialect, claim, find_dialect, render_not_spoken
 from fakellm._wire.errors import DO_NOT_RETRY, ErrorBody, Rejected, render_error
-from fakellm._wire.events import Disconnect, Whole, WireEvent, WireRequest, in_one_piece
-from fakellm._wire.provider_answers import add_headers, render_error_from
+from fakellm._wire.events import Whole, WireEvent, WireRequest
+from fakellm._wire.provider_answers import render_error_from
 from fakellm._wire.providers import Provider, provider_of
 from fakellm._wire.strictness import STRICT, Strictness
 
 __all__ = ["UNMATCHED_CODE", "Answer", "Engine"]
-
-UNMATCHED_CODE = "fakellm_unmatched"
-"""The ``code`` of the error object that a request gets which nothing answers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,14 +112,11 @@ class Engine:
         self.test_id = test_id
         self.strictness = strictness
         self.provider = provider
-        self.pace = pace
-        self.full_headers = full_headers
         self.allow_unmatched = allow_unmatched
         self.allow_rejected = allow_rejected
         self.allow_unused = allow_unused
         self._script = Script()
-        self._drafts = Drafts()
-        self._templates = Templates()
+        self._speech = Speech(pace=pace, full_headers=full_headers)
         self._seen: dict[bytes, int] = {}  # hash of a request -> how often it came
         self._lock = RLock()  # a predicate may look at the fake that asks it
 
@@ -251,15 +239,14 @@ class Engine:
         again: Undecoded = partial(dialect.decode, wire, self.strictness, self.provider)
         call = Call(len(self.journal) + 1, wire, Outcome.ANSWERED, 200, again, rule)
         identity = self._identify(wire, request)
-        say = partial(_say, scripted, request, call, identity, dialect, drafts=self._drafts, templates=self._templates)
-        return _Pending(call, partial(say, pace=self.pace, full_headers=self.full_headers))
+        return _Pending(call, partial(self._speech.say, scripted, request, call, identity, dialect))
 
     def _from_source(self, wire: WireRequest, request: Undecoded | None) -> _Pending | None:
         for source in self.sources:
             if (found := source.take(wire)) is not None:
                 call = Call(len(self.journal) + 1, wire, Outcome.REPLAYED, found.status, request, recorded=found.body)
                 call.fault = found.fault
-                return _Pending(call, partial(_guarded, _broken_off(found), call) if found.fault else found.events)
+                return _Pending(call, partial(guarded, _broken_off(found), call) if found.fault else found.events)
         return None if self.recorder is None else self._to_record(self.recorder, wire, request)
 
     def _to_record(self, recorder: Recorder, wire: WireRequest, request: Undecoded | None) -> _Pending:
@@ -282,7 +269,7 @@ class Engine:
     def _broken(self, wire: WireRequest, request: ChatRequest, err: Exception) -> _Pending:
         call = Call(len(self.journal) + 1, wire, Outcome.UNMATCHED, 400, request)
         text = explain.broken(err, number=call.number)
-        return _Pending(call, partial(_break, call, err, self._identify(wire, request), text))
+        return _Pending(call, partial(break_off, call, err, self._identify(wire, request), text))
 
     def _missed(self, wire: WireRequest, request: ChatRequest | None, *, rejection: str = "") -> _Pending:
         call = Call(len(self.journal) + 1, wire, Outcome.UNMATCHED, 400, request)
@@ -331,67 +318,6 @@ class Engine:
         seen = self._seen.get(asked, 0)
         self._seen[asked] = seen + 1
         return Identity(self.seed, self.test_id, asked, seen)
-
-
-def _say(
-    scripted: Scripted,
-    request: ChatRequest,
-    call: Call,
-    identity: Identity,
-    dialect: Dialect,
-    *,
-    drafts: Drafts,
-    templates: Templates,
-    pace: Pace | None,
-    full_headers: bool,
-) -> Iterable[WireEvent]:
-    """Render what a rule says; what the test's own callable, framing or fault raises is put on the call."""
-    try:
-        reply = scripted if isinstance(scripted, Reply | ErrorReply) else scripted(request)
-        call.reply = reply
-        if isinstance(reply, ErrorReply):
-            call.status = reply.status
-            return in_one_piece(error_events(reply, request, identity.request_id))
-        events = _rendered(reply, request, call, identity, dialect, drafts=drafts, templates=templates)
-        if full_headers or reply.headers == "full":
-            events = add_headers(iter(events), request.provider.headers_for(200, identity.request_id))
-        pace = reply.pace or pace
-        if reply.framing is None and reply.fault is None and pace is None:
-            return in_one_piece(events)
-        events = iter(events)
-        if reply.framing is not None:
-            events = reply.framing(events)
-        if pace is not None:
-            tokens = call.completion.token_count if call.completion else 0
-            events = paced(events, pace, identity=identity.pace_seed, tokens=tokens)
-        if reply.fault is not None:
-            events = at_provider(reply.fault, request.provider, model=request.model)(events)
-        return events if reply.framing is reply.fault is None else _guarded(events, call)
-    except ContradictionError as err:
-        return _break(call, err, identity, explain.contradiction(err, call.rule, number=call.number))
-    except Exception as err:  # noqa: BLE001  # check() raises it again
-        return _break(call, err, identity, explain.broken(err, number=call.number))
-
-
-def _rendered(
-    reply: Reply,
-    request: ChatRequest,
-    call: Call,
-    identity: Identity,
-    dialect: Dialect,
-    *,
-    drafts: Drafts,
-    templates: Templates,
-) -> Iterable[WireEvent]:
-    if reply.raw is not None:
-        headers = tuple(reply.headers.items()) if isinstance(reply.headers, Mapping) else ()
-        return render_raw(reply.raw, request_id=identity.request_id, headers=headers, is_stream=request.stream)
-    if (known := templates.fill(reply, request, identity)) is not None:
-        call.answered = partial(complete, reply, identity=identity, drafts=drafts)
-        return known
-    call.answered = completion = complete(reply, request, identity, drafts)
-    events = dialect.render(completion, request)
-    return templates.keep(reply, request, identity, events) if identity.seen else events
 
 
 def _broken_off(recorded: Recorded) -> Iterator[WireEvent]:

@@ -47,7 +47,7 @@ def test_answer_is_the_same_whether_it_was_kept(case, stream, monkeypatch):
     _, *rendered = given(reply, parameters, stream=stream)
 
     assert kept == rendered
-    assert bool(engine._templates._known) is (case in KEPT)
+    assert bool(engine._speech._templates._known) is (case in KEPT)
 
 
 def test_answer_whose_text_holds_its_own_id_is_not_kept():
@@ -57,7 +57,7 @@ def test_answer_whose_text_holds_its_own_id_is_not_kept():
     engine, *_ = given(reply, {}, stream=False, times=2)
 
     assert engine.journal[1].completion.id in reply.text
-    assert not engine._templates._known
+    assert not engine._speech._templates._known
 
 
 def test_reply_that_changes_between_two_calls_is_sent_as_it_is():
@@ -82,7 +82,7 @@ def test_what_is_kept_has_bounds(monkeypatch):
         for _ in range(2):
             list(engine.handle(asking(f"question {n}")))
 
-    assert 1 <= len(engine._templates._known) <= 4
+    assert 1 <= len(engine._speech._templates._known) <= 4
 
 
 def test_answer_larger_than_the_bounds_is_not_kept(monkeypatch):
@@ -90,4 +90,4 @@ def test_answer_larger_than_the_bounds_is_not_kept(monkeypatch):
 
     engine, *_ = given(Reply("a"), {}, stream=False)
 
-    assert not engine._templates._known
+    assert not engine._speech._templates._known
