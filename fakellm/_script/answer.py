@@ -269,8 +269,10 @@ def _bill(said: _Said, request: ChatRequest) -> dict[str, Any]:
     return bill
 
 
-def _laid_over(usage: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+def _laid_over(usage: dict[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
     """Return the counts with those that the test gave in their place; the total follows unless it is given."""
+    if not given:
+        return usage
     merged = {**usage, **given}
     for name in ("prompt_tokens_details", "completion_tokens_details"):
         if isinstance(given.get(name), Mapping):

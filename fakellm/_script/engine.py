@@ -117,7 +117,7 @@ class Engine:
         self.allow_unused = allow_unused
         self._script = Script()
         self._speech = Speech(pace=pace, full_headers=full_headers)
-        self._seen: dict[bytes, int] = {}  # hash of a request -> how often it came
+        self._seen: dict[bytes, int] = {}  # path and hash of the body -> how often they came
         self._lock = RLock()  # a predicate may look at the fake that asks it
 
     @property
@@ -314,7 +314,8 @@ class Engine:
         return _Pending(call, partial(render_error, call.status, error, request_id=request_id, headers=DO_NOT_RETRY))
 
     def _identify(self, wire: WireRequest, request: ChatRequest | None = None) -> Identity:
-        asked = digest(wire.path, request.facts.canonical if request else canonical_body(wire.body))
+        body = request.facts.canonical if request else digest(canonical_body(wire.body))
+        asked = wire.path.encode("utf-8", "surrogatepass") + body
         seen = self._seen.get(asked, 0)
         self._seen[asked] = seen + 1
         return Identity(self.seed, self.test_id, asked, seen)

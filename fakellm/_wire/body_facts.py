@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from pydantic_core import from_json
 
 from fakellm._wire.canonical import canonical_json, digest
@@ -11,26 +13,25 @@ __all__ = ["BodyFacts"]
 
 
 class BodyFacts:
-    """Facts about a body that is a JSON object, each found when it is first asked for.
+    """Facts about a body that is a JSON object.
 
-    accepted_by: who accepted it when it was checked last, None before. The facts are found from the bytes alone,
-    never from a decoded body, which is in users' hands and may change there.
+    They are found from the bytes, or from a body that was decoded just now, never from one that is in users' hands
+    and may change there. accepted_by: who accepted it when it was checked last, None before. canonical: a hash of
+    the canonical JSON, equal for equal requests; empty before it was accepted.
     """
 
-    __slots__ = ("_canonical", "_data", "_prompt_tokens", "accepted_by")
+    __slots__ = ("_data", "_prompt_tokens", "accepted_by", "canonical")
 
     def __init__(self, data: bytes) -> None:
         self._data = data
-        self._canonical: bytes | None = None
         self._prompt_tokens: int | None = None
         self.accepted_by: object = None
+        self.canonical = b""
 
-    @property
-    def canonical(self) -> bytes:
-        """A hash of the canonical JSON: equal for equal requests."""
-        if self._canonical is None:
-            self._canonical = digest(canonical_json(from_json(self._data)))
-        return self._canonical
+    def accept(self, by: object, body: dict[str, Any]) -> None:
+        """Note who accepted the body, decoded just now."""
+        self.canonical = self.canonical or digest(canonical_json(body))
+        self.accepted_by = by
 
     @property
     def prompt_tokens(self) -> int:

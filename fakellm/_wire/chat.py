@@ -5,7 +5,7 @@ Source: ``CreateChatCompletionRequest`` of the OpenAPI document.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -220,7 +220,7 @@ class ChatDialect:
         facts = self._facts[request.body]
         if facts.accepted_by != (accepting := (model, strictness, provider)):
             check_request(body, model, strictness, provider, size=len(request.body))
-            facts.accepted_by = accepting
+            facts.accept(accepting, body)
         return ChatRequest(
             body,
             model,
@@ -231,8 +231,8 @@ class ChatDialect:
             provider=provider,
         )
 
-    def render(self, completion: Completion, request: ChatRequest) -> Iterator[WireEvent]:
-        """Yield the response: one JSON object, or an event stream where the request asks for one."""
+    def render(self, completion: Completion, request: ChatRequest) -> Iterable[WireEvent]:
+        """Return the response: one JSON object, or an event stream where the request asks for one."""
         if not request.stream:
             return render_whole(completion, request.provider)
         return render_stream(

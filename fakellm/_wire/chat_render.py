@@ -13,7 +13,7 @@ from typing import Any
 from pydantic_core import to_json
 
 from fakellm._wire.completion import Choice, Completion, WireToolCall
-from fakellm._wire.events import Data, Head, WireEvent
+from fakellm._wire.events import Data, Head, Whole, WireEvent
 from fakellm._wire.providers import Json, Provider
 from fakellm._wire.sse import DONE, encode_event
 
@@ -23,8 +23,8 @@ _JSON = "application/json"
 _EVENTS = "text/event-stream; charset=utf-8"
 
 
-def render_whole(completion: Completion, provider: Provider) -> Iterator[WireEvent]:
-    """Yield the head and the one object of an answer, as the provider sends it."""
+def render_whole(completion: Completion, provider: Provider) -> Whole:
+    """Return the head and the one object of an answer, as the provider sends it."""
     members: Json = {
         "id": completion.id,
         "object": "chat.completion",
@@ -37,24 +37,20 @@ def render_whole(completion: Completion, provider: Provider) -> Iterator[WireEve
     }
     if not completion.sends_usage:
         del members["usage"]
-    yield from _body(to_json(provider.completion(members, completion)), completion.request_id, completion.headers)
+    return _body(to_json(provider.completion(members, completion)), completion.request_id, completion.headers)
 
 
-def render_raw(
-    body: bytes, *, request_id: str, headers: tuple[tuple[str, str], ...], is_stream: bool
-) -> Iterator[WireEvent]:
-    """Yield a body that the test wrote itself."""
+def render_raw(body: bytes, *, request_id: str, headers: tuple[tuple[str, str], ...], is_stream: bool) -> Whole:
+    """Return the answer with a body that the test wrote itself."""
     if not is_stream:
-        yield from _body(body, request_id, headers)
-        return
-    yield _head({"content-type": _EVENTS, "x-request-id": request_id}, headers)
-    yield Data(body, body.count(b"\n\n") or 1)
+        return _body(body, request_id, headers)
+    head = _head({"content-type": _EVENTS, "x-request-id": request_id}, headers)
+    return Whole(head, (body,), (body.count(b"\n\n") or 1,))
 
 
-def _body(body: bytes, request_id: str, headers: tuple[tuple[str, str], ...]) -> Iterator[WireEvent]:
+def _body(body: bytes, request_id: str, headers: tuple[tuple[str, str], ...]) -> Whole:
     usual = {"content-type": _JSON, "content-length": str(len(body)), "x-request-id": request_id}
-    yield _head(usual, headers)
-    yield Data(body)
+    return Whole(_head(usual, headers), (body,), (1,))
 
 
 def _head(usual: dict[str, str], headers: tuple[tuple[str, str], ...]) -> Head:

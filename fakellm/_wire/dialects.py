@@ -8,7 +8,7 @@ its calls from leaving the process.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from enum import Enum
 from functools import lru_cache
 from typing import Protocol
@@ -37,8 +37,8 @@ class Dialect(Protocol):
         """
         ...
 
-    def render(self, completion: Completion, request: ChatRequest) -> Iterator[WireEvent]:
-        """Yield the response in the form that the request asks for."""
+    def render(self, completion: Completion, request: ChatRequest) -> Iterable[WireEvent]:
+        """Return the response in the form that the request asks for."""
         ...
 
 
