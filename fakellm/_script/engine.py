@@ -202,7 +202,7 @@ class Engine:
         dialect = find_dialect(wire)
         if dialect is None:
             return self._from_source(wire, None) or self._not_spoken(wire)
-        decode = partial(self._decode_recorded, dialect, wire)
+        decode = partial(self._decode_again, dialect, wire)
         if not self.rules and (recorded := self._from_source(wire, decode)):
             return recorded
         try:
@@ -220,8 +220,8 @@ class Engine:
         rule = rule or self._live_fallback()
         return self._from_rule(rule, wire, request, dialect) if rule else self._unmatched(wire, request)
 
-    def _decode_recorded(self, dialect: Dialect, wire: WireRequest) -> ChatRequest | None:
-        """Decode a request that is answered whatever it says; None for one that the API rejects."""
+    def _decode_again(self, dialect: Dialect, wire: WireRequest) -> ChatRequest | None:
+        """Decode a request that was answered already; None for one that the API rejects."""
         try:
             return dialect.decode(wire, self.strictness, self.provider)
         except Rejected:
@@ -236,7 +236,7 @@ class Engine:
             self._script.retire(rule)
         for source in self.sources:
             source.excuse(wire)
-        again: Undecoded = partial(dialect.decode, wire, self.strictness, self.provider)
+        again = partial(self._decode_again, dialect, wire)
         call = Call(len(self.journal) + 1, wire, Outcome.ANSWERED, 200, again, rule)
         identity = self._identify(wire, request)
         return _Pending(call, partial(self._speech.say, scripted, request, call, identity, dialect))
@@ -324,24 +324,3 @@ class Engine:
 def _broken_off(recorded: Recorded) -> Iterator[WireEvent]:
     if recorded.fault is not None:
         yield from recorded.fault(iter(recorded.events()))
-
-
-def _guarded(events: Iterator[WireEvent], call: Call) -> Iterator[WireEvent]:
-    """Yield what a framing or a fault gives; lose the connection where it raises, so that the client is told."""
-    try:
-        yield from events
-    except Exception as err:  # noqa: BLE001  # check() raises it again
-        _blame(call, err, explain.broken(err, number=call.number))
-        yield Disconnect()
-
-
-def _break(call: Call, err: Exception, identity: Identity, explanation: str) -> Iterator[WireEvent]:
-    _blame(call, err, explanation)
-    call.status, call.answered = 400, None
-    error = ErrorBody(call.explanation, code=UNMATCHED_CODE)
-    return render_error(call.status, error, request_id=identity.request_id, headers=DO_NOT_RETRY)
-
-
-def _blame(call: Call, err: Exception, explanation: str) -> None:
-    """Make a call one that fails the test, since the test's own code raised on it or contradicts it."""
-    call.outcome, call.cause, call.explanation = Outcome.UNMATCHED, err, explanation
