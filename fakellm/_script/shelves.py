@@ -54,7 +54,7 @@ class ExactShelf:
 # longer with the text.
 _MANY = 128
 _GRAM = 3
-_GRAMS_WEIGHED = 64  # of a long needle, its beginning is enough to find one that is rare
+_ENDS_WEIGHED = 64  # characters at the beginning of a long needle, and at its end, among which to find a rare gram
 
 
 class TextShelf:
@@ -93,7 +93,7 @@ class TextShelf:
         return itertools.chain(self._short, *(self._by_gram[gram] for gram in grams))
 
     def _index(self, needle: str) -> None:
-        grams = _grams(needle[:_GRAMS_WEIGHED])
+        grams = _weighed(needle)
         if not grams:
             self._short.append(needle)
             return
@@ -104,8 +104,14 @@ class TextShelf:
         if len(needle) < _GRAM:
             self._short.remove(needle)
             return
-        gram = next(gram for gram in _grams(needle[:_GRAMS_WEIGHED]) if needle in self._by_gram.get(gram, ()))
+        gram = next(gram for gram in _weighed(needle) if needle in self._by_gram.get(gram, ()))
         _take_away(self._by_gram, gram, needle)
+
+
+def _weighed(needle: str) -> list[str]:
+    if len(needle) <= 2 * _ENDS_WEIGHED:
+        return _grams(needle)
+    return _grams(needle[:_ENDS_WEIGHED]) + _grams(needle[-_ENDS_WEIGHED:])
 
 
 def _grams(text: str) -> list[str]:
