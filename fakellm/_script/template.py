@@ -6,10 +6,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate, pairwise
 
-from fakellm._script.identity import Identity
+from fakellm._script.identity import CREATED, Identity
 from fakellm._script.reply import Reply
 from fakellm._wire.chat import ChatRequest
 from fakellm._wire.events import Head, Whole, WireEvent, in_one_piece
+from fakellm._wire.providers import Provider
 
 __all__ = ["Templates"]
 
@@ -34,9 +35,9 @@ class Templates:
     ) -> Iterable[WireEvent]:
         """Return an answer, and remember it if all that may change in it are the ids."""
         answer = in_one_piece(events)
-        ids = tuple(_ids(identity, len(reply.tool_calls) * request.n))
+        ids = tuple(_ids(identity, request.provider, len(reply.tool_calls) * request.n))
         if isinstance(answer, Whole) and _is_fixed(reply) and request.top_logprobs is None and _are_plain(ids, answer):
-            self._add(_key(reply, request), _template(reply, answer, ids, identity.request_id))
+            self._add(_key(reply, request), _template(reply, request.provider, answer, ids, identity.request_id))
         return answer
 
     def _add(self, key: tuple[object, ...], template: _Template) -> None:
@@ -50,8 +51,10 @@ class Templates:
 
 
 def _are_plain(ids: Sequence[bytes], answer: Whole) -> bool:
-    """Whether each part has an id once at most: the test's own text may hold one of them, too."""
-    return all(part.count(each) <= 1 for part in answer.parts for each in ids)
+    """Whether the id of the answer is there, and no part has one twice: the test's own text may hold it, too."""
+    return any(ids[0] in part for part in answer.parts) and all(
+        part.count(each) <= 1 for part in answer.parts for each in ids
+    )
 
 
 def _key(reply: Reply, request: ChatRequest) -> tuple[object, ...]:
@@ -65,8 +68,9 @@ def _is_fixed(reply: Reply) -> bool:
     return all(value is None for value in changeable)
 
 
-def _ids(identity: Identity, calls: int) -> Iterator[bytes]:
-    yield identity.completion_id.encode()
+def _ids(identity: Identity, provider: Provider, calls: int) -> Iterator[bytes]:
+    yield provider.completion_id(identity.completion_id, created=CREATED).encode()
+    yield identity.request_id.encode()  # some providers repeat it in the body
     for n in range(calls):
         yield identity.call_id(n).encode()
 
@@ -76,6 +80,7 @@ class _Template:
     """An answer under the ids it was given first. reply: kept, so that nothing else gets its place in memory."""
 
     reply: Reply
+    provider: Provider
     head: Head
     data: bytes
     cuts: Sequence[tuple[int, int]]
@@ -86,7 +91,7 @@ class _Template:
     def fill(self, identity: Identity) -> Whole:
         """Return the answer under the ids of an identity."""
         data = self.data
-        for old, new in zip(self.ids, _ids(identity, len(self.ids) - 1), strict=True):
+        for old, new in zip(self.ids, _ids(identity, self.provider, len(self.ids) - 2), strict=True):
             data = data.replace(old, new)
         new_id = identity.request_id
         headers = tuple([(n, new_id if value == self.request_id else value) for n, value in self.head.headers])
@@ -94,6 +99,6 @@ class _Template:
         return Whole(replace(self.head, headers=headers), parts, self.chunks)
 
 
-def _template(reply: Reply, answer: Whole, ids: Sequence[bytes], request_id: str) -> _Template:
+def _template(reply: Reply, provider: Provider, answer: Whole, ids: Sequence[bytes], request_id: str) -> _Template:
     cuts = tuple(pairwise(accumulate(map(len, answer.parts), initial=0)))
-    return _Template(reply, answer.head, b"".join(answer.parts), cuts, answer.chunks, ids, request_id)
+    return _Template(reply, provider, answer.head, b"".join(answer.parts), cuts, answer.chunks, ids, request_id)

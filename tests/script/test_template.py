@@ -8,6 +8,7 @@ from engines import scripted
 from fakellm import Reply, ToolCall
 from fakellm._script import template
 from fakellm._script.template import Templates
+from fakellm._wire.providers import PROVIDERS
 
 CALLS = Reply(tool_calls=[ToolCall("f", {"a": 1}), ToolCall("f", {"b": 2}, id="call_mine")])
 CASES = {
@@ -48,6 +49,22 @@ def test_answer_is_the_same_whether_it_was_kept(case, stream, monkeypatch):
 
     assert kept == rendered
     assert bool(engine._speech._templates._known) is (case in KEPT)
+
+
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize("provider", PROVIDERS.values(), ids=repr)
+def test_every_provider_gives_an_answer_again_under_a_new_id(provider, stream, monkeypatch):
+    def answers():
+        engine = scripted("Rain in Paris.", times=None, provider=provider)
+        events = [list(engine.handle(asking(stream=stream))) for _ in range(4)]
+        return engine, events
+
+    engine, kept = answers()
+    monkeypatch.setattr(Templates, "fill", lambda *_: None)
+
+    assert kept == answers()[1]
+    assert len({str(events) for events in kept}) == 4
+    assert engine._speech._templates._known
 
 
 def test_answer_whose_text_holds_its_own_id_is_not_kept():
