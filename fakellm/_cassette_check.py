@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from fakellm._cassette.file import find_cassettes
 from fakellm._cassette.interaction import Interaction
 from fakellm._cassette.lint import recorded_on, secrets_in
 from fakellm._cassette.redact import Redactor
@@ -48,14 +49,16 @@ class _Verdict:
     problems: list[str] = field(default_factory=list)
 
 
-def run_check(files: Sequence[str], *, max_age: int | None = None) -> int:
-    """Check files and print a table; return 0 where all is well, 1 otherwise.
+def run_check(places: Sequence[str], *, max_age: int | None = None) -> int:
+    """Check files and those in folders, and print a table; return 0 where all is well, 1 otherwise.
 
     max_age: in days; older recordings are a problem.
     """
     console = Console(emoji=False)
     ways = _ways()
-    verdicts = [_check_file(path, ways, max_age) for path in shown_progress(files, "replaying", console)]
+    verdicts = [
+        _check_file(path, ways, max_age) for path in shown_progress(find_cassettes(places), "replaying", console)
+    ]
     console.print(_table(verdicts, list(ways)))
     for verdict in verdicts:
         for problem in verdict.problems:

@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
+from fakellm._cassette.file import find_cassettes
 from fakellm._cassette.interaction import Interaction
 from fakellm._cassette.lint import recorded_on
 from fakellm._errors import CassetteError
@@ -21,14 +22,14 @@ _LINES = 12  # of what one interaction says, unless all is asked for
 _LETTERS = 600  # of one line
 
 
-def run_show(files: Sequence[str], *, full: bool) -> int:
-    """Print what files hold; return 0, or 1 where one cannot be read.
+def run_show(places: Sequence[str], *, full: bool) -> int:
+    """Print what files hold, and those in folders; return 0, or 1 where one cannot be read.
 
     full: show long texts to their end.
     """
     console = Console(emoji=False, highlight=False)
     code = 0
-    for number, path in enumerate(files):
+    for number, path in enumerate(find_cassettes(places)):
         if number:
             console.print()
         try:

@@ -57,7 +57,7 @@ def _parser() -> argparse.ArgumentParser:
         "be refused. Look for what looks like a secret, and for recordings that are too old. Exits with 1 where "
         "anything differs or is found.",
     )
-    check.add_argument("files", nargs="+", metavar="FILE")
+    check.add_argument("files", nargs="+", metavar="FILE", help="a cassette, or a folder")
     check.add_argument("--max-age", type=_days, metavar="DAYS", help="find files with an older recording")
     check.set_defaults(run=_cassette_check)
     show = verbs.add_parser(
@@ -66,7 +66,7 @@ def _parser() -> argparse.ArgumentParser:
         description="Print each file as a conversation: what each request added, what was answered, tokens, and "
         "how long it took where the file knows. Exits with 1 where a file cannot be read.",
     )
-    show.add_argument("files", nargs="+", metavar="FILE")
+    show.add_argument("files", nargs="+", metavar="FILE", help="a cassette, or a folder")
     show.add_argument("--full", action="store_true", help="show long texts to their end")
     show.set_defaults(run=_cassette_show)
 

@@ -132,6 +132,19 @@ def test_file_that_cannot_be_read_is_told_and_the_others_are_shown(write, capsys
     assert lines[2:4] == ["", "talk.yaml: 1 interaction"]
 
 
+def test_cassettes_of_a_folder_are_shown(write, tmp_path, capsys):
+    (tmp_path / "cassettes").mkdir()
+    write(TALK, name="cassettes/a.yaml")
+    write(TALK, name="cassettes/b.yaml")
+
+    main(["cassette", "show", "cassettes"])
+
+    assert [line for line in shown(capsys) if "interaction" in line] == [
+        "cassettes/a.yaml: 1 interaction",
+        "cassettes/b.yaml: 1 interaction",
+    ]
+
+
 def problems(capsys):
     lines = shown(capsys)
     end = next(n for n, line in enumerate(lines) if line.startswith("└"))
