@@ -30,10 +30,11 @@ __all__ = ["run_check"]
 
 @dataclass(frozen=True, slots=True)
 class _Got:
-    """What a client received. body: as it came over the wire, not decoded."""
+    """What a client received. body: as it came over the wire, not decoded. cut: the connection was lost."""
 
     status: int
     body: bytes
+    cut: bool = False
 
 
 _Send = Callable[[Cassette, WireRequest], _Got]
@@ -120,6 +121,8 @@ def _compare(interaction: Interaction, got: _Got) -> str | None:
     where = f"interaction {interaction.number}"
     if got.status != recorded.status:
         return f"{where}: recorded status {recorded.status}, replayed {got.status}"
+    if got.cut != interaction.trace.cut:
+        return f"{where}: the connection was {'lost, and recorded whole' if got.cut else 'not lost as recorded'}"
     if got.body != recorded.body:
         same = next(
             (n for n, pair in enumerate(zip(recorded.body, got.body, strict=False)) if pair[0] != pair[1]), None
@@ -177,7 +180,12 @@ def _send_sync(module: Any, cassette: Cassette, request: WireRequest) -> _Got:
         module.Client(transport=cassette.transport(module)) as client,
         client.stream(request.method, request.url, content=request.body, headers=_headers(request)) as response,
     ):
-        return _Got(response.status_code, b"".join(response.iter_raw()))
+        parts: list[bytes] = []
+        try:
+            parts.extend(response.iter_raw())
+        except module.RemoteProtocolError:
+            return _Got(response.status_code, b"".join(parts), cut=True)
+        return _Got(response.status_code, b"".join(parts))
 
 
 def _send_async(module: Any, cassette: Cassette, request: WireRequest) -> _Got:
@@ -186,7 +194,13 @@ def _send_async(module: Any, cassette: Cassette, request: WireRequest) -> _Got:
             module.AsyncClient(transport=cassette.transport(module)) as client,
             client.stream(request.method, request.url, content=request.body, headers=_headers(request)) as response,
         ):
-            return _Got(response.status_code, b"".join([part async for part in response.aiter_raw()]))
+            parts: list[bytes] = []
+            try:
+                async for part in response.aiter_raw():
+                    parts.append(part)  # what came before a loss counts
+            except module.RemoteProtocolError:
+                return _Got(response.status_code, b"".join(parts), cut=True)
+            return _Got(response.status_code, b"".join(parts))
 
     return asyncio.run(send())
 

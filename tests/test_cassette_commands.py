@@ -190,6 +190,37 @@ def test_what_stands_in_for_a_secret_is_no_finding(write, value):
     assert main(["cassette", "check", write(interaction(request=request))]) == 0
 
 
+def test_stream_that_was_cut_replays_as_recorded(write):
+    assert main(["cassette", "check", write(TALK, STREAMED)]) == 0
+
+
+@pytest.mark.parametrize(
+    ("recorded", "replayed", "problem"),
+    [
+        ("false", "true", "the connection was lost, and recorded whole"),
+        ("true", "false", "the connection was not lost as recorded"),
+    ],
+)
+def test_connection_that_is_lost_otherwise_is_a_finding(write, capsys, recorded, replayed, problem):
+    # Clients send both requests as the second is written, so its answer is given to the first.
+    one = interaction(uri="https://h/a b") + f"x-fakellm: {{cut: {recorded}}}\n"
+    other = interaction(uri="https://h/a%20b") + f"x-fakellm: {{cut: {replayed}}}\n"
+
+    main(["cassette", "check", write(one, other)])
+
+    assert f"talk.yaml: httpx sync: interaction 1: {problem}" in problems(capsys)
+
+
+def test_other_json_in_a_folder_is_no_cassette(write, tmp_path, capsys):
+    (tmp_path / "fixtures.json").write_text('{"fixtures": []}')
+    (tmp_path / "cassette.json").write_text('{"interactions": [], "version": 1}')
+
+    write(TALK)
+    main(["cassette", "show", "."])
+
+    assert [line for line in shown(capsys) if line.endswith("interactions")] == ["cassette.json: 0 interactions"]
+
+
 def aged(days):
     day = (datetime.now(UTC).date() - timedelta(days=days)).isoformat()
     return TALK + f'x-fakellm: {{recorded: "{day}"}}\n', day

@@ -38,18 +38,20 @@ def read_cassette(path: str | os.PathLike[str]) -> list[Interaction]:
     return read_interactions(text, path=shown)
 
 
-_SUFFIXES = (".yaml", ".yml", ".json")
-
-
 def find_cassettes(places: Iterable[str]) -> list[str]:
     """Return the files among places, and the cassettes in the folders among them and below, in order of their names."""
     found: list[str] = []
     for place in places:
         if os.path.isdir(place):
-            found += sorted(str(path) for path in Path(place).rglob("*") if path.suffix in _SUFFIXES)
+            found += sorted(str(path) for path in Path(place).rglob("*") if _may_be_cassette(path))
         else:
             found.append(place)
     return found
+
+
+def _may_be_cassette(path: Path) -> bool:
+    # JSON has many uses, and fixtures of other tools lie beside cassettes.
+    return path.suffix in (".yaml", ".yml") or (path.suffix == ".json" and b'"interactions"' in path.read_bytes())
 
 
 _PATIENCE = 60.0  # seconds; whoever holds the lock reads and writes one file

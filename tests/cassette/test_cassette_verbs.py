@@ -119,7 +119,8 @@ def test_values_of_the_environment_are_taken_out(root, monkeypatch):
 def test_cassettes_of_a_folder_are_found(root):
     for name in ("b/x.yaml", "b/y.yml", "b/z.json", "b/notes.md", "a.yaml"):
         (root / name).parent.mkdir(exist_ok=True)
-        (root / name).write_text("")
+        (root / name).write_text('{"interactions": []}' if name.endswith("z.json") else "")
+    (root / "b" / "fixtures.json").write_text("{}")
 
     assert find_cassettes(["b", "c.yaml", "."]) == [
         "b/x.yaml", "b/y.yml", "b/z.json", "c.yaml", "a.yaml", "b/x.yaml", "b/y.yml", "b/z.json",
