@@ -12,6 +12,8 @@ from urllib.parse import quote
 
 import httpx
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from provider_server import provider
 
 from fakellm import CassetteError, UnredactedSecretError, use_cassette
@@ -23,6 +25,7 @@ from fakellm._cassette.redact import Redactor
 from fakellm._cassette.save import change_cassette, save_cassette
 from fakellm._cassette.scan import check_no_secrets
 from fakellm._cassette.write import write_interactions
+from fakellm._wire.canonical import canonical_body
 from fakellm._wire.events import WireRequest
 
 CHAT = "https://api.openai.com/v1/chat/completions"
@@ -340,3 +343,44 @@ def test_killed_writer_leaves_the_old_file_or_the_new_one(tmp_path):
 
     assert done.stderr == ""
     assert done.stdout.endswith("['session.yaml']\n")
+
+
+REAL = sorted(Path(os.environ.get("FAKELLM_REAL_CASSETTES", "/nonexistent")).glob("*.yaml"))
+
+
+@pytest.mark.parametrize("path", REAL, ids=lambda path: path.stem)
+def test_real_session_is_saved_with_all_that_was_said(path, tmp_path):
+    held = read_cassette(path)
+    saved = tmp_path / "session.yaml"
+
+    save_cassette(str(saved), held, secrets=[], redactor=Redactor())
+
+    again = read_cassette(saved)
+    assert [canonical_body(one.request.body) for one in again] == [canonical_body(one.request.body) for one in held]
+    assert [canonical_body(one.response.body) for one in again] == [canonical_body(one.response.body) for one in held]
+    assert fit_for_file(again, Redactor()) == again
+
+
+SECRET = st.sampled_from(
+    ["sk-proj-0123456789abcdef", "gsk_0123456789abcdefgh", "Bearer abcdef123456", "https://me:pw@host/", "own secret 1"]
+)
+TEXT = st.lists(st.text(max_size=6) | SECRET, max_size=5).map("".join)
+JSON = st.recursive(TEXT | st.integers(), lambda v: st.lists(v, max_size=3) | st.dictionaries(TEXT, v, max_size=3))
+BODY = (
+    TEXT.map(lambda text: text.encode("utf-8", "replace"))
+    | st.dictionaries(TEXT, JSON, max_size=3).map(lambda value: json.dumps(value).encode())
+    | st.lists(st.dictionaries(TEXT, JSON, max_size=2), max_size=4).map(
+        lambda events: "".join(f"data: {json.dumps(event)}\n\n" for event in events).encode()
+    )
+    | st.binary(max_size=20).map(lambda data: data + b"\xff sk-proj-0123456789abcdef")
+)
+
+
+@given(BODY)
+def test_what_is_redacted_passes_the_scan(body):
+    redactor = Redactor(["own secret 1"])
+
+    fit = fit_for_file([exchange(body)], redactor)
+
+    check_no_secrets(write_interactions(fit), path="x", secrets=["own secret 1"])
+    assert fit_for_file(fit, redactor) == fit
