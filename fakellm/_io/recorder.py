@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -63,6 +64,12 @@ class Take:
         now = time.perf_counter()
         self._chunks.append((now - self._last, data))
         self._last = now
+
+    @property
+    def is_unread_error(self) -> bool:
+        """Whether this is an error whose text nobody has asked for, as before a retry; another client may ask."""
+        is_fresh = self._ending == "open" and not self._chunks
+        return is_fresh and self._head is not None and self._head.status >= 400
 
     def end(self, ending: Literal["end", "broken", "closed"]) -> None:
         """Take note that all has come, that the answer broke off, or that the client wants no more."""
@@ -261,11 +268,25 @@ def _tap_class(module: ModuleType) -> type[Any]:
                 raise
 
         def close(self) -> None:
+            if self._take.is_unread_error:
+                self._read_on()
             self._take.end("closed")
             self._stream.close()
 
         async def aclose(self) -> None:
+            if self._take.is_unread_error:
+                await self._read_on_async()
             self._take.end("closed")
             await self._stream.aclose()
+
+        def _read_on(self) -> None:
+            with suppress(module.TransportError):  # the take knows, and who leaves wants to hear nothing
+                for _ in self:
+                    pass
+
+        async def _read_on_async(self) -> None:
+            with suppress(module.TransportError):
+                async for _ in self:
+                    pass
 
     return Tap

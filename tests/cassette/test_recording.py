@@ -266,6 +266,27 @@ def test_answer_that_nobody_reads_to_its_end_is_saved_when_the_block_ends(path):
     assert (only(path).response.body, only(path).trace.cut) == (EVENTS[0], True)
 
 
+def test_error_that_nobody_reads_is_recorded_whole(client, path):
+    def script(exchange):
+        exchange.answer(b'{"error": "busy"}', status=429)
+
+    with provider(script) as url, use_cassette(path, mode="once"):
+        client.run(chat(url), lambda read, close: close())
+
+    assert (json.loads(only(path).response.body), only(path).trace.cut) == ({"error": "busy"}, False)
+
+
+def test_unread_error_that_breaks_off_does_not_trouble_who_leaves(client, path):
+    def script(exchange):
+        exchange.head(status=500, content_length="100")
+        exchange.cut()
+
+    with provider(script) as url, use_cassette(path, mode="once"):
+        client.run(chat(url), lambda read, close: close())
+
+    assert (only(path).response.status, only(path).trace.cut) == (500, True)
+
+
 ENCODED = {
     "gzip": gzip.compress,
     "deflate": zlib.compress,
