@@ -55,6 +55,7 @@ def _may_be_cassette(path: Path) -> bool:
 
 
 _PATIENCE = 60.0  # seconds; whoever holds the lock reads and writes one file
+_POLL = 0.005  # seconds; that takes a few milliseconds
 
 
 @contextmanager
@@ -72,8 +73,9 @@ def locked(path: str | os.PathLike[str]) -> Iterator[None]:
 
     folder = Path(tempfile.gettempdir(), f"fakellm-locks-{getattr(os, 'getuid', int)()}")
     folder.mkdir(mode=0o700, exist_ok=True)
+    lock = FileLock(folder / f"{digest(os.path.realpath(path)).hex()}.lock")
     try:
-        with FileLock(folder / f"{digest(os.path.realpath(path)).hex()}.lock", timeout=_PATIENCE):
+        with lock.acquire(timeout=_PATIENCE, poll_interval=_POLL):
             yield
     except Timeout as err:
         raise CassetteError(

@@ -10,7 +10,7 @@ from fakellm._cassette.recorded import fit_for_file
 from fakellm._cassette.redact import Redactor
 from fakellm._cassette.scan import check_no_secrets
 from fakellm._cassette.write import write_interactions
-from fakellm._errors import CassetteNotFoundError
+from fakellm._errors import CassetteError, CassetteNotFoundError
 
 __all__ = ["change_cassette", "save_cassette"]
 
@@ -46,11 +46,15 @@ def change_cassette(path: str, change: Change, *, secrets: Sequence[str] = ()) -
     Raises:
         UnredactedSecretError: something that looks like a secret would be in it.
         CassetteFormatError: the file is damaged; it is left as it is.
+        CassetteError: it cannot be written.
     """
-    with locked(path):
-        text = write_interactions(change(_held(path)))
-        check_no_secrets(text, path=path, secrets=secrets)
-        return replace_text(path, text)
+    try:
+        with locked(path):
+            text = write_interactions(change(_held(path)))
+            check_no_secrets(text, path=path, secrets=secrets)
+            return replace_text(path, text)
+    except OSError as err:
+        raise CassetteError(f"{path} was not saved: {err.strerror or err}") from err
 
 
 def _held(path: str) -> list[Interaction]:

@@ -164,6 +164,19 @@ def test_what_the_scan_finds_is_not_saved(tmp_path):
     assert Path(path).read_bytes() == before
 
 
+def test_file_that_cannot_be_written_is_told(tmp_path, monkeypatch):
+    path = str(tmp_path / "session.yaml")
+
+    def full(descriptor):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(CassetteError) as caught:
+        save_cassette(path, [exchange()], secrets=[], redactor=Redactor())
+
+    assert str(caught.value) == f"{path} was not saved: No space left on device"
+
+
 def test_users_own_words_are_blacked_out(tmp_path):
     path = tmp_path / "session.yaml"
 
