@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     )
     from fakellm._fake import FakeLLM
     from fakellm._io.system_time import SystemClock
+    from fakellm._io.virtual_time import VirtualTime
     from fakellm._script.journal import Call, Journal
     from fakellm._script.match import Mismatch
     from fakellm._script.pace import Pace
@@ -99,6 +100,7 @@ __all__ = [
     "UnredactedSecretError",
     "UnusedReplyError",
     "UsageError",
+    "VirtualTime",
     "client",
     "faults",
     "framings",
@@ -127,6 +129,7 @@ _HOMES = {
     "Rule": "_script.rule",
     "SystemClock": "_io.system_time",
     "ToolCall": "_script.reply",
+    "VirtualTime": "_io.virtual_time",
     "use_cassette": "_use_cassette",
 }
 

@@ -96,8 +96,16 @@ MAY_TOUCH = {
     "fakellm.models._function_tool": {"asyncio", "sys"},
     "fakellm.models._image": {"io", "pathlib"},
     "fakellm.tokens._vocabulary": {"os", "sys"},  # the files of the package; the byte order of the machine
+    "pytest_fakellm.callers": {"asyncio", "pathlib", "sys"},  # PurePath, and the frames of who connects
+    "pytest_fakellm.cassette_paths": {"os", "pathlib"},
+    "pytest_fakellm.guard": {"asyncio", "socket", "sys"},
+    "pytest_fakellm.marker_lines": {"os", "pathlib"},
+    "pytest_fakellm.orphans": {"os", "pathlib"},
     "pytest_fakellm.plugin": {"os"},
-    "pytest_fakellm.sessions": {"os", "pathlib"},
+    "pytest_fakellm.reports": {"datetime"},  # how old a recording is
+    "pytest_fakellm.sessions": {"os"},
+    "pytest_fakellm.settings": {"os"},
+    "pytest_fakellm.tapes": {"os", "pathlib"},
 }
 
 

@@ -1,20 +1,27 @@
 """Hooks, markers and fixtures.
 
 At start-up this imports pytest and the standard library and nothing else, not even fakellm: a suite that
-does not use the fixtures does not pay for them. What the fixtures need is in ``sessions``.
+does not use the fixtures does not pay for them. What the fixtures need is in ``sessions``; what can be set, and who
+decides, in ``settings``; what the terminal shows, in ``terminal``.
 """
 
 from __future__ import annotations
 
 import os
 import re
-from collections.abc import Generator, Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Generator, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_fakellm import hookspec
+from pytest_fakellm.settings import MARKERS, add_options, check_session, wrong_mark
+from pytest_fakellm.terminal import Terminal
+
 if TYPE_CHECKING:
-    from fakellm import Cassette, FakeLLM
+    from fakellm import Cassette, FakeLLM, Journal, OpenAIChatCompletionClient, VirtualTime
+    from pytest_fakellm.guard import Guard
+    from pytest_fakellm.watch import Watch
 
 API_KEY = "sk-fakellm"
 """The key that stands in for one that is not set."""
@@ -33,33 +40,69 @@ KEY_NAMES = (
 """Environment variables that hold the keys of model providers."""
 
 _MARKERS = (
-    "fake_llm(strict=True, seed=0, models=None, provider=None, allow_unmatched=False, allow_rejected=False, "
-    "allow_unused=False): arguments for the FakeLLM of the fixture fake_llm",
-    "llm_cassette(path): replay a recorded session in this test; "
-    "path is relative to the test file, or to the root of the project",
+    "fake_llm(*, strict=True, seed=0, model='gpt-4o', models=None, provider=None, pace=None, allow_unmatched=False, "
+    "allow_rejected=False, allow_unused=False): settings of the fixtures fake_llm and llm_client",
+    "llm_cassette(path=None, mode=None, match=None, allow_unused=False): use a recorded session in this test; "
+    "without a path, the test's own one: cassettes/<module>/<test>.yaml",
 )
+
+# The fixtures under which a client may be built that has no key.
+_ANSWERING = frozenset(("fake_llm", "llm_cassette", "llm_journal"))
+
+GUARD: pytest.StashKey[Guard] = pytest.StashKey()
+"""Of the config: what keeps the network out."""
+
+_WATCH: pytest.StashKey[Watch] = pytest.StashKey()
+
+
+def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
+    """Register the hook that the plugin calls."""
+    pluginmanager.add_hookspecs(hookspec)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Register the ini options."""
+    """Register options and ini options."""
+    add_options(parser)
     parser.addini(
         "llm_api_key",
         "value for OPENAI_API_KEY from the start of the session where it is not set, for clients that a "
         "conftest.py builds at import",
         default="",
     )
+    parser.addini(
+        "llm_guard",
+        "refuse connections to known hosts of model providers during the whole session, imports included",
+        type="bool",
+        default=False,
+    )
 
 
 def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
-    """Set the key that the ini asks for before the first conftest.py is imported."""
+    """Set the key that the ini asks for, and begin to guard, before the first conftest.py is imported."""
     if key := early_config.getini("llm_api_key"):
         os.environ.setdefault("OPENAI_API_KEY", key)
+    _begin_to_guard(early_config, early_config.known_args_namespace)
+
+
+def _begin_to_guard(config: pytest.Config, options: object) -> None:
+    """Keep out what is to be kept out for the whole session."""
+    blocks = getattr(options, "llm_block_network", None) or config.getini("llm_block_network")
+    if GUARD in config.stash or not (blocks or config.getini("llm_guard")):
+        return
+    from pytest_fakellm.guard import guard_of
+
+    guard, what = guard_of(config), "all" if blocks else "providers"
+    guard.begin(what)
+    config.add_cleanup(lambda: guard.end(what))
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Register the markers."""
+    """Register the markers; refuse wrong settings before anything runs."""
     for marker in _MARKERS:
         config.addinivalue_line("markers", marker)
+    check_session(config)
+    _begin_to_guard(config, config.option)  # not begun yet where a conftest.py names the plugin
+    config.pluginmanager.register(Terminal(config), "fakellm-terminal")
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -72,6 +115,11 @@ def pytest_make_collect_report(
     have run. The key is gone again when the module is imported.
     """
     report = yield
+    guard = collector.config.stash.get(GUARD, None)
+    escapes = guard.take() if guard is not None else []
+    if escapes and not report.failed:  # the module swallowed the error
+        report.outcome = "failed"
+        report.longrepr = "\n".join(f"BlockedConnectionError: {escape}" for escape in escapes)
     if not report.failed:
         return report
     complaint = str(report.longrepr)
@@ -94,75 +142,135 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 
 
 @pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Let whatever is built for a test that a fake answers be built without a key: agents of a session, too."""
+    if _ANSWERING.isdisjoint(getattr(item, "fixturenames", ())):
+        return (yield)
+    with StandInKeys():
+        return (yield)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Refuse wrong markers; watch what the test tries to reach where that is guarded."""
+    if _WATCH in item.stash:  # the test ran before, and runs again
+        del item.stash[_WATCH]
+    for mark in item.iter_markers():
+        if mark.name in MARKERS and (wrong := wrong_mark(mark)):
+            from pytest_fakellm.marker_lines import place_of
+
+            pytest.fail(f"{place_of(mark, item)}: UsageError: {wrong}", pytrace=False)
+    if (guard := item.config.stash.get(GUARD, None)) is not None:
+        watch_of(item).guard = guard
+
+
+@pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     """Check, when the test body has ended well, that nothing passed by accident; report what was said."""
     try:
         result = yield
     except BaseException:
-        _report(item, with_problems=True)
+        _report(item, "call", with_problems=True)
         raise
-    if problem := _check(item):
-        _report(item, with_problems=False)
+    if (watch := item.stash.get(_WATCH, None)) is not None and (problem := watch.end()):
+        _report(item, "call", with_problems=False)
         pytest.fail(problem, pytrace=False)
     return result
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, object, object]:
+    """Fail for what fixtures asked after the check; what the test was told already is not told again."""
+    result = yield
+    watch = item.stash.get(_WATCH, None)
+    if watch is not None and watch.passed and (problem := watch.end()):
+        pytest.fail(problem, pytrace=False)
+    return result
+
+
+def _report(item: pytest.Item, when: str, *, with_problems: bool) -> None:
+    if (watch := item.stash.get(_WATCH, None)) is not None:
+        watch.failed = True
+        for title, text in watch.sections(with_problems=with_problems):
+            item.add_report_section(when, title, text)
+
+
+def watch_of(item: pytest.Item) -> Watch:
+    """Return what is known of a test, from its first fixture on."""
+    if _WATCH not in item.stash:
+        from pytest_fakellm.watch import Watch
+
+        item.stash[_WATCH] = Watch(item.nodeid)
+    return item.stash[_WATCH]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
+    """Explain a failed setup; put a test's figures on its last report, with which they travel to the terminal."""
+    if call.when == "setup" and call.excinfo is not None:
+        _report(item, "setup", with_problems=True)
+    report = yield
+    watch = item.stash.get(_WATCH, None)
+    if call.when == "teardown" and watch is not None:
+        report.fakellm = watch.tally(with_lines=item.config.get_verbosity() > 0)
+    return report
+
+
+@pytest.fixture(scope="session")
+def llm_config() -> Mapping[str, Any]:
+    """Settings of the other fixtures, as a dict; override it in a conftest.py, a module or a class, with any scope."""
+    return {}
+
+
 @pytest.fixture
-def fake_llm(request: pytest.FixtureRequest) -> Iterator[FakeLLM]:
+def fake_llm(request: pytest.FixtureRequest, llm_config: Mapping[str, Any]) -> Iterator[FakeLLM]:
     """A FakeLLM that answers for every httpx and httpx2 client in the process, checked when the test ends."""
     from pytest_fakellm.sessions import fake_session
 
-    __tracebackhide__ = True
-    yield from fake_session(request)
+    yield from fake_session(request, llm_config)
 
 
 @pytest.fixture
-def llm_cassette(request: pytest.FixtureRequest) -> Iterator[Cassette]:
-    """The Cassette that the marker llm_cassette names; where fake_llm is used too, its rules are asked first."""
+def llm_client(
+    request: pytest.FixtureRequest, fake_llm: FakeLLM, llm_config: Mapping[str, Any]
+) -> OpenAIChatCompletionClient:
+    """An OpenAIChatCompletionClient that talks to fake_llm; the marker fake_llm(model=...) sets its model."""
+    from pytest_fakellm.sessions import client_of
+
+    return client_of(fake_llm, request, llm_config)
+
+
+@pytest.fixture
+def llm_clock(fake_llm: FakeLLM) -> Iterator[VirtualTime]:
+    """Virtual time: no sleep, timeout or scripted pause takes real time; ``.elapsed`` and ``.sleeps`` tell of it."""
+    with fake_llm.virtual_time() as clock:
+        yield clock
+
+
+@pytest.fixture
+def llm_cassette(request: pytest.FixtureRequest, llm_config: Mapping[str, Any]) -> Iterator[Cassette]:
+    """The Cassette of the test; where fake_llm is used too, its rules are asked first."""
     from pytest_fakellm.sessions import cassette_session
 
-    __tracebackhide__ = True
-    yield from cassette_session(request)
+    yield from cassette_session(request, llm_config)
 
 
-def _check(item: pytest.Item) -> str | None:
-    """Return what failed the check of the test's fake or cassette, or None; imports only what a fixture did."""
-    if (session := item.stash.get(SESSION, None)) is None:
-        return None
-    return session.check()
+@pytest.fixture
+def llm_journal(request: pytest.FixtureRequest) -> Journal:
+    """All calls of the test, oldest first: those that fake_llm answers, or the cassette where it alone answers."""
+    from pytest_fakellm.sessions import journal_of
+
+    return journal_of(request)
 
 
-def _report(item: pytest.Item, *, with_problems: bool) -> None:
-    if (session := item.stash.get(SESSION, None)) is not None:
-        session.failed = True
-        for title, text in session.sections(with_problems=with_problems):
-            item.add_report_section("call", title, text)
+class StandInKeys:
+    """Sets the API keys that are not set while a block runs, so that clients can be built."""
 
+    def __enter__(self) -> None:
+        self._set = [name for name in KEY_NAMES if name not in os.environ]
+        os.environ.update(dict.fromkeys(self._set, API_KEY))
 
-class Session:
-    """What one test asked: its fake or cassette, seen by the hooks."""
-
-    def __init__(self, answering: FakeLLM | Cassette) -> None:
-        self.answering = answering
-        self.failed = False
-        self.checked = False
-
-    def check(self) -> str | None:
-        """Return why the test must fail, or None."""
-        self.checked = True
-        try:
-            self.answering.check()
-        except AssertionError as err:
-            return f"{type(err).__name__}: {err}"
-        return None
-
-    def sections(self, *, with_problems: bool) -> Iterator[tuple[str, str]]:
-        """Yield (title, text) for the report of a failed test."""
-        if transcript := self.answering.transcript():
-            yield "fakellm transcript", transcript
-        problem = self.check() if with_problems else None
-        if problem:
-            yield "fakellm check", problem
-
-
-SESSION = pytest.StashKey[Session]()
+    def __exit__(self, *exc_info: object) -> None:
+        for name in self._set:
+            if os.environ.get(name) == API_KEY:
+                del os.environ[name]

@@ -3,113 +3,157 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from functools import lru_cache
 from importlib import metadata
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from fakellm import Cassette, CassetteNotFoundError, FakeLLM, UsageError
-from pytest_fakellm.plugin import API_KEY, KEY_NAMES, SESSION, Session
+from fakellm import FakeLLM, FakeLLMError, UsageError
+from pytest_fakellm.cassette_paths import CLAIMED
+from pytest_fakellm.guard import guard_of
+from pytest_fakellm.plugin import StandInKeys, watch_of
+from pytest_fakellm.settings import OF_CASSETTE, OF_FAKE, decide, keys_of, marked_on
 
-__all__ = ["cassette_session", "fake_session"]
+if TYPE_CHECKING:
+    from fakellm import Cassette, Journal, OpenAIChatCompletionClient
+    from pytest_fakellm.watch import Tape
+
+__all__ = ["cassette_session", "client_of", "fake_session", "journal_of"]
 
 # Other projects on the public index whose files have our names and overwrite ours.
 _RIVALS = ("fakellm", "pytest-fakellm")
 
 
-def fake_session(request: pytest.FixtureRequest) -> Iterator[FakeLLM]:
+def fake_session(request: pytest.FixtureRequest, given: Mapping[str, Any]) -> Iterator[FakeLLM]:
     """Run a test with a FakeLLM that intercepts; what the fixture ``fake_llm`` does."""
-    __tracebackhide__ = True
-    _refuse_rivals()
-    llm = _make_fake(request)
-    with _stand_in_keys(), _session(request, llm), llm.intercept():
+    with _told_without_traceback():
+        _refuse_rivals()
+        chosen = Chosen(request, given)
+        llm = FakeLLM(test_id=request.node.nodeid, **{name: chosen(name) for name in OF_FAKE})
+    watch_of(request.node).answering.append(llm)
+    with StandInKeys(), _guarded(request, chosen), llm.intercept():
+        request.node.ihook.pytest_fakellm_configure(config=request.config, llm=llm)
         yield llm
 
 
-def cassette_session(request: pytest.FixtureRequest) -> Iterator[Cassette]:
-    """Run a test with the cassette of its marker; what the fixture ``llm_cassette`` does."""
-    __tracebackhide__ = True
-    _refuse_rivals()
-    path = _marked_path(request)
-    if "fake_llm" in request.fixturenames:
-        llm: FakeLLM = request.getfixturevalue("fake_llm")
-        yield Cassette(path, engine=llm._engine)  # noqa: SLF001  # the plugin is part of the project
-        return
-    cassette = Cassette(path)
-    with _stand_in_keys(), _session(request, cassette), cassette.intercept():
+def cassette_session(request: pytest.FixtureRequest, given: Mapping[str, Any]) -> Iterator[Cassette]:
+    """Run a test with its cassette; what the fixture ``llm_cassette`` does."""
+    llm: FakeLLM | None = request.getfixturevalue("fake_llm") if "fake_llm" in request.fixturenames else None
+    watch = watch_of(request.node)
+    with _told_without_traceback():
+        _refuse_rivals()
+        chosen = Chosen(request, given)
+        tapes = _open_tapes(request, chosen, llm=llm)
+    watch.tapes += tapes
+    cassette = tapes[0].cassette
+    with ExitStack() as stack:
+        if llm is None:
+            watch.answering.append(cassette)
+            stack.enter_context(StandInKeys())
+            stack.enter_context(_guarded(request, chosen))
+            stack.enter_context(cassette.intercept())
+        if cassette.is_recording:
+            stack.enter_context(guard_of(request.config).hold("none"))
         yield cassette
 
 
-class _session:  # noqa: N801  # used like a function
-    """Shows a fake or cassette to the hooks, and fails at the end for what came after the test body."""
-
-    def __init__(self, request: pytest.FixtureRequest, answering: FakeLLM | Cassette) -> None:
-        self._item = request.node
-        self._session = Session(answering)
-
-    def __enter__(self) -> None:
-        self._item.stash[SESSION] = self._session
-
-    def __exit__(self, *exc_info: object) -> None:
-        session = self._session
-        # Fixtures that end before this one may have asked something after the check. A test whose body did
-        # not run, or has failed already, is not told a second time.
-        if session.checked and not session.failed and (problem := session.check()):
-            pytest.fail(problem, pytrace=False)
+def client_of(llm: FakeLLM, request: pytest.FixtureRequest, given: Mapping[str, Any]) -> OpenAIChatCompletionClient:
+    """Return a client on a fake; what the fixture ``llm_client`` does."""
+    with _told_without_traceback():
+        return llm.client(model=Chosen(request, given)("model"))
 
 
-class _stand_in_keys:  # noqa: N801
-    """Sets the API keys that are not set, so that clients can be built."""
-
-    def __enter__(self) -> None:
-        self._set = [name for name in KEY_NAMES if name not in os.environ]
-        os.environ.update(dict.fromkeys(self._set, API_KEY))
-
-    def __exit__(self, *exc_info: object) -> None:
-        for name in self._set:
-            if os.environ.get(name) == API_KEY:
-                del os.environ[name]
+def journal_of(request: pytest.FixtureRequest) -> Journal:
+    """Return the journal of what answers in a test; what the fixture ``llm_journal`` does."""
+    alone = "llm_cassette" in request.fixturenames and "fake_llm" not in request.fixturenames
+    answering: FakeLLM | Cassette = request.getfixturevalue("llm_cassette" if alone else "fake_llm")
+    return answering.calls
 
 
-def _make_fake(request: pytest.FixtureRequest) -> FakeLLM:
-    __tracebackhide__ = True
-    arguments: dict[str, Any] = {}
-    for marker in reversed(list(request.node.iter_markers("fake_llm"))):
-        if marker.args:
-            raise UsageError(f"the marker fake_llm takes keyword arguments only, got {marker.args[0]!r}")
-        arguments |= marker.kwargs
+class Chosen:
+    """The settings of a test: called with a name, it returns the value. given: what ``llm_config`` returned."""
+
+    def __init__(self, request: pytest.FixtureRequest, given: Mapping[str, Any]) -> None:
+        self._config = request.config
+        self._marked = marked_on(request.node)
+        self._given = _own_error(keys_of, given)
+
+    def __call__(self, name: str) -> Any:
+        """Return the value of a setting.
+
+        Raises:
+            UsageError: it is wrong; the text says where it was set.
+        """
+        return _own_error(decide, name, self._config, marked=self._marked, given=self._given)
+
+
+def _own_error(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    """Call a function of ``settings``, which cannot import the errors of fakellm."""
     try:
-        return FakeLLM(test_id=request.node.nodeid, **arguments)
-    except TypeError as err:
-        raise UsageError(f"the marker fake_llm takes the arguments of FakeLLM: {err}") from err
+        return function(*args, **kwargs)
+    except pytest.UsageError as err:
+        raise UsageError(str(err)) from None
 
 
-def _marked_path(request: pytest.FixtureRequest) -> Path:
-    __tracebackhide__ = True
-    marker = request.node.get_closest_marker("llm_cassette")
-    if marker is None:
-        raise UsageError("the fixture llm_cassette needs the marker: @pytest.mark.llm_cassette('session.yaml')")
-    given = _path_argument(*marker.args, **marker.kwargs)
-    places: list[Path] = [folder / given for folder in (request.path.parent, request.config.rootpath)]
-    found = next((path for path in places if path.is_file()), None)
-    if found is None:
-        looked = " and ".join(str(path) for path in dict.fromkeys(places))
-        raise CassetteNotFoundError(f"there is no cassette {str(given)!r}; looked for {looked}")
-    return found
+@contextmanager
+def _told_without_traceback() -> Iterator[None]:
+    """Fail for a mistake in settings, which no line of a traceback explains."""
+    try:
+        yield
+    except FakeLLMError as err:
+        pytest.fail(f"{type(err).__name__}: {err}", pytrace=False)
 
 
-def _path_argument(path: Any = None, *more: Any, **unknown: Any) -> str | os.PathLike[str]:
-    __tracebackhide__ = True
-    wrong = [repr(argument) for argument in more] + [f"{name}=" for name in unknown]
-    if wrong or not isinstance(path, str | os.PathLike):
-        got = wrong[0] if wrong else "no path" if path is None else repr(path)
-        raise UsageError(
-            f"the marker llm_cassette takes one path, got {got}: @pytest.mark.llm_cassette('session.yaml')"
+def _open_tapes(request: pytest.FixtureRequest, chosen: Chosen, *, llm: FakeLLM | None) -> list[Tape]:
+    """Open the files of a test's cassette: one, or those that pytest-recording would play together."""
+    from pytest_fakellm.tapes import find_files, open_cassette
+    from pytest_fakellm.watch import Tape
+
+    item, root = request.node, request.config.rootpath
+    path, folder, mode, max_age = (chosen(name) for name in ("path", "cassette_dir", "record", "max_age"))
+    manner = {name: value for name in OF_CASSETTE if (value := chosen(name)) is not None}
+    max_age = chosen("max_age")
+    must_play = not (path or chosen("allow_unplayed"))
+    files = find_files(item, path, folder=root / folder if folder else None, mode=mode)
+    if not path:
+        _claim(item, files[0])
+    tapes: list[Tape] = []
+    for file in files:
+        cassette = open_cassette(
+            file,
+            mode="none" if tapes else mode,
+            node=item.nodeid,
+            manner=manner,
+            allow_unmatched=chosen("allow_unmatched"),
+            llm=llm,
+            beside=tapes[0].cassette if tapes else None,
         )
-    return path
+        tapes.append(Tape(cassette, os.path.relpath(file, root), must_play=must_play, max_age=max_age))
+    return tapes
+
+
+def _claim(item: pytest.Item, path: os.PathLike[str]) -> None:
+    """Refuse that two tests share one cassette by accident, as the names of both make the same file name.
+
+    Raises:
+        UsageError: another test has this one.
+    """
+    owner = item.session.stash.setdefault(CLAIMED, {}).setdefault(os.fspath(path), item.nodeid)
+    if owner != item.nodeid:
+        raise UsageError(
+            f"the cassette {os.fspath(path)!r} is the own one of {owner}, and by its name of {item.nodeid} too\n"
+            "  type: @pytest.mark.llm_cassette('another_name.yaml')"
+        )
+
+
+def _guarded(request: pytest.FixtureRequest, chosen: Chosen) -> Any:
+    """Keep connections to providers out, or all beyond loopback."""
+    everything = chosen("block_network")
+    guard = watch_of(request.node).guard = guard_of(request.config)
+    return guard.hold("all" if everything else "providers")
 
 
 @lru_cache(maxsize=1)

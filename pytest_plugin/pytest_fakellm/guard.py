@@ -1,0 +1,234 @@
+"""Keeps the network out: what no fake can answer is refused where the process looks up a host or connects.
+
+Clients on httpx and httpx2 never come this far for a model call while a fake is active; clients on anything else
+(requests, urllib, aiohttp) do. Refused are, while a fake is active or with the ini ``llm_guard``, known hosts of
+providers; with ``--llm-block-network``, everything beyond loopback. A cassette that records lifts both.
+
+The interpreter itself tells of most such steps (an audit hook), so that little has to be patched, and no function that
+pytest-socket and others patch as well. Not seen: connections that C code makes on its own, as grpc and libcurl do.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import socket
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from threading import RLock
+from typing import Any, NamedTuple
+
+import pytest
+
+from fakellm._wire.providers import is_loopback, is_provider_host
+from pytest_fakellm.callers import Callers, callers
+from pytest_fakellm.plugin import GUARD
+
+__all__ = ["BlockedConnectionError", "Escape", "Guard", "guard_of"]
+
+_HERE = re.compile(r"^(0\.0\.0\.0|::|::ffff:127\..*)$")
+
+
+class BlockedConnectionError(ConnectionRefusedError):
+    """The connection was refused by the guard; the test fails when it ends, whatever becomes of this."""
+
+
+class Escape(NamedTuple):
+    """A connection that was refused. reason: why, for the report."""
+
+    host: str
+    port: object
+    reason: str
+    callers: Callers
+
+    def __str__(self) -> str:
+        where = self.host if self.port in (None, 0, "") else f"{self.host}:{self.port}"
+        lines = [f"a connection to {where} was blocked: {self.reason}", *self.callers.lines()]
+        return "\n  ".join([*lines, *self._advice()])
+
+    def _advice(self) -> list[str]:
+        if self.reason == _ALL:
+            return ["if the test means it, run it without --llm-block-network (ini llm_block_network)"]
+        return [
+            "fakellm answers clients on httpx and httpx2, while a fake or a cassette is active; this one is on",
+            "something else, or came too early or too late: use a client on httpx, or stand in for this one",
+        ]
+
+
+_ALL = "it leads beyond loopback"
+_PROVIDER = "the host belongs to a provider of models"
+
+
+class Guard:
+    """Decides for one session what may connect, and remembers what was refused."""
+
+    def __init__(self) -> None:
+        self.escapes: list[Escape] = []
+        self._holds: Counter[str] = Counter()
+        self._patches: dict[tuple[Any, str], tuple[Any, Any]] = {}
+
+    @contextmanager
+    def hold(self, what: str) -> Iterator[None]:
+        """Keep ``all`` or ``providers`` out while the block runs, or let everything pass: ``none``."""
+        self.begin(what)
+        try:
+            yield
+        finally:
+            self.end(what)
+
+    def begin(self, what: str) -> None:
+        """Begin to hold; see ``hold``."""
+        with _lock:
+            if self not in _active:
+                _listen()
+                _active.append(self)
+            self._holds[what] += 1
+            self._install()
+
+    def end(self, what: str) -> None:
+        """End what ``begin`` began."""
+        with _lock:
+            self._holds[what] -= 1
+            if not any(self._holds.values()):
+                _active.remove(self)
+                self._uninstall()
+
+    def take(self) -> list[Escape]:
+        """Return what was refused since the last time, each place once."""
+        with _lock:
+            taken, self.escapes = self.escapes, []
+        return list({str(escape): escape for escape in taken}.values())
+
+    def _reason(self, host: str) -> str | None:
+        """Return why a host is not to be reached, or None."""
+        if not host or self._holds["none"] or is_loopback(host) or _HERE.match(host):
+            return None
+        if self._holds["all"]:
+            return _ALL
+        return _PROVIDER if self._holds["providers"] and is_provider_host(host) else None
+
+    def check(self, host: object, port: object) -> None:
+        """Refuse a host that is not to be reached, and remember it.
+
+        Raises:
+            BlockedConnectionError: it is refused.
+        """
+        name = (host.decode("ascii", "replace") if isinstance(host, bytes) else str(host or "")).lower().rstrip(".")
+        reason = self._reason(name)
+        if reason is None or name == socket.gethostname().lower():
+            return
+        escape = Escape(name, port, reason, callers())
+        with _lock:
+            self.escapes.append(escape)
+        raise BlockedConnectionError(f"blocked by fakellm: {escape}")
+
+    def _install(self) -> None:
+        """Patch what is not patched yet; a module may have been imported since."""
+        for owner, name, wrap in _places():
+            if (owner, name) not in self._patches:
+                original = getattr(owner, name)
+                patched = wraps(original)(wrap(original, self.check))
+                # Where the original is inherited, there is nothing to put back.
+                self._patches[owner, name] = vars(owner).get(name), patched
+                setattr(owner, name, patched)
+
+    def _uninstall(self) -> None:
+        for (owner, name), (original, patched) in self._patches.items():
+            # Whoever patched after us holds on to ours, which lets everything pass by then.
+            if vars(owner).get(name) is not patched:
+                continue
+            if original is None:
+                delattr(owner, name)
+            else:
+                setattr(owner, name, original)
+        self._patches.clear()
+
+
+def guard_of(config: pytest.Config) -> Guard:
+    """Return the guard of a session, made when it is first needed."""
+    return config.stash.setdefault(GUARD, Guard())
+
+
+_lock = RLock()
+_active: list[Guard] = []  # those that hold anything
+_listening: list[bool] = []  # not empty once the hook is there, which cannot be taken away
+
+
+def _listen() -> None:
+    if not _listening:
+        sys.addaudithook(_hear)
+        _listening.append(True)
+
+
+def _hear(event: str, args: tuple[Any, ...]) -> None:
+    """Look at what the interpreter is about to do; it is much, so the usual way out is the first line."""
+    if not _active or event not in _EVENTS:
+        return
+    for guard in tuple(_active):
+        for host, port in _EVENTS[event](*args):
+            guard.check(host, port)
+
+
+def _looked_up(host: object, port: object = None, *_: object) -> Iterator[tuple[object, object]]:
+    yield host, port
+
+
+def _connected(sock: socket.socket, address: Any) -> Iterator[tuple[object, object]]:
+    if sock.family in (socket.AF_INET, socket.AF_INET6):
+        yield address[0], address[1]
+
+
+# Source: https://docs.python.org/3/library/audit_events.html
+_EVENTS: dict[str, Callable[..., Iterator[tuple[object, object]]]] = {
+    "socket.getaddrinfo": _looked_up,
+    "socket.gethostbyname": _looked_up,
+    "socket.connect": _connected,
+    "socket.sendto": _connected,
+}
+
+
+Check = Callable[[object, object], None]
+
+
+def _places() -> Iterator[tuple[Any, str, Callable[[Any, Check], Any]]]:
+    """Yield (owner, name, how to wrap it) of what is seen too late otherwise, of modules that are imported."""
+    # Look up a host by themselves, before anything is told.
+    yield socket.socket, "connect", _connecting
+    yield socket.socket, "connect_ex", _connecting
+    # Looks up in a thread, which does not know who asked.
+    yield asyncio.BaseEventLoop, "getaddrinfo", _looking_up
+    # Look up in C.
+    if (uvloop := sys.modules.get("uvloop")) is not None:
+        yield uvloop.Loop, "getaddrinfo", _looking_up
+        yield uvloop.Loop, "create_connection", _opening
+    resolver: Any = sys.modules.get("aiohttp.resolver")
+    if getattr(resolver, "aiodns", None) is not None:
+        yield resolver.AsyncResolver, "resolve", _looking_up
+
+
+def _connecting(original: Any, check: Check) -> Any:
+    def connect(self: socket.socket, address: Any, /) -> Any:
+        for host, port in _connected(self, address):
+            check(host, port)
+        return original(self, address)
+
+    return connect
+
+
+def _looking_up(original: Any, check: Check) -> Any:
+    async def look_up(self: Any, host: Any, *args: Any, **kwargs: Any) -> Any:
+        check(host, args[0] if args else kwargs.get("port"))
+        return await original(self, host, *args, **kwargs)
+
+    return look_up
+
+
+def _opening(original: Any, check: Check) -> Any:
+    async def create_connection(self: Any, factory: Any, host: Any = None, port: Any = None, **kwargs: Any) -> Any:
+        check(host, port)
+        return await original(self, factory, host, port, **kwargs)
+
+    return create_connection

@@ -1,0 +1,84 @@
+"""What the reports of single tests say: a line for each call, and figures for the summary."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING, Any
+
+from fakellm._script.fields import shown
+from fakellm._script.journal import Outcome
+
+if TYPE_CHECKING:
+    from fakellm import Call, Cassette, FakeLLM
+    from pytest_fakellm.watch import Tape, Watch
+
+__all__ = ["journal_lines", "tally"]
+
+_BY = {
+    Outcome.REPLAYED: "the recording",
+    Outcome.RECORDED: "the network, and recorded",
+    Outcome.UNMATCHED: "nothing",
+    Outcome.REJECTED: "a rejection",
+    Outcome.OTHER: "nothing, as it is no model call",
+}
+
+
+def journal_lines(answering: FakeLLM | Cassette) -> Iterator[str]:
+    """Yield a line for each call: what was asked, what answered, and for how many tokens."""
+    return (_line(call) for call in answering.calls)
+
+
+def _line(call: Call) -> str:
+    subject = f" {call.model}" if call.model else ""
+    stream = ", stream" if call.stream else ""
+    asked = "" if call.last_user is None else f" user={shown(call.last_user, 40)}"
+    by = str(call.rule) if call.outcome is Outcome.ANSWERED else _BY[call.outcome]
+    usage = call.usage or {}
+    tokens = f", {usage['prompt_tokens']}+{usage['completion_tokens']} tokens" if _is_counted(usage) else ""
+    head = f"call {call.number}: {call.wire.method} {call.wire.path}{subject} [{call.status}{stream}]"
+    return f"{head}{asked}, answered by {by}{tokens}"
+
+
+def _is_counted(usage: Any) -> bool:
+    return all(isinstance(usage.get(name), int) for name in ("prompt_tokens", "completion_tokens"))
+
+
+def tally(watch: Watch, *, with_lines: bool) -> dict[str, Any]:
+    """Return the figures of a test as JSON can hold them, so that they travel from a worker to the terminal."""
+    calls = [call for answering in watch.answering for call in answering.calls]
+    usages = [usage for call in calls if _is_counted(usage := call.usage or {})]
+    return {
+        "calls": len(calls),
+        "prompt_tokens": sum(usage["prompt_tokens"] for usage in usages),
+        "completion_tokens": sum(usage["completion_tokens"] for usage in usages),
+        "missed": sum(call.outcome is Outcome.UNMATCHED for call in calls) if watch.tapes else 0,
+        "cassettes": [_played(tape, has_passed=watch.passed) for tape in watch.tapes],
+        "escaped": [f"{escape.host} in {watch.node}" for escape in watch.escapes],
+        "lines": [_line(call) for call in calls] if with_lines else [],
+    }
+
+
+def _played(tape: Tape, *, has_passed: bool) -> dict[str, Any]:
+    cassette = tape.cassette
+    left = {interaction.number for interaction in cassette.unplayed}
+    # What is recorded anew is not played.
+    numbers = [] if cassette.mode in ("all", "rewrite") else [one.number for one in cassette.interactions]
+    return {
+        "path": tape.path,
+        "count": len(numbers),
+        "played": [number for number in numbers if number not in left],
+        "recorded": cassette.counts.recorded if cassette.is_recording and has_passed else 0,
+        "old": _too_old(cassette, tape.max_age) if numbers else None,
+        "is_listed": not tape.must_play,
+    }
+
+
+def _too_old(cassette: Cassette, max_age: int | None) -> str | None:
+    """Return the day of the oldest recording in a cassette where that is more than so many days ago."""
+    days = [one.trace.recorded for one in cassette.interactions if one.trace.recorded]
+    if max_age is None or not days:
+        return None
+    oldest = min(days)
+    age = datetime.now(UTC).date() - date.fromisoformat(oldest)
+    return oldest if age.days > max_age else None

@@ -1,0 +1,73 @@
+"""The cassettes of a test: which files, and how each is opened."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fakellm import Cassette, CassetteNotFoundError, FakeLLM
+from fakellm._cassette.miss import Advice
+from fakellm._cassette.modes import resolve_mode
+from fakellm._use_cassette import replay_settings
+from pytest_fakellm.cassette_paths import foreign_paths, given_paths, own_path
+
+__all__ = ["find_files", "open_cassette"]
+
+
+def find_files(
+    item: pytest.Item, given: str | os.PathLike[str] | None, *, folder: Path | None, mode: str
+) -> list[Path]:
+    """Return the files of a test's cassette; the first one is written to where it is recorded.
+
+    given: the path that the marker names, None for the test's own cassette. folder: see ``cassette_paths``.
+
+    Raises:
+        CassetteNotFoundError: there is none, and none is to be recorded.
+    """
+    places = given_paths(item, given, folder=folder) if given else [own_path(item, folder=folder)]
+    found = [path for path in places if path.is_file()][:1]
+    if not given:
+        found += [path for path in foreign_paths(item, folder=folder) if path.is_file() and path not in found]
+    if not found and resolve_mode(mode, os.environ) == "none":
+        looked = " and ".join(str(path) for path in places)
+        what = f" {os.fspath(given)!r}" if given else " of this test"
+        raise CassetteNotFoundError(
+            f"there is no cassette{what}; looked for {looked}\n  to record it: pytest '{item.nodeid}' --llm-record=once"
+        )
+    return found or places[:1]
+
+
+def open_cassette(
+    path: Path,
+    *,
+    mode: str,
+    node: str,
+    manner: Mapping[str, Any],
+    allow_unmatched: bool,
+    llm: FakeLLM | None,
+    beside: Cassette | None,
+) -> Cassette:
+    """Return the cassette of a file.
+
+    node: the test. manner: the arguments of ``use_cassette`` that say how it is replayed and redacted. allow_unmatched:
+    whether requests pass that it does not hold. llm: whose rules are asked first. beside: the cassette that is asked
+    before.
+    """
+    advice = Advice(record=f"pytest '{node}' --llm-record=rewrite")
+    settings = replace(replay_settings(path, **manner), advice=advice)
+    other = llm or beside
+    cassette = Cassette(
+        path,
+        mode=mode,
+        redact=manner.get("redact", ()),
+        settings=settings,
+        clock=other.clock if other else None,
+        engine=other._engine if other else None,  # noqa: SLF001  # the plugin is part of the project
+    )
+    cassette._engine.allow_unmatched = allow_unmatched  # noqa: SLF001  # the same
+    return cassette

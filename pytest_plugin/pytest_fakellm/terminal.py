@@ -1,0 +1,75 @@
+"""What the terminal shows: with ``-v`` a line for each call, at the end a summary of all tests and workers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from pytest_fakellm.summary import Summary
+
+__all__ = ["Terminal"]
+
+_ORPHANS = "fakellm_orphans"
+
+
+class Terminal:
+    """The hooks that look at the whole session.
+
+    The figures come with the last report of each test, which pytest-xdist brings to the controller; what a worker alone
+    knows comes as its output.
+    """
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+        self._summary = Summary()
+        self._items: list[pytest.Item] = []
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Remember all tests that there are, before some are deselected."""
+        self._items = list(items)
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Add up the figures; show a line for each call where tests are shown by line."""
+        if (tally := getattr(report, "fakellm", None)) is None:
+            return
+        self._summary.add(tally)
+        reporter: Any = self._config.pluginmanager.get_plugin("terminalreporter")
+        if reporter is None or not tally["lines"]:
+            return
+        # Beside the lines of other workers, a call must say whose it is.
+        whose = f"{report.nodeid} " if hasattr(report, "node") else ""
+        reporter.ensure_newline()
+        reporter.write("\n".join(f"  {whose}{line}" for line in tally["lines"]))
+        reporter.currentfspath = -2  # a line that is not ended, as the reporter itself leaves it
+
+    def pytest_sessionfinish(self) -> None:
+        """Look for cassettes that no test answers to; a worker hands them over."""
+        if self._items and self._summary.cassettes and not self._is_partial():
+            from pytest_fakellm.orphans import find_orphans
+
+            self._summary.orphans |= set(find_orphans(self._items, self._config, used=self._summary.cassettes))
+        output = getattr(self._config, "workeroutput", None)
+        if output is not None:
+            output[_ORPHANS] = sorted(self._summary.orphans)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        """Take over what a worker of pytest-xdist found."""
+        self._summary.orphans.update(getattr(node, "workeroutput", {}).get(_ORPHANS, ()))
+
+    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
+        """Write the summary where there is something to tell."""
+        if self._summary.is_empty:
+            return
+        terminalreporter.section("fakellm")
+        is_partial = self._is_partial() or bool(terminalreporter.stats.get("deselected"))
+        for line in self._summary.lines(is_partial=is_partial):
+            terminalreporter.write_line(line)
+
+    def _is_partial(self) -> bool:
+        """Whether some of the tests are left out, so that what is not used may be theirs."""
+        option = self._config.option
+        chosen = any(getattr(option, name, None) for name in ("keyword", "markexpr", "lf", "deselect"))
+        return chosen or any("::" in str(argument) for argument in self._config.args)

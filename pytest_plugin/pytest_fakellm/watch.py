@@ -1,0 +1,112 @@
+"""What one test asked, played and tried to reach: collected by the fixtures, told by the hooks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from fakellm import Cassette, FakeLLM
+    from pytest_fakellm.guard import Escape, Guard
+
+__all__ = ["Tape", "Watch"]
+
+
+class Tape(NamedTuple):
+    """A cassette that a test uses. path: as messages show it. must_play: whether what is left fails the test."""
+
+    cassette: Cassette
+    path: str
+    must_play: bool
+    max_age: int | None = None
+
+
+class Watch:
+    """Holds what a test used; the hooks ask it what to say. node: the id of the test."""
+
+    def __init__(self, node: str) -> None:
+        self.node = node
+        self.guard: Guard | None = None
+        self.answering: list[FakeLLM | Cassette] = []
+        self.tapes: list[Tape] = []
+        self.escapes: list[Escape] = []
+        self.failed = False
+        self.checked = False
+
+    @property
+    def passed(self) -> bool:
+        """Whether the body of the test has run, and nothing was wrong so far."""
+        return self.checked and not self.failed
+
+    def end(self) -> str | None:
+        """Return why the test must fail, or None; then what was recorded is saved, and it may fail for that."""
+        self.checked = True
+        return self.problem() or "\n\n".join(self._unsaved()) or None
+
+    def problem(self) -> str | None:
+        """Return what went wrong beside the test's own assertions, or None."""
+        return "\n\n".join([*self._unanswered(), *self._escaped()]) or None
+
+    def sections(self, *, with_problems: bool) -> Iterator[tuple[str, str]]:
+        """Yield (title, text) for the report of a failed test."""
+        for answering in self.answering:
+            if answering.calls:
+                from pytest_fakellm.reports import journal_lines
+
+                # A plain str: pytest-xdist sends nothing else from worker to controller.
+                yield "fakellm transcript", str(answering.transcript())
+                yield "fakellm journal", "\n".join(journal_lines(answering))
+        if with_problems and (problem := self.problem()):
+            yield "fakellm check", problem
+
+    def tally(self, *, with_lines: bool) -> dict[str, Any] | None:
+        """Return what the summary adds up, as JSON can hold it; None for nothing. with_lines: a line per call, too."""
+        if not (self.tapes or self.escapes or any(answering.calls for answering in self.answering)):
+            return None
+        from pytest_fakellm.reports import tally
+
+        return tally(self, with_lines=with_lines)
+
+    def _unanswered(self) -> Iterator[str]:
+        """Yield what fakes and cassettes complain of or, where they do not, what is left of a recording."""
+        complaints = [text for answering in self.answering if (text := _complaint(answering.check))]
+        yield from complaints
+        if not complaints:
+            yield from (_left(tape, self.node) for tape in self.tapes if tape.must_play and tape.cassette.unplayed)
+
+    def _unsaved(self) -> Iterator[str]:
+        """Save what was recorded; yield why that could not be."""
+        yield from (text for tape in self.tapes if (text := _complaint(tape.cassette.save)))
+
+    def _escaped(self) -> Iterator[str]:
+        if self.guard is not None:
+            self.escapes += self.guard.take()
+        for escape in self.escapes:
+            yield f"BlockedConnectionError: {escape}"
+
+
+def _complaint(act: Callable[[], object]) -> str | None:
+    """Return what something complains of, or None."""
+    from fakellm import FakeLLMError
+
+    try:
+        act()
+    except FakeLLMError as err:
+        return f"{type(err).__name__}: {err}"
+    return None
+
+
+def _left(tape: Tape, node: str) -> str:
+    left, count = tape.cassette.unplayed, len(tape.cassette.interactions)
+    shown = [f"  interaction {one.number}: {one.request.method} {one.request.url}" for one in left[:10]]
+    more = [f"  and {len(left) - 10} more"] if len(left) > 10 else []
+    return "\n".join(
+        [
+            f"UnusedReplyError: {len(left)} of {count} recorded interaction{'s' * (count > 1)} never asked for: "
+            f"{tape.path}",
+            *shown,
+            *more,
+            f"  to record again: pytest '{node}' --llm-record=rewrite",
+            "  if the test means it: @pytest.mark.llm_cassette(allow_unused=True)",
+        ]
+    )

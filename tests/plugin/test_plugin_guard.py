@@ -1,0 +1,386 @@
+"""Connections that no fake can answer: refused, told once, with host, stack and model."""
+
+from __future__ import annotations
+
+import pytest
+from plugin_project import write_ini
+
+ASK = """
+import asyncio, json, socket, urllib.request
+import uvloop
+
+QUESTION = {"model": "gpt-4o", "messages": [{"role": "user", "content": "hi"}]}
+
+def by_requests(url):
+    import requests
+    requests.post(url, json=QUESTION, timeout=5)
+
+def by_urllib(url):
+    urllib.request.urlopen(urllib.request.Request(url, json.dumps(QUESTION).encode()), timeout=5)
+
+def by_aiohttp(url):
+    import aiohttp
+    async def ask():
+        async with aiohttp.ClientSession() as session:
+            await session.post(url, json=QUESTION)
+    asyncio.run(ask())
+
+def by_asyncio(url):
+    body = json.dumps(QUESTION)
+    async def ask():
+        await asyncio.open_connection(url.split("/")[2], 443)
+    asyncio.run(ask())
+
+def by_uvloop(url):
+    async def ask():
+        await asyncio.open_connection(url.split("/")[2], 443)
+    uvloop.run(ask())
+
+def by_socket(url):
+    with socket.socket() as sock:
+        sock.connect((url.split("/")[2], 443))
+
+def swallow(ask, url="https://api.openai.com/v1/chat/completions"):
+    try:
+        ask(url)
+    except Exception as err:
+        return err
+"""
+
+
+@pytest.fixture
+def asking(project):
+    project.makepyfile(ask=ASK)
+    return project
+
+
+@pytest.mark.parametrize("way", ["requests", "urllib", "aiohttp", "asyncio", "uvloop", "socket"])
+def test_provider_is_out_of_reach_while_the_fake_is_active(asking, way):
+    asking.makepyfile(f"""
+        from ask import by_{way}, swallow
+
+        def test_agent(fake_llm):
+            assert "blocked by fakellm" in str(swallow(by_{way}))
+
+        def test_next(fake_llm):
+            pass
+    """)
+
+    result = asking.runpytest()
+
+    result.assert_outcomes(passed=1, failed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "BlockedConnectionError: a connection to api.openai.com:443 was blocked: the host belongs to a provider of "
+            "models",
+            "  fakellm answers clients on httpx and httpx2, while a fake or a cassette is active; this one is on",
+            "*connections: 1 escaped",
+            "escaped: api.openai.com in *::test_agent",
+        ]
+    )
+
+
+@pytest.mark.parametrize(("way", "through"), [("requests", "requests, urllib3"), ("urllib", "urllib, http")])
+def test_report_names_model_libraries_and_lines(asking, way, through):
+    asking.makepyfile(
+        test_agent=f"""
+        from ask import by_{way}, swallow
+
+        def test_agent(fake_llm):
+            swallow(by_{way})
+    """
+    )
+
+    result = asking.runpytest()
+
+    result.stdout.fnmatch_lines(
+        [
+            "BlockedConnectionError: a connection to api.openai.com:443 was blocked: *",
+            f"  for model 'gpt-4o', through {through}",
+            f"  at ask.py:* in by_{way}",
+            "  by ask.py:* in swallow",
+            "  by test_agent.py:4 in test_agent",
+        ]
+    )
+
+
+def test_report_names_the_lines_of_a_task(asking):
+    asking.makepyfile("""
+        from ask import by_asyncio, swallow
+
+        def test_agent(fake_llm):
+            swallow(by_asyncio)
+    """)
+
+    result = asking.runpytest()
+
+    result.stdout.fnmatch_lines(
+        ["  for model 'gpt-4o', directly", "  at ask.py:* in ask", "  by ask.py:* in by_asyncio"]
+    )
+
+
+def test_report_names_who_waits_for_the_task_of_a_library(asking):
+    write_ini(asking, addopts="-p pytest_asyncio.plugin", more="asyncio_default_fixture_loop_scope = function")
+    asking.makepyfile(
+        test_agent="""
+        import aiohttp
+        import pytest
+        from ask import QUESTION
+
+        async def ask(session):
+            await session.post("https://api.openai.com/v1/chat/completions", json=QUESTION)
+
+        @pytest.mark.asyncio
+        async def test_agent(fake_llm):
+            async with aiohttp.ClientSession() as session:
+                with pytest.raises(aiohttp.ClientConnectionError):
+                    await ask(session)
+    """
+    )
+
+    result = asking.runpytest()
+
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        ["  for model 'gpt-4o', through aiohttp", "  at test_agent.py:6 in ask", "  by test_agent.py:12 in test_agent"]
+    )
+
+
+def test_variable_that_cannot_be_looked_at_is_passed_over(asking):
+    asking.makepyfile("""
+        import pytest
+        from ask import by_urllib, swallow
+
+        class Proxy:
+            @property
+            def __dict__(self):
+                raise RuntimeError("working outside of a request")
+
+        def test_agent(fake_llm):
+            proxy = Proxy()
+            assert "blocked by fakellm" in str(swallow(by_urllib))
+    """)
+
+    result = asking.runpytest()
+
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["  for model 'gpt-4o', through urllib, http"])
+
+
+def test_error_that_nobody_caught_is_told_with_the_traceback_and_the_explanation(asking):
+    asking.makepyfile("""
+        from ask import by_socket
+
+        def test_agent(fake_llm):
+            by_socket("https://api.openai.com/")
+    """)
+
+    result = asking.runpytest()
+
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        ["E*BlockedConnectionError: blocked by fakellm: a connection to api.openai.com:443*", "*fakellm check*"]
+    )
+
+
+def test_other_hosts_and_the_time_after_the_test_are_free(asking):
+    asking.makepyfile("""
+        import socket
+
+        def test_other(fake_llm):
+            try:
+                socket.getaddrinfo("nobody.invalid", 443)
+            except socket.gaierror:
+                pass
+
+        def test_provider_after_the_fake(request):
+            from pytest_fakellm.guard import guard_of
+            guard_of(request.config).check("api.openai.com", 443)
+    """)
+
+    asking.runpytest().assert_outcomes(passed=2)
+
+
+def test_connections_of_fixtures_that_end_are_an_error(asking):
+    asking.makepyfile("""
+        import pytest
+        from ask import by_socket, swallow
+
+        @pytest.fixture
+        def agent(fake_llm):
+            yield
+            swallow(by_socket)
+
+        def test_agent(agent):
+            pass
+    """)
+
+    result = asking.runpytest()
+
+    result.assert_outcomes(passed=1, errors=1)
+    result.stdout.fnmatch_lines(["BlockedConnectionError: a connection to api.openai.com:443*"])
+
+
+def test_connection_of_a_fixture_fails_the_test_once(asking):
+    asking.makepyfile("""
+        import pytest
+        from ask import by_socket, swallow
+
+        @pytest.fixture
+        def agent(fake_llm):
+            swallow(by_socket)
+
+        def test_agent(agent):
+            pass
+    """)
+
+    asking.runpytest().assert_outcomes(failed=1)
+
+
+def test_block_network_fails_whatever_leads_beyond_loopback(asking):
+    asking.makepyfile("""
+        import httpx, socket
+        from ask import by_requests, swallow
+
+        def test_name():
+            swallow(by_requests, "https://example.com/")
+
+        def test_address():
+            swallow(by_requests, "http://93.184.216.34:8080/")
+
+        def test_httpx(fake_llm):
+            swallow(httpx.get, "https://example.com/")
+
+        def test_loopback():
+            with socket.create_server(("127.0.0.1", 0)) as server:
+                socket.create_connection(server.getsockname()).close()
+                socket.create_connection(("localhost", server.getsockname()[1])).close()
+
+        def test_own_name():
+            socket.getaddrinfo(None, 80)
+            swallow(lambda _: socket.gethostbyname(socket.gethostname()))
+    """)
+
+    result = asking.runpytest("--llm-block-network")
+
+    result.assert_outcomes(passed=2, failed=3)
+    result.stdout.fnmatch_lines(
+        [
+            "BlockedConnectionError: a connection to example.com:443 was blocked: it leads beyond loopback",
+            "  if the test means it, run it without --llm-block-network (ini llm_block_network)",
+            "BlockedConnectionError: a connection to 93.184.216.34:8080 was blocked: it leads beyond loopback",
+            "*through httpx, httpcore*",
+        ]
+    )
+
+
+def test_block_network_by_config_holds_while_a_fake_is_active(asking):
+    asking.makepyfile("""
+        import pytest
+        from ask import by_socket, swallow
+
+        @pytest.fixture
+        def llm_config():
+            return {"block_network": True}
+
+        def test_blocked(fake_llm):
+            swallow(by_socket, "https://example.com/")
+    """)
+
+    asking.runpytest().assert_outcomes(failed=1)
+
+
+def test_names_bound_before_and_datagrams_are_seen(asking):
+    asking.makepyfile("""
+        import socket
+        from socket import getaddrinfo
+        from ask import swallow
+
+        def test_name():
+            swallow(lambda _: getaddrinfo("example.com", 80))
+
+        def test_datagram():
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+                swallow(lambda _: sock.sendto(b"", ("93.184.216.34", 8125)))
+    """)
+
+    asking.runpytest("--llm-block-network").assert_outcomes(failed=2)
+
+
+def test_unix_sockets_are_free(asking):
+    asking.makepyfile("""
+        import socket
+
+        def test_unix(tmp_path, monkeypatch):
+            monkeypatch.chdir(tmp_path)
+            with socket.socket(socket.AF_UNIX) as server, socket.socket(socket.AF_UNIX) as client:
+                server.bind("sock")
+                server.listen()
+                client.connect("sock")
+    """)
+
+    asking.runpytest("--llm-block-network").assert_outcomes(passed=1)
+
+
+@pytest.mark.parametrize("line", ["llm_guard = true", "llm_block_network = true"])
+def test_guard_holds_for_imports(asking, line):
+    write_ini(asking, more=line)
+    asking.makepyfile(
+        prices="from ask import by_socket, swallow\nswallow(by_socket)\n",
+        test_agent="import prices\n\ndef test_agent():\n    pass\n",
+    )
+
+    result = asking.runpytest()
+
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(
+        [
+            "*ERROR collecting test_agent.py*",
+            "BlockedConnectionError: a connection to api.openai.com:443*",
+            "  by prices.py:2 in <module>",
+        ]
+    )
+
+
+def test_guard_holds_for_session_fixtures_and_tests_without_a_fake(asking):
+    write_ini(asking, more="llm_guard = true")
+    asking.makepyfile("""
+        import pytest
+        from ask import by_socket, swallow
+
+        @pytest.fixture(scope="session")
+        def agent():
+            swallow(by_socket)
+
+        def test_agent(agent):
+            pass
+
+        def test_alone():
+            swallow(by_socket, "https://eu.api.openai.com/")
+    """)
+
+    result = asking.runpytest()
+
+    result.assert_outcomes(failed=2)
+    result.stdout.fnmatch_lines(["*connection to eu.api.openai.com:443*", "*connections: 2 escaped"])
+
+
+def test_guard_holds_for_the_first_conftest(asking):
+    write_ini(asking, more="llm_guard = true")
+    asking.makeconftest("from ask import by_socket, swallow\nswallow(by_socket)\n")
+    asking.makepyfile("def test_agent():\n    pass\n")
+
+    result = asking.runpytest_subprocess()
+
+    assert result.ret != 0
+    result.stdout.fnmatch_lines(
+        ["*BlockedConnectionError: a connection to api.openai.com:443*", "*by conftest.py:2 in <module>"]
+    )
+
+
+def test_guard_that_a_conftest_brings_holds_from_then_on(asking, monkeypatch):
+    asking.makeini("[pytest]\naddopts = -p no:cacheprovider\nllm_guard = true\n")
+    asking.makeconftest("pytest_plugins = ['pytest_fakellm.plugin']")
+    asking.makepyfile("from ask import by_socket, swallow\n\ndef test_agent():\n    swallow(by_socket)\n")
+
+    asking.runpytest().assert_outcomes(failed=1)

@@ -1,0 +1,160 @@
+"""Beside other plugins that touch httpx, sockets, cassettes and event loops."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from plugin_project import write_cassette, write_ini
+
+NEIGHBOURS = {
+    "pytest-httpx": "pytest_httpx",
+    "respx": "respx.plugin",
+    "pytest-recording": "pytest_recording.plugin",
+    "pytest-asyncio": "pytest_asyncio.plugin",
+    "anyio": "anyio.pytest_plugin",
+    "pytest-xdist": "xdist.plugin",
+    "pytest-socket": "pytest_socket",
+}
+ASYNCIO = "asyncio_default_fixture_loop_scope = function"
+
+SUITE = """
+import asyncio
+import httpx
+import pytest
+from agent import CHAT, KEY, ask, ask_and_swallow
+
+def test_passes(fake_llm):
+    fake_llm.reply("Hello!")
+    assert ask("hi") == "Hello!"
+
+def test_unmatched(fake_llm):
+    ask_and_swallow("hi")
+
+def test_unused(fake_llm):
+    fake_llm.reply("never asked for")
+
+@pytest.mark.llm_cassette("session.yaml")
+def test_replays():
+    assert ask("hi") == "recorded"
+
+@pytest.mark.llm_cassette("session.yaml")
+def test_missed():
+    ask_and_swallow("hello")
+
+def test_waits(fake_llm, llm_clock):
+    asyncio.run(asyncio.sleep(100))
+    assert llm_clock.elapsed == 100
+
+def test_client(fake_llm, llm_client):
+    from fakellm.models import UserMessage
+    fake_llm.reply("Hello!")
+    result = asyncio.run(llm_client.create([UserMessage(content="hi", source="user")]))
+    assert result.content == "Hello!"
+"""
+
+
+@pytest.mark.parametrize("neighbour", NEIGHBOURS.values(), ids=NEIGHBOURS)
+def test_neighbour_changes_no_result(project, neighbour):
+    write_ini(project, addopts=f"-p {neighbour}", more=ASYNCIO if "asyncio" in neighbour else "")
+    project.makepyfile(SUITE)
+
+    project.runpytest().assert_outcomes(passed=4, failed=3)
+
+
+def test_all_neighbours_together_change_no_result(project):
+    addopts = " ".join(f"-p {neighbour}" for neighbour in reversed(NEIGHBOURS.values()))
+    write_ini(project, addopts=addopts, more=ASYNCIO)
+    project.makepyfile(SUITE)
+
+    project.runpytest("-v").assert_outcomes(passed=4, failed=3)
+
+
+def test_fake_leaves_other_hosts_to_httpx_mock(project):
+    write_ini(project, addopts="-p pytest_httpx")
+    project.makepyfile("""
+        import httpx
+        from agent import ask
+
+        def test_both(httpx_mock, fake_llm):
+            httpx_mock.add_response(url="https://weather.example/paris", text="rain")
+            fake_llm.reply("Take an umbrella.")
+            assert httpx.get("https://weather.example/paris").text == "rain"
+            assert ask("umbrella?") == "Take an umbrella."
+
+        def test_alone(httpx_mock):
+            httpx_mock.add_response(json={"choices": [{"message": {"content": "mocked"}}]})
+            assert ask("hi") == "mocked"
+    """)
+
+    project.runpytest().assert_outcomes(passed=2)
+
+
+@pytest.mark.parametrize("fixtures", ["respx_mock, fake_llm", "fake_llm, respx_mock"])
+def test_fake_leaves_other_hosts_to_respx(project, fixtures):
+    write_ini(project, addopts="-p respx.plugin")
+    project.makepyfile(f"""
+        import httpx
+        from agent import ask
+
+        def test_both({fixtures}):
+            respx_mock.get("https://weather.example/paris").respond(text="rain")
+            fake_llm.reply("Take an umbrella.")
+            assert httpx.get("https://weather.example/paris").text == "rain"
+            assert ask("umbrella?") == "Take an umbrella."
+    """)
+
+    project.runpytest().assert_outcomes(passed=1)
+
+
+def test_fake_works_where_sockets_are_disabled(project):
+    write_ini(project, addopts="-p pytest_socket --disable-socket")
+    project.makepyfile("""
+        import socket
+        import pytest
+        from agent import ask
+
+        def test_fake(fake_llm):
+            fake_llm.reply("Hello!")
+            assert ask("hi") == "Hello!"
+
+        @pytest.mark.filterwarnings("ignore")
+        def test_still_disabled(fake_llm):
+            with pytest.raises(RuntimeError):
+                socket.socket()
+    """)
+
+    project.runpytest().assert_outcomes(passed=2)
+
+
+def test_tests_of_pytest_recording_run_on(project):
+    write_ini(project, addopts="-p pytest_recording.plugin --block-network")
+    write_cassette(Path(project.path, "cassettes", "test_old", "test_theirs.yaml"))
+    write_cassette(Path(project.path, "cassettes", "test_old", "test_moved.yaml"))
+    project.makepyfile(
+        test_old="""
+        import pytest
+        from agent import ask
+
+        @pytest.mark.vcr
+        def test_theirs():
+            assert ask("hi") == "recorded"
+
+        @pytest.mark.vcr
+        @pytest.mark.llm_cassette
+        def test_moved(llm_cassette):
+            assert ask("hi") == "recorded"
+            assert llm_cassette.unplayed == []
+    """
+    )
+
+    project.runpytest().assert_outcomes(passed=2)
+
+
+def test_names_do_not_clash():
+    """Options, ini options, markers and fixtures of ours begin with llm or fake_llm."""
+    from pytest_fakellm import plugin, settings
+
+    assert all(setting.flag.startswith("--llm-") for setting in settings.SETTINGS.values() if setting.flag)
+    fixtures = [name for name, value in vars(plugin).items() if type(value).__name__ == "FixtureFunctionDefinition"]
+    assert sorted(fixtures) == ["fake_llm", "llm_cassette", "llm_client", "llm_clock", "llm_config", "llm_journal"]

@@ -1,0 +1,186 @@
+"""What a failed test shows, what -v shows, and the summary at the end."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from plugin_project import write_cassette
+
+
+def test_failure_has_transcript_journal_and_near_misses_in_their_sections(project):
+    project.makepyfile("""
+        from agent import ask, ask_and_swallow
+
+        def test_fails(fake_llm):
+            fake_llm.reply("Hello!")
+            ask("hi")
+            ask_and_swallow("wether?")
+            assert False
+    """)
+
+    result = project.runpytest()
+
+    result.stdout.fnmatch_lines(
+        [
+            "*Captured fakellm transcript call*",
+            "call 1: POST /v1/chat/completions gpt-4o [[]200[]]",
+            "  user: hi",
+            "  => Hello!",
+            "*Captured fakellm journal call*",
+            "call 1: POST /v1/chat/completions gpt-4o [[]200[]] user='hi', answered by rule 1 reply() at test_*.py:4, "
+            "8+2 tokens",
+            "call 2: POST /v1/chat/completions gpt-4o [[]400[]] user='wether?', answered by nothing",
+            "*Captured fakellm check call*",
+            "UnmatchedRequestError: no rule answers call 2: *",
+            "  nearest:",
+        ]
+    )
+
+
+def test_failed_setup_has_the_sections_too(project):
+    project.makepyfile("""
+        import pytest
+        from agent import ask
+
+        @pytest.fixture
+        def greeting(fake_llm):
+            return ask("hi")
+
+        def test_greets(greeting):
+            pass
+    """)
+
+    result = project.runpytest()
+
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(
+        [
+            "E*KeyError: 'choices'",
+            "*Captured fakellm transcript setup*",
+            "*Captured fakellm check setup*",
+            "*no rule answers*",
+        ]
+    )
+
+
+def test_passing_test_shows_nothing_without_v(project):
+    project.makepyfile("""
+        from agent import ask
+
+        def test_greets(fake_llm):
+            fake_llm.reply("Hello!")
+            ask("hi")
+    """)
+
+    result = project.runpytest()
+
+    result.stdout.no_fnmatch_line("*call 1*")
+    result.stdout.no_fnmatch_line("*Captured fakellm*")
+
+
+def test_verbose_shows_a_line_for_each_call_below_its_test(project):
+    project.makepyfile("""
+        import httpx
+        from agent import CHAT, KEY, ask
+
+        def test_greets(fake_llm):
+            fake_llm.reply("Hello!", times=2)
+            ask("hi")
+            ask("again", stream_options=None)
+
+        def test_other(fake_llm):
+            assert httpx.get("https://api.openai.com/v1/models").status_code == 404
+    """)
+
+    result = project.runpytest("-v")
+
+    result.stdout.fnmatch_lines(
+        [
+            "*::test_greets PASSED*",
+            "  call 1: POST /v1/chat/completions gpt-4o [[]200[]] user='hi', answered by rule 1 *, 8+2 tokens",
+            "  call 2: POST /v1/chat/completions gpt-4o [[]200[]] user='again', answered by rule 1 *, 8+2 tokens",
+            "*::test_other PASSED*",
+            "  call 1: GET /v1/models [[]404[]], answered by nothing, as it is no model call",
+        ],
+        consecutive=True,
+    )
+
+
+def test_summary_adds_up_the_session(project):
+    write_cassette(Path(project.path, "cassettes", "test_all", "test_own.yaml"))
+    write_cassette(Path(project.path, "cassettes", "test_all", "test_gone.yaml"))
+    write_cassette(Path(project.path, "shared.yaml"), "hi", "hello", "bye")
+    project.makepyfile(
+        test_all="""
+        import pytest
+        from agent import ask, ask_and_swallow
+
+        def test_scripted(fake_llm):
+            fake_llm.reply("Hello!")
+            ask("hi")
+
+        @pytest.mark.llm_cassette
+        def test_own():
+            ask("hi")
+
+        @pytest.mark.llm_cassette("shared.yaml")
+        def test_shared():
+            ask("hi")
+
+        @pytest.mark.llm_cassette("shared.yaml")
+        def test_shared_too():
+            ask("bye")
+
+        @pytest.mark.llm_cassette("shared.yaml")
+        def test_drifted():
+            ask_and_swallow("good day")
+    """
+    )
+
+    result = project.runpytest()
+
+    result.assert_outcomes(passed=4, failed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "*= fakellm =*",
+            "5 calls, 8 prompt and 2 completion tokens",
+            "cassettes: 2 played, 0 recorded, 1 missed, 1 unused, 1 orphaned; connections: 0 escaped",
+            "unused: shared.yaml: interaction 2 of 3",
+            "orphaned: cassettes/test_all/test_gone.yaml: no test has this name; delete it, or rename it after its "
+            "test",
+        ],
+        consecutive=True,
+    )
+
+
+def test_what_nobody_uses_is_not_told_where_tests_are_left_out(project):
+    write_cassette(Path(project.path, "cassettes", "test_all", "test_gone.yaml"))
+    write_cassette(Path(project.path, "shared.yaml"), "hi", "bye")
+    project.makepyfile(
+        test_all="""
+        import pytest
+        from agent import ask
+
+        @pytest.mark.llm_cassette("shared.yaml")
+        def test_one():
+            ask("hi")
+
+        @pytest.mark.llm_cassette("shared.yaml")
+        def test_two():
+            ask("bye")
+    """
+    )
+
+    for arguments in (["test_all.py::test_one"], ["-k", "one"], ["--deselect", "test_all.py::test_two"]):
+        result = project.runpytest(*arguments)
+
+        result.stdout.fnmatch_lines(["*0 unused, 0 orphaned*"])
+        result.stdout.no_fnmatch_line("*unused:*")
+
+
+def test_suite_without_model_calls_has_no_summary(project):
+    project.makepyfile("def test_plain():\n    pass\n\ndef test_quiet(fake_llm):\n    pass\n")
+
+    result = project.runpytest()
+
+    result.stdout.no_fnmatch_line("*fakellm =*")
