@@ -38,6 +38,7 @@ bench: .venv/test .venv-bench/bench .venv-openai1/contract-openai1
 	.venv/bin/python benchmarks/bench_tokens.py
 	.venv/bin/python benchmarks/compare_recorders.py
 	.venv/bin/python benchmarks/bench_cassette.py
+	.venv/bin/python benchmarks/bench_plugin.py
 
 clean:
 	rm -rf .venv .venv-* build dist site
