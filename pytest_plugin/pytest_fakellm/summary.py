@@ -55,7 +55,7 @@ class Summary:
 
     def lines(self, *, is_partial: bool) -> Iterator[str]:
         """Yield the lines. is_partial: tests were left out, so that nobody knows what nobody uses."""
-        unused = {} if is_partial else self._unused()
+        unused = {} if is_partial else self.unused
         orphans = [] if is_partial else sorted(self.orphans)
         figures = self._figures
         yield (
@@ -78,8 +78,9 @@ class Summary:
         for escape in sorted(self.escaped):
             yield f"escaped: {escape}"
 
-    def _unused(self) -> dict[str, list[int]]:
-        """Return what no test played of cassettes whose tests need not play it all."""
+    @property
+    def unused(self) -> dict[str, list[int]]:
+        """What no test played of cassettes whose tests need not play it all: path -> numbers."""
         left = {path: sorted({*range(1, self._counts[path] + 1)} - self._played[path]) for path in self._listed}
         return {path: numbers for path, numbers in left.items() if numbers}
 

@@ -59,7 +59,7 @@ class Terminal:
         """Take over what a worker of pytest-xdist found."""
         self._summary.orphans.update(getattr(node, "workeroutput", {}).get(_ORPHANS, ()))
 
-    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
+    def pytest_terminal_summary(self, terminalreporter: Any, exitstatus: int) -> None:
         """Write the summary where there is something to tell."""
         if self._summary.is_empty:
             return
@@ -67,6 +67,25 @@ class Terminal:
         is_partial = self._is_partial() or bool(terminalreporter.stats.get("deselected"))
         for line in self._summary.lines(is_partial=is_partial):
             terminalreporter.write_line(line)
+        # A test that fails may have left unplayed what it plays otherwise.
+        if not is_partial and exitstatus == pytest.ExitCode.OK:
+            self._keep_leftovers()
+
+    def _keep_leftovers(self) -> None:
+        """Note for ``fakellm cassette prune`` what a session of all tests has not used."""
+        is_chosen = self._config.args_source is pytest.Config.ArgsSource.ARGS
+        if is_chosen or not self._config.pluginmanager.has_plugin("cacheprovider"):
+            return
+        from fakellm._cassette.leftovers import CACHE_KEY, leftovers_of
+
+        root, cache = self._config.rootpath, self._config.cache
+        found = leftovers_of(
+            orphans=sorted(self._summary.orphans),
+            unused=self._summary.unused,
+            read=lambda path: (root / path).read_bytes(),
+        )
+        if cache is not None:
+            cache.set(CACHE_KEY, found)
 
     def _is_partial(self) -> bool:
         """Whether some of the tests are left out, so that what is not used may be theirs."""

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from plugin_project import write_cassette
+
+from fakellm._cassette.file import read_cassette
+from fakellm._cli import main
 
 
 def test_failure_has_transcript_journal_and_near_misses_in_their_sections(project):
@@ -176,6 +180,58 @@ def test_what_nobody_uses_is_not_told_where_tests_are_left_out(project):
 
         result.stdout.fnmatch_lines(["*0 unused, 0 orphaned*"])
         result.stdout.no_fnmatch_line("*unused:*")
+
+
+def leave_something(project):
+    project.makeini("[pytest]\naddopts = -p pytest_fakellm.plugin\npythonpath = .\n")  # with a cache
+    write_cassette(Path(project.path, "cassettes", "test_all", "test_gone.yaml"))
+    write_cassette(Path(project.path, "shared.yaml"), "hi", "bye")
+    project.makepyfile(
+        test_all="""
+        import os, pytest
+        from agent import ask
+
+        @pytest.mark.llm_cassette("shared.yaml")
+        def test_one():
+            ask("hi")
+            assert "FAIL" not in os.environ
+    """
+    )
+
+
+def test_session_of_all_tests_notes_what_can_be_pruned(project, monkeypatch, capsys):
+    leave_something(project)
+
+    project.runpytest().assert_outcomes(passed=1)
+    monkeypatch.chdir(project.path)
+    capsys.readouterr()
+
+    assert main(["cassette", "prune", "--delete"]) == 0
+    assert capsys.readouterr().out == (
+        "orphaned: cassettes/test_all/test_gone.yaml\n"
+        "unused: shared.yaml: interaction 2\n"
+        "orphaned files: 1, unused interactions: 1, left alone: 0\n"
+    )
+    assert len(read_cassette("shared.yaml")) == 1
+    project.runpytest().stdout.fnmatch_lines(["*0 unused, 0 orphaned*"])
+
+
+@pytest.mark.parametrize("arguments", [["test_all.py"], ["-k", "one"], ["-p", "no:cacheprovider"]])
+def test_other_sessions_note_nothing(project, arguments):
+    leave_something(project)
+
+    project.runpytest(*arguments).assert_outcomes(passed=1)
+
+    assert not Path(project.path, ".pytest_cache", "v", "fakellm").exists()
+
+
+def test_session_that_fails_notes_nothing(project, monkeypatch):
+    leave_something(project)
+    monkeypatch.setenv("FAIL", "1")
+
+    project.runpytest().assert_outcomes(failed=1)
+
+    assert not Path(project.path, ".pytest_cache", "v", "fakellm").exists()
 
 
 def test_suite_without_model_calls_has_no_summary(project):
