@@ -153,8 +153,6 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Refuse wrong markers; watch what the test tries to reach where that is guarded."""
-    if _WATCH in item.stash:  # the test ran before, and runs again
-        del item.stash[_WATCH]
     for mark in item.iter_markers():
         if mark.name in MARKERS and (wrong := wrong_mark(mark)):
             from pytest_fakellm.marker_lines import place_of
@@ -213,6 +211,8 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     watch = item.stash.get(_WATCH, None)
     if call.when == "teardown" and watch is not None:
         report.fakellm = watch.tally(with_lines=item.config.get_verbosity() > 0)
+        # Nothing of it is needed any more, and the test may run again.
+        del item.stash[_WATCH]
     return report
 
 
