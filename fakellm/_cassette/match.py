@@ -65,6 +65,24 @@ class Index:
         queue.played += 1
         return found
 
+    def give_back(self, request: WireRequest) -> None:
+        """Have the interaction again that was taken last for such a request."""
+        if (queue := self._find(request)) is not None:
+            queue.played -= 1
+
+    @property
+    def state(self) -> list[int]:
+        """How many of each group of equal requests were played, for ``restore``."""
+        return [queue.played for queue in self._queues.values()] if self._queues is not None else []
+
+    def restore(self, state: list[int]) -> None:
+        """Let be played what was to be played then."""
+        self.rewind()
+        if state:
+            self._queues = self._build()
+            for queue, played in zip(self._queues.values(), state, strict=True):
+                queue.played = played
+
     def _upcoming(self, queue: _Queue) -> Interaction | None:
         if queue.played < len(queue.interactions):
             return queue.interactions[queue.played]

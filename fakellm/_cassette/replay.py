@@ -73,6 +73,9 @@ class Injected:
         return render_error(error.status, error.body, request_id=request_id, headers=error.wire_headers)
 
 
+_State = tuple[list[int], dict[int, tuple[Fault | ErrorReply, ...]], frozenset[int]]
+
+
 class Recording:
     """The interactions of one file, each played once unless settings say otherwise. path: for messages."""
 
@@ -108,6 +111,24 @@ class Recording:
         """Take note that a rule answered a request: the recorded answer stays there, but need not be asked for."""
         if (interaction := self._index.next(request)) is not None:
             self._excused.add(interaction.number)
+
+    def give_back(self, request: WireRequest) -> None:
+        """Have the recorded answer again that was taken last for such a request."""
+        self._index.give_back(request)
+
+    @property
+    def state(self) -> _State:
+        """What was played, what is to come before what is played, and what was excused."""
+        injections = {number: tuple(waiting) for number, waiting in self._injections.items()}
+        return self._index.state, injections, frozenset(self._excused)
+
+    def restore(self, state: _State) -> None:
+        """Have the answers that it had."""
+        played, injections, excused = state
+        self._index.restore(played)
+        self._injections.clear()
+        self._injections.update({number: deque(waiting) for number, waiting in injections.items()})
+        self._excused = set(excused)
 
     def rewind(self) -> None:
         """Let everything be played again."""

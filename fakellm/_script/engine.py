@@ -12,7 +12,7 @@ No step does I/O or reads a clock; what must wait is a Wait event. A player (``_
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from threading import RLock
@@ -27,6 +27,7 @@ from fakellm._errors import (
 )
 from fakellm._script import explain
 from fakellm._script.identity import Identity
+from fakellm._script.interference import Interference, Play, Snapshot
 from fakellm._script.journal import Call, Ending, Journal, Outcome, Undecoded
 from fakellm._script.match import Matcher
 from fakellm._script.pace import Pace
@@ -78,7 +79,7 @@ class _Pending:
     """A call to write down, and what to do then, outside the lock, to get the events that answer it."""
 
     call: Call
-    play: Callable[[], Iterable[WireEvent]]
+    play: Play
     take: Any = None
 
 
@@ -89,6 +90,8 @@ class Engine:
     rejects is rejected here. provider: who answers; None takes the one at the URL of each request. pace: of
     replies without their own. full_headers: whether every answer carries all headers of the real API.
     allow_unmatched, allow_rejected, allow_unused: what ``check`` lets pass.
+
+    interference: what comes between a request and its answer, for ``explore``.
     """
 
     def __init__(
@@ -105,6 +108,7 @@ class Engine:
         allow_unused: bool = False,
     ) -> None:
         self.sources: list[Source] = []
+        self.interference: Interference | None = None
         self.recorder: Recorder | None = None
         self.fallback: Fallback | None = None
         self.journal = Journal()
@@ -157,10 +161,15 @@ class Engine:
     def handle(self, request: WireRequest) -> Answer:
         """Answer a request: a Head, then Data, Wait or Disconnect; never raises for what was sent."""
         with self._lock:
+            if self.interference is not None:
+                self.interference.before(request)
             pending = self._answer(request)
             self.journal.append(pending.call)
+            play = pending.play
+            if self.interference is not None:
+                play = self.interference.over(pending.call, play)
         # A callable of the test's may ask the model itself, from another thread even, and wait for it.
-        return Answer(pending.call, pending.play(), pending.take)
+        return Answer(pending.call, play(), pending.take)
 
     def check(self) -> None:
         """Raise for what must not pass: unmatched and rejected requests, unused replies.
@@ -198,6 +207,64 @@ class Engine:
             self.journal.clear()
             self._seen.clear()
 
+    def decode(self, wire: WireRequest) -> ChatRequest | None:
+        """Return a request as it is read here; None for what is no model call, or one that the API rejects."""
+        dialect = find_dialect(wire)
+        return None if dialect is None else self._decode_again(dialect, wire)
+
+    def snapshot(self) -> Snapshot:
+        """Return what ``restore`` brings back."""
+        with self._lock:
+            return Snapshot(
+                rules=tuple((rule, rule.state) for rule in self.rules),
+                fallback=(self.fallback, self.fallback.state) if self.fallback else None,
+                calls=tuple(self.journal),
+                seen=dict(self._seen),
+                sources=tuple((source, source.state) for source in self.sources),
+            )
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Be as it was; a call that is being answered meanwhile goes on."""
+        with self._lock:
+            rules = [*snapshot.rules, *([snapshot.fallback] if snapshot.fallback else [])]
+            for rule, given in rules:
+                rule.restore(given)
+            for source, taken in snapshot.sources:
+                source.restore(taken)
+            self._script.hold([rule for rule, _ in snapshot.rules])
+            self.fallback = snapshot.fallback[0] if snapshot.fallback else None
+            self.sources[:] = [source for source, _ in snapshot.sources]
+            self._seen = dict(snapshot.seen)
+            self.journal.clear()
+            for call in snapshot.calls:
+                self.journal.append(call)
+
+    def give_back(self, call: Call) -> None:
+        """Have the reply or recorded answer again that a call has used up: the next request gets it."""
+        with self._lock:
+            if call.rule is not None:
+                call.rule.give_back()
+                self._script.hold(list(self.rules))
+            elif call.outcome is Outcome.REPLAYED:
+                for source in self.sources:
+                    source.give_back(call.wire)
+
+    def use_up(self, call: Call) -> None:
+        """Use up once more what ``give_back`` gave back, unless another request has done so."""
+        with self._lock:
+            if call.rule is not None:
+                if call.rule.is_live:
+                    call.rule.next_reply()
+                    self._retire(call.rule)
+            elif call.outcome is Outcome.REPLAYED:
+                for source in self.sources:
+                    source.take(call.wire)
+
+    def _retire(self, rule: Rule) -> None:
+        """Pass over a rule that is used up."""
+        if not rule.is_live and rule is not self.fallback:
+            self._script.retire(rule)
+
     def _answer(self, wire: WireRequest) -> _Pending:
         dialect = find_dialect(wire)
         if dialect is None:
@@ -232,8 +299,7 @@ class Engine:
 
     def _from_rule(self, rule: Rule, wire: WireRequest, request: ChatRequest, dialect: Dialect) -> _Pending:
         scripted = rule.next_reply()
-        if not rule.is_live and rule is not self.fallback:
-            self._script.retire(rule)
+        self._retire(rule)
         for source in self.sources:
             source.excuse(wire)
         again = partial(self._decode_again, dialect, wire)

@@ -13,19 +13,24 @@ from fakellm._script.as_reply import ReplyLike, Scripted, as_reply
 from fakellm._script.match import Matcher
 from fakellm._script.reply import ErrorReply, Reply
 
-__all__ = ["Fallback", "Rule", "caller", "is_own"]
+__all__ = ["Fallback", "Rule", "RuleState", "caller", "is_own"]
+
+RuleState = tuple[tuple[Scripted, ...], int | None, int]
+"""The replies of a rule, how often they are given, how many were."""
 
 
 class Rule:
     """What ``when()`` and ``reply()`` return; the test holds it, the engine asks it.
 
-    number: its place in the order of registration, from 1. where: ``file:line`` that registered it.
+    number: its place in the order of registration, from 1. where: ``file:line`` that registered it. is_owed:
+    whether a reply that nothing asks for fails the test.
     """
 
     def __init__(self, matcher: Matcher, *, number: int, where: str) -> None:
         self.matcher = matcher
         self.number = number
         self.where = where
+        self.is_owed = True
         self._replies: tuple[Scripted, ...] = ()
         self._times: int | None = 1
         self._given = 0
@@ -57,6 +62,11 @@ class Rule:
         return self
 
     @property
+    def replies(self) -> tuple[Scripted, ...]:
+        """The replies of one round, in order."""
+        return self._replies
+
+    @property
     def is_live(self) -> bool:
         """Whether there is a reply left to give."""
         return bool(self._replies) and (self._times is None or self._given < self._owed)
@@ -68,8 +78,8 @@ class Rule:
 
     @property
     def unused(self) -> int:
-        """How many replies nothing has asked for; 0 for a rule that answers for ever."""
-        return 0 if self._times is None else self._owed - self._given
+        """How many replies nothing has asked for; 0 for a rule that answers for ever or owes none."""
+        return 0 if self._times is None or not self.is_owed else self._owed - self._given
 
     @property
     def given(self) -> int:
@@ -87,6 +97,19 @@ class Rule:
         self._given += 1
         return reply
 
+    def give_back(self) -> None:
+        """Have the reply again that was given last."""
+        self._given -= 1
+
+    @property
+    def state(self) -> RuleState:
+        """What it says and how much of it was given, for ``restore``."""
+        return self._replies, self._times, self._given
+
+    def restore(self, state: RuleState) -> None:
+        """Be as it was."""
+        self._replies, self._times, self._given = state
+
     def __str__(self) -> str:
         return f"rule {self.number} {self.matcher} at {self.where}"
 
@@ -102,11 +125,7 @@ class Fallback(Rule):
 
     def __init__(self, *, where: str) -> None:
         super().__init__(Matcher(), number=0, where=where)
-
-    @property
-    def unused(self) -> int:
-        """Nothing: it need not be asked."""
-        return 0
+        self.is_owed = False
 
     def __str__(self) -> str:
         return f"otherwise() at {self.where}"

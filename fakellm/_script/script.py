@@ -6,7 +6,7 @@ and no condition of a later one is asked before. The shelves only spare the rule
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from heapq import merge
 from operator import attrgetter
 from typing import Any
@@ -63,6 +63,14 @@ class Script:
         else:
             field, wanted = place
             self._shelves[field].remove(wanted, rule)
+
+    def hold(self, rules: Sequence[Rule]) -> None:
+        """Hold these rules alone, in this order; those that are used up are passed over."""
+        self.clear()
+        for rule in rules:
+            self.add(rule)
+            if rule.has_replies and not rule.is_live:
+                self.retire(rule)
 
     def clear(self) -> None:
         """Forget all rules."""

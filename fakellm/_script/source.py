@@ -50,8 +50,21 @@ class Source(Protocol):
         """Take note that a rule answered a request in this source's place."""
         ...
 
+    def give_back(self, request: WireRequest) -> None:
+        """Have the answer again that was taken last for such a request."""
+        ...
+
     def rewind(self) -> None:
         """Have all answers again."""
+        ...
+
+    @property
+    def state(self) -> Any:
+        """What was taken so far, for ``restore``."""
+        ...
+
+    def restore(self, state: Any) -> None:
+        """Have the answers that it had."""
         ...
 
     def explain(self, request: WireRequest) -> str:
