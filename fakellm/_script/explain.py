@@ -12,6 +12,7 @@ from fakellm._script.journal import Call
 from fakellm._script.match import Mismatch, shown
 from fakellm._script.reply import ErrorReply, Reply, other_ways
 from fakellm._script.rule import Rule, is_own
+from fakellm._script.transform import name_of
 from fakellm._wire.chat import ChatRequest
 from fakellm._wire.errors import ErrorBody
 from fakellm._wire.events import WireRequest
@@ -123,7 +124,7 @@ def _retry_note(retry_of: Call | None) -> list[str]:
         case ErrorReply(status):
             got, recover, give_up = f"scripted {status}", f"ErrorReply({status}), 'ok'", f"ErrorReply({status})"
         case Reply(fault=fault) if fault is not None:
-            name = getattr(fault, "__name__", repr(fault))
+            name = name_of(fault)
             got, recover, give_up = f"fault {name}", "'ok'", f"'...', fault=faults.{name}"
         case _:
             return []

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from fakellm._script.journal import Call
 from fakellm._script.reply import ErrorReply, Reply, other_ways
-from fakellm._script.transform import Fault
+from fakellm._script.transform import Fault, name_of
 from fakellm._wire.chat import Message, text_of
 from fakellm._wire.chat_answer import read_answer
 
@@ -110,7 +110,7 @@ def _answer(call: Call) -> Iterator[str]:
 
 def _fault(fault: Fault | None) -> Iterator[str]:
     if fault is not None:
-        yield f"fault: {getattr(fault, '__name__', fault)}"
+        yield f"fault: {name_of(fault)}"
 
 
 def _ending(call: Call) -> Iterator[str]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from fakellm._wire.events import Disconnect, WireEvent
 from fakellm._wire.providers import Provider
 
-__all__ = ["Fault", "Framing", "Transform", "at_provider"]
+__all__ = ["Fault", "Framing", "Transform", "at_provider", "name_of"]
 
 Fault = Callable[[Iterator[WireEvent]], Iterator[WireEvent]]
 """A break of the protocol: takes the events of an answer, gives those that are played instead."""
@@ -30,7 +30,7 @@ class Transform:
         *,
         at: Callable[[Provider, str], Transform] | None = None,
     ) -> None:
-        self.__name__ = name
+        self.name = name  # not __name__, by which pytest.mark takes a lone argument for the test it decorates
         self._apply = apply
         self.at = at
 
@@ -41,9 +41,14 @@ class Transform:
                 return  # where two faults are laid over each other
 
     def __repr__(self) -> str:
-        return self.__name__
+        return self.name
 
 
 def at_provider(fault: Fault, provider: Provider, *, model: str) -> Fault:
     """Return a fault as it is at a provider: the same, unless it says something in the provider's name."""
     return fault.at(provider, model) if isinstance(fault, Transform) and fault.at else fault
+
+
+def name_of(given: Fault | Framing) -> str:
+    """Return how a fault or framing is called: as it is typed, or the name of a test's own."""
+    return given.name if isinstance(given, Transform) else getattr(given, "__name__", repr(given))

@@ -251,7 +251,7 @@ def test_error_inside_a_stream_is_the_providers(url, expected):
 def test_fault_is_shown_as_it_was_typed_at_every_provider():
     fault = faults.error_event(after=1, error=ErrorReply(500))
 
-    assert fault.__name__ == fault.at(PROVIDERS["azure"], "gpt-4o").__name__ == "error_event(after=1)"
+    assert fault.name == fault.at(PROVIDERS["azure"], "gpt-4o").name == "error_event(after=1)"
 
 
 STATIC = {

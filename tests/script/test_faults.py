@@ -277,8 +277,8 @@ ALL = [
 
 @pytest.mark.parametrize("fault", ALL, ids=repr)
 def test_fault_is_named_as_it_is_typed(fault):
-    assert repr(fault) == fault.__name__
-    assert repr(eval(f"faults.{fault.__name__}")) == fault.__name__
+    assert repr(fault) == fault.name
+    assert repr(eval(f"faults.{fault.name}")) == fault.name
 
 
 @pytest.mark.parametrize("fault", ALL, ids=repr)

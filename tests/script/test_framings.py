@@ -53,7 +53,7 @@ def framed(framing, *events):
         (framings.recorded([(0.5, 10), (0, 999)]), [Wait(0.5), Data(RAIN[:10], 0), Data(RAIN[10:] + SUN + DONE, 2)]),
         (framings.recorded([]), [Data(RAIN + SUN + DONE, 2)]),
     ],
-    ids=lambda value: getattr(value, "__name__", "body"),
+    ids=lambda value: getattr(value, "name", "body"),
 )  # fmt: skip
 def test_stream_is_cut_so(framing, body):
     assert framed(framing) == body
@@ -132,5 +132,5 @@ def test_message_of_wrong_sizes_says_what_to_type():
 
 @pytest.mark.parametrize("framing", ALL, ids=repr)
 def test_framing_is_named_as_it_is_typed(framing):
-    assert repr(framing) == framing.__name__
-    assert repr(eval(f"framings.{framing.__name__}")) == framing.__name__
+    assert repr(framing) == framing.name
+    assert repr(eval(f"framings.{framing.name}")) == framing.name

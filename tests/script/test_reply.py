@@ -416,4 +416,4 @@ def test_what_makes_a_fault_or_a_framing_is_to_be_called(fields, text):
 
 
 def test_fault_is_shown_by_its_name():
-    assert "drop(after=2)" in Reply("x", fault=faults.drop(after=2)).fault.__name__
+    assert "drop(after=2)" in Reply("x", fault=faults.drop(after=2)).fault.name

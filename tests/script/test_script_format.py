@@ -106,7 +106,7 @@ def test_error_in_a_stream_is_read(error):
 
     [reply] = only(text).replies
 
-    assert reply.fault.__name__ == "error_event(after=1)"
+    assert reply.fault.name == "error_event(after=1)"
     sent = list(reply.fault(iter([Head(200, (("content-type", "text/event-stream"),)), Data(b"data: {}\n\n")])))
     assert b"rate_limit_exceeded" in sent[-1].data
     assert is_valid(text)
@@ -118,7 +118,7 @@ def test_fault_is_read(fault):
 
     [reply] = only(text).replies
 
-    assert reply.fault.__name__ == "drop(after=2)"
+    assert reply.fault.name == "drop(after=2)"
     assert is_valid(text)
 
 
@@ -130,7 +130,7 @@ def test_framing_is_read(framing, name):
 
     [reply] = only(text).replies
 
-    assert reply.framing.__name__ == name
+    assert reply.framing.name == name
     assert is_valid(text)
 
 
