@@ -16,7 +16,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from fakellm import client, faults, framings, messages, models, tokens
+    from fakellm import client, faults, framings, messages, models, scenarios, tokens
     from fakellm._clock import Clock, MockClock
     from fakellm._errors import (
         APIConnectionError,
@@ -106,11 +106,12 @@ __all__ = [
     "framings",
     "messages",
     "models",
+    "scenarios",
     "tokens",
     "use_cassette",
 ]
 
-_MODULES = frozenset({"client", "faults", "framings", "messages", "models", "tokens"})
+_MODULES = frozenset({"client", "faults", "framings", "messages", "models", "scenarios", "tokens"})
 _HOMES = {
     "AzureOpenAIChatCompletionClient": "client",
     "Call": "_script.journal",

@@ -25,11 +25,21 @@ def files(page: Path) -> list[tuple[str, str]]:
     return re.findall(r"^```yaml\n# (\S+\.yaml)\n(.*?)^```", page.read_text(), re.DOTALL | re.MULTILINE)
 
 
+def modules(page: Path) -> list[tuple[str, str]]:
+    """Return (name, text) of each Python block that is a file of a user's project."""
+    return re.findall(r"^```python\n# (\w+\.py)\n(.*?)^```", page.read_text(), re.DOTALL | re.MULTILINE)
+
+
+def write(folder: Path, named: list[tuple[str, str]]) -> None:
+    for name, text in named:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text)
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_blocks_of_a_page_run(page, request, monkeypatch, tmp_path):
     (tmp_path / "cassettes").symlink_to(ROOT / "cassettes")
-    for name, text in files(page):
-        (tmp_path / name).write_text(text)
+    write(tmp_path, files(page))
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(os, "environ", os.environ.copy())  # pages set keys
     namespace: dict[str, object] = {"__name__": "__main__"}
@@ -39,6 +49,19 @@ def test_blocks_of_a_page_run(page, request, monkeypatch, tmp_path):
 
     for name in [name for name in namespace if name.startswith("test_")]:
         namespace[name](request.getfixturevalue("fake_llm"))
+
+
+def test_project_on_the_page_of_scenarios_passes(pytester):
+    page = ROOT / "docs" / "scenarios.md"
+    write(pytester.path, [*modules(page), *files(page)])
+    pytester.makeini("[pytest]\nllm_scenario_dir = situations\naddopts = -p no:cacheprovider --strict-markers")
+
+    result = pytester.runpytest_subprocess("-v")
+
+    result.assert_outcomes(passed=46, skipped=1)
+    shown = re.search(r"^```text\n(.*?)^```", page.read_text(), re.DOTALL | re.MULTILINE)[1]
+    for line in shown.splitlines():
+        assert line in result.stdout.str()
 
 
 def test_readme_begins_with_the_two_commands():

@@ -17,6 +17,7 @@ PUBLIC_MODULES = [
     "fakellm.framings",
     "fakellm.messages",
     "fakellm.models",
+    "fakellm.scenarios",
     "fakellm.tokens",
 ]
 

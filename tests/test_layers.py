@@ -28,6 +28,7 @@ LAYERS = {
     "fakellm._answering": 5,
     "fakellm._fake": 5,
     "fakellm._recording_block": 5,
+    "fakellm.scenarios": 5,  # a scenario holds the fake that plays it
     "fakellm._use_cassette": 5,
     "fakellm._cassette_check": 5,
     "fakellm._cassette_prune": 5,
@@ -95,6 +96,7 @@ MAY_TOUCH = {
     "fakellm.models._cancellation": {"asyncio"},
     "fakellm.models._function_tool": {"asyncio", "sys"},
     "fakellm.models._image": {"io", "pathlib"},
+    "fakellm.scenarios._files": {"os", "pathlib"},
     "fakellm.tokens._vocabulary": {"os", "sys"},  # the files of the package; the byte order of the machine
     "pytest_fakellm.callers": {"asyncio", "pathlib", "sys"},  # PurePath, and the frames of who connects
     "pytest_fakellm.cassette_paths": {"os", "pathlib"},

@@ -31,7 +31,12 @@ __all__ = [
     "LoadedRule",
     "LoadedScript",
     "MakeTransform",
+    "check_keys",
+    "plain",
     "read_script",
+    "read_tool_calls",
+    "section_of",
+    "told",
 ]
 
 MakeTransform = Callable[..., Fault | Framing]
@@ -58,10 +63,11 @@ class LoadedRule:
 
 @dataclass(frozen=True, slots=True)
 class LoadedScript:
-    """What a file says: its rules in order, and what answers otherwise."""
+    """What a file says: its rules in order, what answers otherwise, and what it says of itself as a scenario."""
 
     rules: tuple[LoadedRule, ...]
     fallback: Fallback | None
+    scenario: Section | None
 
 
 def read_script(
@@ -77,20 +83,22 @@ def read_script(
     root = read_sections(text, path=path)
     if not isinstance(root, Section):
         raise ScriptFormatError(f"a script is a mapping with rules:, got {_shown(root)}", path=path, line=1)
-    _check_keys(root, "a script", ("$schema", "rules", "otherwise"))
+    check_keys(root, "a script", ("$schema", "scenario", "rules", "otherwise"))
     rules = root.get("rules", [])
     if not isinstance(rules, list):
         raise root.error(f"rules takes a list, got {_shown(rules)}", "rules")
     if not rules and "otherwise" not in root:
         raise root.error("a script needs rules: or otherwise:")
     makers = {"fault": faults, "framing": framings}
-    loaded = tuple(_rule(_section(rule, root, "rules", "a rule"), makers) for rule in rules)
-    return LoadedScript(loaded, _fallback(root, makers) if "otherwise" in root else None)
+    loaded = tuple(_rule(section_of(rule, root, "rules", "a rule"), makers) for rule in rules)
+    fallback = _fallback(root, makers) if "otherwise" in root else None
+    scenario = section_of(root["scenario"], root, "scenario", "scenario") if "scenario" in root else None
+    return LoadedScript(loaded, fallback, scenario)
 
 
 def _rule(rule: Section, makers: Makers) -> LoadedRule:
-    _check_keys(rule, "a rule", ("when", "reply", "replies", "times"))
-    found = _conditions(_section(rule["when"], rule, "when", "when")) if "when" in rule else ()
+    check_keys(rule, "a rule", ("when", "reply", "replies", "times"))
+    found = _conditions(section_of(rule["when"], rule, "when", "when")) if "when" in rule else ()
     where = f"{PurePath(rule.path).name}:{rule.line}"
     return LoadedRule(Matcher(found), _replies(rule, makers), _times(rule, default=1), where)
 
@@ -100,14 +108,14 @@ def _fallback(root: Section, makers: Makers) -> Fallback:
     if isinstance(given := root["otherwise"], str):
         fallback.reply(_reply(given, root, "otherwise", makers), times=None)
         return fallback
-    section = _section(given, root, "otherwise", "otherwise", "a text, or a mapping with reply:")
-    _check_keys(section, "otherwise", ("reply", "replies", "times"))
+    section = section_of(given, root, "otherwise", "otherwise", "a text, or a mapping with reply:")
+    check_keys(section, "otherwise", ("reply", "replies", "times"))
     fallback.reply(*_replies(section, makers), times=_times(section, default=None))
     return fallback
 
 
 def _conditions(when: Section) -> tuple[Condition, ...]:
-    _check_keys(when, "when", CONDITIONS)
+    check_keys(when, "when", CONDITIONS)
     if not when:
         raise when.error("when needs a condition; leave it out for a rule that answers every request")
     return conditions({name: _wanted(name, value, when) for name, value in when.items()})
@@ -116,7 +124,7 @@ def _conditions(when: Section) -> tuple[Condition, ...]:
 def _wanted(name: str, value: object, when: Section) -> Any:
     """Return what a condition looks for."""
     if name == "header":
-        headers = _section(value, when, name, "header", "a mapping of names to texts")
+        headers = section_of(value, when, name, "header", "a mapping of names to texts")
         if not headers:
             raise when.error("header takes a mapping of names to texts, got an empty one", name)
         return {header: _text_wanted(wanted, headers, header) for header, wanted in headers.items()}
@@ -162,11 +170,11 @@ def _replies(rule: Section, makers: Makers) -> tuple[Reply | ErrorReply, ...]:
 def _reply(given: object, rule: Section, key: str, makers: Makers) -> Reply | ErrorReply:
     if isinstance(given, list):
         raise rule.error("a reply is one reply; several that are given in turn are a list in replies:", key)
-    with _told(rule, key):
+    with told(rule, key):
         if isinstance(given, str):
             return Reply(given)
-    reply = _section(given, rule, key, "a reply", "a text or a mapping")
-    _check_keys(reply, "a reply", (*REPLY_FIELDS, "error"))
+    reply = section_of(given, rule, key, "a reply", "a text or a mapping")
+    check_keys(reply, "a reply", (*REPLY_FIELDS, "error"))
     if not reply:
         raise reply.error(f"a reply says something: {', '.join(REPLY_FIELDS)} or error")
     if "error" in reply:
@@ -174,14 +182,14 @@ def _reply(given: object, rule: Section, key: str, makers: Makers) -> Reply | Er
             raise reply.error(f"error stands alone; nothing else of a reply is sent with it, got {', '.join(reply)}")
         return _error(reply["error"], reply)
     values = {name: _reply_field(name, value, reply, makers) for name, value in reply.items()}
-    with _told(reply, next(iter(reply))):
+    with told(reply, next(iter(reply))):
         return Reply(**values)
 
 
 def _reply_field(name: str, value: object, reply: Section, makers: Makers) -> Any:
     match name:
         case "tool_calls":
-            return _tool_calls(value, reply)
+            return read_tool_calls(value, reply)
         case "fault" | "framing":
             return _transform(name, value, reply, makers[name])
         case "pace":
@@ -191,9 +199,9 @@ def _reply_field(name: str, value: object, reply: Section, makers: Makers) -> An
         case "raw" if isinstance(value, str):
             return value.encode()
         case _:
-            with _told(reply, name):
-                Reply(**{name: (plain := _plain(value))})  # so that the mistake is told with its own line
-            return plain
+            with told(reply, name):
+                Reply(**{name: plain(value)})  # so that the mistake is told with its own line
+            return plain(value)
 
 
 def _choices(value: object, reply: Section, makers: Makers) -> list[Reply]:
@@ -206,18 +214,19 @@ def _choices(value: object, reply: Section, makers: Makers) -> list[Reply]:
     return [choice for choice in choices if isinstance(choice, Reply)]
 
 
-def _tool_calls(value: object, reply: Section) -> list[ToolCall]:
+def read_tool_calls(value: object, reply: Section) -> list[ToolCall]:
+    """Return the tool calls that the section gives under ``tool_calls``."""
     if not isinstance(value, list) or not value:
         raise reply.error(f"tool_calls takes a list of calls, got {_shown(value)}", "tool_calls")
-    return [_tool_call(_section(call, reply, "tool_calls", "a tool call")) for call in value]
+    return [_tool_call(section_of(call, reply, "tool_calls", "a tool call")) for call in value]
 
 
 def _tool_call(call: Section) -> ToolCall:
-    _check_keys(call, "a tool call", ("name", "arguments", "id"))
+    check_keys(call, "a tool call", ("name", "arguments", "id"))
     if "name" not in call:
         raise call.error("a tool call needs a name:")
-    with _told(call, "arguments" if isinstance(call["name"], str) else "name"):
-        return ToolCall(call["name"], _plain(call.get("arguments", {})), id=call.get("id"))
+    with told(call, "arguments" if isinstance(call["name"], str) else "name"):
+        return ToolCall(call["name"], plain(call.get("arguments", {})), id=call.get("id"))
 
 
 def _transform(field: str, value: object, reply: Section, makers: Mapping[str, MakeTransform]) -> Fault | Framing:
@@ -228,18 +237,18 @@ def _transform(field: str, value: object, reply: Section, makers: Mapping[str, M
     [(name, arguments)] = given.items()
     if not isinstance(arguments, dict):
         raise reply.error(f"{name} takes a mapping of its arguments, got {_shown(arguments)}", field)
-    plain = _plain(arguments)
+    given_to_it = plain(arguments)
     if isinstance(arguments, Section) and "error" in arguments:
-        plain["error"] = _error(arguments["error"], arguments)
-    with _told(reply, field):
-        return makers[name](**plain)
+        given_to_it["error"] = _error(arguments["error"], arguments)
+    with told(reply, field):
+        return makers[name](**given_to_it)
 
 
 def _pace(value: object, reply: Section) -> Pace:
-    pace = _section(value, reply, "pace", "pace")
-    _check_keys(pace, "pace", PACE_FIELDS)
-    with _told(reply, "pace"):
-        return Pace(**_plain(pace))
+    pace = section_of(value, reply, "pace", "pace")
+    check_keys(pace, "pace", PACE_FIELDS)
+    with told(reply, "pace"):
+        return Pace(**plain(pace))
 
 
 def _error(given: object, reply: Section) -> ErrorReply:
@@ -248,33 +257,35 @@ def _error(given: object, reply: Section) -> ErrorReply:
             make: Callable[[], ErrorReply] = getattr(ErrorReply, name)
             return make()
         case int() as status if not isinstance(status, bool):
-            with _told(reply, "error"):
+            with told(reply, "error"):
                 return ErrorReply(status)
         case Section() as error:
-            _check_keys(error, "error", ERROR_FIELDS)
+            check_keys(error, "error", ERROR_FIELDS)
             if "status" not in error:
                 raise error.error("error needs a status:")
-            with _told(error, None):
-                return ErrorReply(**_plain(error))
+            with told(error, None):
+                return ErrorReply(**plain(error))
         case other:
             names = ", ".join(ERRORS)
             raise reply.error(f"error takes a status, a mapping with status:, or one of {names}; got {_shown(other)}")
 
 
-def _section(value: object, parent: Section, key: str, what: str, takes: str = "a mapping") -> Section:
+def section_of(value: object, parent: Section, key: str, what: str, takes: str = "a mapping") -> Section:
+    """Return a value as a mapping. what: its name, and takes: what belongs there, for the message."""
     if not isinstance(value, Section):
         raise parent.error(f"{what} takes {takes}, got {_shown(value)}{_quotes(value)}", key)
     return value
 
 
-def _check_keys(section: Section, what: str, known: Iterable[str]) -> None:
+def check_keys(section: Section, what: str, known: Iterable[str]) -> None:
+    """Refuse a key that is not known. what: the name of the mapping."""
     for key in section:
         if key not in known:
             raise section.error(f"{what} has no {key!r}; it takes {', '.join(known)}", key)
 
 
 @contextmanager
-def _told(section: Section, key: str | None) -> Iterator[None]:
+def told(section: Section, key: str | None) -> Iterator[None]:
     """Tell a mistake that the script's own values report with the line of the file."""
     try:
         yield
@@ -282,12 +293,13 @@ def _told(section: Section, key: str | None) -> Iterator[None]:
         raise section.error(str(err), key) from err
 
 
-def _plain(value: object) -> Any:
+def plain(value: object) -> Any:
+    """Return a value of a file as plain dicts and lists."""
     match value:
         case dict():
-            return {key: _plain(member) for key, member in value.items()}
+            return {key: plain(member) for key, member in value.items()}
         case list():
-            return [_plain(member) for member in value]
+            return [plain(member) for member in value]
         case _:
             return value
 

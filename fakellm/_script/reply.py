@@ -69,7 +69,7 @@ class Reply:
     logprobs: Sequence[float | Mapping[str, Any]] | None = field(default=None, kw_only=True)
     choices: tuple[Reply, ...] | None = field(default=None, kw_only=True)
     parsed: Any = field(default=None, kw_only=True)
-    chunks: tuple[str | Mapping[str, Any], ...] | None = field(default=None, kw_only=True)
+    chunks: Sequence[str | Mapping[str, Any]] | None = field(default=None, kw_only=True)
     raw: bytes | None = field(default=None, kw_only=True)
     pace: Pace | None = field(default=None, kw_only=True)
     framing: Framing | None = field(default=None, kw_only=True)

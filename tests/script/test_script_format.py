@@ -242,7 +242,7 @@ BEYOND_THE_SCHEMA = ("{fault: drop}", "after: x", "fault: cut", "framing: wide",
         ("{}", "1: a script needs rules: or otherwise:"),
         ("rules: []", "1: a script needs rules: or otherwise:"),
         ("rules: {}", "1: rules takes a list, got an empty mapping"),
-        ("rules: []\nother: a", "2: a script has no 'other'; it takes $schema, rules, otherwise"),
+        ("rules: []\nother: a", "2: a script has no 'other'; it takes $schema, scenario, rules, otherwise"),
         ("rules:\n- a", '1: a rule takes a mapping, got "a"'),
         ("rules:\n- when: {user: a}\n  answer: a", "3: a rule has no 'answer'; it takes when, reply, replies, times"),
         (

@@ -19,10 +19,12 @@ from fakellm import (
     ToolCall,
     faults,
     framings,
+    scenarios,
     use_cassette,
 )
 from fakellm._wire.events import WireEvent
 from fakellm.models import CreateResult, UserMessage
+from fakellm.scenarios import Expected, Scenario
 
 
 def scripting(llm: FakeLLM) -> None:
@@ -82,3 +84,13 @@ async def asking(client: fakellm.OpenAIChatCompletionClient) -> None:
     assert_type(await client.create(messages), CreateResult)
     stream = client.create_stream(messages)
     assert_type(stream, AsyncGenerator[str | CreateResult, None])
+
+
+def situations() -> None:
+    scenario = scenarios.register(Scenario("own", "Hello!", expected=Expected(content="Hello!"), families="create"))
+    with scenario.play() as played:
+        assert_type(played.llm, FakeLLM)
+        assert_type(played.request, dict[str, Any])
+        assert_type(played.expected.create_result, CreateResult | None)
+    assert_type(scenarios.family("usage"), list[Scenario])
+    assert_type(Reply(chunks=["Hel", "lo"]).pace, Pace | None)
