@@ -45,6 +45,7 @@ if TYPE_CHECKING:
         UnusedReplyError,
         UsageError,
     )
+    from fakellm._explore import explore
     from fakellm._fake import FakeLLM
     from fakellm._io.system_time import SystemClock
     from fakellm._io.virtual_time import VirtualTime
@@ -53,6 +54,7 @@ if TYPE_CHECKING:
     from fakellm._script.pace import Pace
     from fakellm._script.reply import ErrorReply, Reply, ToolCall
     from fakellm._script.rule import Rule
+    from fakellm._trials import Trial, Trials
     from fakellm._use_cassette import Cassette, use_cassette
     from fakellm._wire.chat import ChatRequest
     from fakellm.client import AzureOpenAIChatCompletionClient, ChatCompletionClient, OpenAIChatCompletionClient
@@ -95,6 +97,8 @@ __all__ = [
     "ScriptFormatError",
     "SystemClock",
     "ToolCall",
+    "Trial",
+    "Trials",
     "UnmatchedRequestError",
     "UnprocessableEntityError",
     "UnredactedSecretError",
@@ -102,6 +106,7 @@ __all__ = [
     "UsageError",
     "VirtualTime",
     "client",
+    "explore",
     "faults",
     "framings",
     "messages",
@@ -130,7 +135,10 @@ _HOMES = {
     "Rule": "_script.rule",
     "SystemClock": "_io.system_time",
     "ToolCall": "_script.reply",
+    "Trial": "_trials",
+    "Trials": "_trials",
     "VirtualTime": "_io.virtual_time",
+    "explore": "_explore",
     "use_cassette": "_use_cassette",
 }
 

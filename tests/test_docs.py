@@ -64,6 +64,17 @@ def test_project_on_the_page_of_scenarios_passes(pytester):
         assert line in result.stdout.str()
 
 
+def test_project_on_the_page_of_explore_passes(pytester):
+    page = ROOT / "docs" / "explore.md"
+    agent = blocks(page)[0][1].partition("def agent")[0]
+    write(pytester.path, [*modules(page), ("agent.py", agent)])
+
+    result = pytester.runpytest_subprocess("-p", "no:cacheprovider", "--strict-markers")
+
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines(["3 of 3 trials on 1 call survived"])
+
+
 def test_readme_begins_with_the_two_commands():
     first_screen = (ROOT / "README.md").read_text().splitlines()[:25]
 

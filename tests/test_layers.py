@@ -29,6 +29,8 @@ LAYERS = {
     "fakellm._fake": 5,
     "fakellm._recording_block": 5,
     "fakellm.scenarios": 5,  # a scenario holds the fake that plays it
+    "fakellm._explore": 5,
+    "fakellm._trials": 5,
     "fakellm._use_cassette": 5,
     "fakellm._cassette_check": 5,
     "fakellm._cassette_prune": 5,
@@ -69,6 +71,7 @@ MAY_TOUCH = {
     "fakellm._cassette_redact": {"os"},  # the environment's secrets
     "fakellm._count_tokens": {"pathlib", "sys"},
     "fakellm._demo": {"pathlib"},
+    "fakellm._explore": {"asyncio", "os"},
     "fakellm._fake": {"os"},  # PathLike
     "fakellm._io.bystanders": {"asyncio", "queue", "socket", "sys"},
     "fakellm._io.cassette_recorder": {"os"},
@@ -84,6 +87,7 @@ MAY_TOUCH = {
     "fakellm._script.pace": {"random"},  # a seeded generator
     "fakellm._script.retry_after": {"datetime"},  # the type, no clock
     "fakellm._script.rule": {"pathlib", "sys"},  # PurePath, and the frame that called
+    "fakellm._trials": {"os"},
     "fakellm._use_cassette": {"os"},  # PathLike and fspath; the environment, whose secrets are redacted
     "fakellm.__main__": {"sys"},
     "fakellm._cli": {"io", "sys"},

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_fakellm import hookspec, scenario_fixtures
+from pytest_fakellm import exploring, hookspec, scenario_fixtures
 from pytest_fakellm.settings import MARKERS, add_options, check_session, wrong_mark
 from pytest_fakellm.terminal import Terminal
 
@@ -58,8 +58,9 @@ _WATCH: pytest.StashKey[Watch] = pytest.StashKey()
 def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
     """Register the hook that the plugin calls, and the parts of it with hooks and fixtures of their own."""
     pluginmanager.add_hookspecs(hookspec)
-    if not pluginmanager.is_registered(scenario_fixtures):
-        pluginmanager.register(scenario_fixtures)
+    for part in (exploring, scenario_fixtures):
+        if not pluginmanager.is_registered(part):
+            pluginmanager.register(part)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

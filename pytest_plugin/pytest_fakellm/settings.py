@@ -172,6 +172,11 @@ def add_options(parser: pytest.Parser) -> None:
             group.addoption(setting.flag, dest=setting.dest, default=None, help=setting.help, **_kind(setting))
         if setting.ini is not None:
             parser.addini(setting.dest, setting.help, type=setting.ini, default=None)
+    group.addoption(
+        "--llm-trial",
+        metavar="TRIAL",
+        help="of the trials of llm_faults, llm_framings and explore(), run this one alone: '2:drop(after=2)'",
+    )
 
 
 def _kind(setting: Setting) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The agent and the test of the README, run as a project of their own."""
+"""The agent and the tests of the README, run as a project of their own."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ pytest.importorskip("openai")
 README = Path(__file__).parent.parent.parent / "README.md"
 
 
-def test_first_test_of_the_readme_passes(pytester, monkeypatch):
+def test_tests_of_the_readme_pass(pytester, monkeypatch):
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
     files = dict(re.findall(r"^```python\n# (\w+)\.py\n(.*?)^```", README.read_text(), re.DOTALL | re.MULTILINE))
     pytester.makepyfile(**files)
 
-    pytester.runpytest_subprocess().assert_outcomes(passed=1)
+    pytester.runpytest_subprocess().assert_outcomes(passed=7)

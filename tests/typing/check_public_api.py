@@ -17,6 +17,9 @@ from fakellm import (
     Reply,
     Rule,
     ToolCall,
+    Trial,
+    Trials,
+    explore,
     faults,
     framings,
     scenarios,
@@ -94,3 +97,13 @@ def situations() -> None:
         assert_type(played.expected.create_result, CreateResult | None)
     assert_type(scenarios.family("usage"), list[Scenario])
     assert_type(Reply(chunks=["Hel", "lo"]).pace, Pace | None)
+
+
+async def exploring(llm: FakeLLM) -> None:
+    async def body() -> str:
+        return "done"
+
+    assert_type(explore(lambda: None, llm=llm, faults=[faults.drop(after=1), ErrorReply(500)]), Trials)
+    trials = await explore(body, llm=llm, framings=[framings.crlf()])
+    assert_type(trials[0], Trial)
+    assert_type(trials[0].error, BaseException | None)

@@ -1,0 +1,108 @@
+"""The markers llm_faults and llm_framings: a test that runs clean once, then once for each trouble of each model call.
+
+Like the plugin itself, this imports pytest and the standard library alone; what it needs beyond is in ``experiments``,
+imported where a test has one of the markers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import Any
+
+import pytest
+
+MARKERS = ("llm_faults", "llm_framings")
+
+TABLE: pytest.StashKey[str] = pytest.StashKey()
+"""Of a test: the table of what it survives."""
+
+_RUNS: pytest.StashKey[bool] = pytest.StashKey()
+_VARIABLE = "FAKELLM_TRIAL"
+_DESCRIPTIONS = (
+    "llm_faults(*faults): run the test clean, then once for each model call and fault, as subtests; "
+    "without arguments, for a choice of faults",
+    "llm_framings(*framings): run the test clean, then once for each stream and framing, as subtests; "
+    "without arguments, for all framings",
+)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Register the markers; tell explore() which trial to run."""
+    for description in _DESCRIPTIONS:
+        config.addinivalue_line("markers", description)
+    if trial := config.getoption("llm_trial"):
+        patch = pytest.MonkeyPatch()
+        patch.setenv(_VARIABLE, trial)
+        config.add_cleanup(patch.undo)
+    config.pluginmanager.register(_Tables(), "fakellm-trials")
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Let the markers bring the fixtures that they need."""
+    names = getattr(item, "fixturenames", None)
+    if names is not None and any(item.get_closest_marker(name) for name in MARKERS):
+        missing = [name for name in ("fake_llm", "subtests") if name not in names]
+        item.fixturenames = [*names, *missing]  # type: ignore[attr-defined]  # a new list: parameters share theirs
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Refuse the markers where they are wrong, or where nothing could be run again."""
+    if any(item.get_closest_marker(name) for name in MARKERS):
+        from pytest_fakellm.experiments import check
+
+        check(item)
+
+
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """Name a fault or framing among the parameters of a test as it is typed."""
+    kind = type(val)
+    return repr(val) if (kind.__module__, kind.__name__) == ("fakellm._script.transform", "Transform") else None
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, object]:
+    """Run a test that has one of the markers again and again, by whatever runs it once, sync or async."""
+    __tracebackhide__ = True
+    marked = any(pyfuncitem.get_closest_marker(name) for name in MARKERS)
+    if not marked or pyfuncitem.stash.get(_RUNS, False):
+        return (yield)
+    from pytest_fakellm.experiments import runs
+
+    attempts = runs(pyfuncitem)
+    with next(attempts):  # the clean one; a wrapper may call what it wraps just once
+        result = yield
+    pyfuncitem.stash[_RUNS] = True
+    try:
+        for attempt in attempts:
+            with attempt:
+                pyfuncitem.ihook.pytest_pyfunc_call(pyfuncitem=pyfuncitem)
+    finally:
+        pyfuncitem.stash[_RUNS] = False
+    return result
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
+    """Put the table on the test's last report, with which it travels to the terminal."""
+    report = yield
+    if call.when == "teardown" and (table := item.stash.get(TABLE, None)) is not None:
+        report.fakellm_trials = table
+    return report
+
+
+class _Tables:
+    """Collects the tables of the session and prints them at its end."""
+
+    def __init__(self) -> None:
+        self._tables: dict[str, str] = {}
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Keep the table that a report carries."""
+        if (table := getattr(report, "fakellm_trials", None)) is not None:
+            self._tables[report.nodeid] = table
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Print what each test survives."""
+        for node, table in sorted(self._tables.items()):
+            terminalreporter.write_sep("-", f"fakellm trials of {node}")
+            terminalreporter.write_line(table)
