@@ -7,7 +7,7 @@ demo: .venv/core
 	.venv/bin/fakellm demo
 
 test: .venv/test
-	.venv/bin/python -m pytest $(ARGS)
+	.venv/bin/python -m pytest $(or $(ARGS),-n 2)
 
 coverage: .venv/test
 	.venv/bin/coverage run -m pytest -q

@@ -168,6 +168,7 @@ def test_keys_from_a_file(notebook, monkeypatch, tmp_path):
     pytest.importorskip("dotenv")
     (tmp_path / ".env").write_text("OPENAI_API_KEY=sk-from-file\n")
     monkeypatch.delenv("OPENAI_API_KEY")
+    monkeypatch.chdir(tmp_path)  # where a worker of xdist, which has no main file, looks
 
     notebook.run(DOTENV)
 
