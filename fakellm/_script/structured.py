@@ -15,6 +15,7 @@ from pydantic_core import from_json, to_json
 
 from fakellm._script.reply import Reply, ToolCall
 from fakellm._wire.chat import ChatRequest
+from fakellm.tokens._anyjson import object_of
 
 __all__ = ["delivered", "misfit"]
 
@@ -28,12 +29,8 @@ def delivered(reply: Reply, request: ChatRequest) -> Reply:
         return reply
     value = from_json(to_json(reply.parsed, by_alias=True))
     if (name := _tool_for(type(reply.parsed).__name__, request)) is None:
-        return replace(reply, parsed=None, text=_text(value))
+        return replace(reply, parsed=None, text=to_json(_fitted(value, request.schema)).decode())
     return replace(reply, parsed=None, tool_calls=(ToolCall(name, _arguments(value, request.parameters_of(name))),))
-
-
-def _text(value: object) -> str:
-    return to_json(value).decode()
 
 
 def _tool_for(class_name: str, request: ChatRequest) -> str | None:
@@ -50,11 +47,25 @@ def _tool_for(class_name: str, request: ChatRequest) -> str | None:
 
 
 def _arguments(value: object, parameters: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return a value as the arguments of a tool; one that is no object goes into its only parameter."""
-    names = list(parameters.get("properties") or {})
-    if isinstance(value, dict) and not (len(names) == 1 and names[0] not in value):
+    """Return a value as the arguments of a tool; one that is no object goes into its first parameter."""
+    fitted = _fitted(value, parameters)
+    return fitted if isinstance(fitted, dict) else {next(iter(_properties(parameters)), "value"): fitted}
+
+
+def _fitted(value: object, schema: Mapping[str, Any]) -> object:
+    """Return a value as a schema wants it: in its only property, where it stands there rather than in its place.
+
+    Clients wrap what is no object of a class, such as a list or a number, as models answer with objects alone.
+    """
+    names = list(_properties(schema))
+    if len(names) != 1 or (isinstance(value, dict) and names[0] in value):
         return value
-    return {names[0] if names else "value": value}
+    wrapped = {names[0]: value}
+    return value if isinstance(value, dict) and misfit(wrapped, schema) else wrapped
+
+
+def _properties(schema: Mapping[str, Any]) -> dict[str, Any]:
+    return object_of(schema.get("properties"))
 
 
 def misfit(value: object, schema: Mapping[str, Any]) -> str | None:

@@ -89,10 +89,14 @@ class ChatRequest:
         return object_of(self.body.get("response_format"))
 
     @property
+    def schema(self) -> dict[str, Any]:
+        """The JSON Schema of the text, kept strictly or not; empty where the request has none."""
+        return object_of(object_of(self.response_format.get("json_schema")).get("schema"))
+
+    @property
     def strict_schema(self) -> dict[str, Any] | None:
         """The JSON Schema that the text has to fit; None where the request has no strict one."""
-        wanted = object_of(self.response_format.get("json_schema"))
-        return object_of(wanted.get("schema")) if wanted.get("strict") is True else None
+        return self.schema if object_of(self.response_format.get("json_schema")).get("strict") is True else None
 
     @property
     def forced_tool(self) -> str | None:

@@ -85,6 +85,32 @@ def test_what_is_no_argument_goes_into_the_only_parameter(value, arguments):
     assert called(Reply(parsed=value), tools=offered) == ("final_answer", arguments)
 
 
+@pytest.mark.parametrize(
+    ("only", "value", "text"),
+    [
+        ({"type": "array"}, [1, 2], '{"response":[1,2]}'),
+        ({"type": "integer"}, 5, '{"response":5}'),
+        ({"type": "object"}, {"a": 1}, '{"response":{"a":1}}'),
+        ({"type": "object"}, {"response": {}}, '{"response":{}}'),
+    ],
+)
+def test_what_the_format_wraps_goes_into_its_only_property(only, value, text):
+    wrapping = {"type": "object", "properties": {"response": only}, "required": ["response"]}
+    asked = schema_format({**wrapping, "additionalProperties": False}, strict=False)
+
+    assert message(Reply(parsed=value), response_format=asked)["content"] == text
+
+
+def test_object_of_another_kind_is_not_wrapped():
+    found = message(Reply(parsed={"town": "Paris"}), response_format=schema_format(strict=False))
+
+    assert found["content"] == '{"town":"Paris"}'
+    assert called(Reply(parsed={"town": "Paris"}), tools=[tool("final_answer", parameters=CITY)]) == (
+        "final_answer",
+        '{"town":"Paris"}',
+    )
+
+
 @dataclasses.dataclass
 class Day:
     date: dt.date
