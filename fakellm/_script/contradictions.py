@@ -52,7 +52,7 @@ def _problems(scripted: Reply, said: Reply, request: ChatRequest) -> Iterator[st
         yield from _problems_of_calls(said.tool_calls, request)
     elif _ends_itself(said) and (forced := request.must_call):
         yield (
-            f"the reply calls no tool, the request has tool_choice {forced}\n"
+            f"the reply calls no tool, the request has {forced}\n"
             f"  script a call: ToolCall({_example(request)}, {{...}})"
         )
     schema = request.strict_schema
@@ -77,8 +77,8 @@ def _problems_of_calls(calls: Sequence[ToolCall], request: ChatRequest) -> Itera
         if call.name not in offered:
             listed = ", ".join(map(repr, offered)) or "no tools"
             yield (f"the reply calls {call.name!r}, the request offers {listed}\n  {_nearest(call.name, offered)}")
-    if request.body.get("tool_choice") == "none" or request.body.get("function_call") == "none":
-        yield f"the reply calls {calls[0].name!r}, the request has tool_choice 'none'\n  script a text"
+    if forbidden := request.must_not_call:
+        yield f"the reply calls {calls[0].name!r}, the request has {forbidden}\n  script a text"
     if (forced := request.forced_tool) and calls[0].name != forced:
         yield f"the reply calls {calls[0].name!r}, the request forces {forced!r}\n  script a call of {forced!r}"
     if len(calls) > 1 and request.one_call_at_most:

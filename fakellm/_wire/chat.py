@@ -108,10 +108,20 @@ class ChatRequest:
 
     @property
     def must_call(self) -> str | None:
-        """How the request insists on a tool call: 'required', or the name of a tool; None where it does not."""
+        """How the request insists on a tool call, such as "tool_choice 'required'"; None where it does not."""
         if self.body.get("tool_choice") == "required":
-            return "'required'"
-        return None if self.forced_tool is None else repr(self.forced_tool)
+            return "tool_choice 'required'"
+        return None if self.forced_tool is None else f"{self._choosing} {self.forced_tool!r}"
+
+    @property
+    def must_not_call(self) -> str | None:
+        """How the request forbids tool calls, such as "tool_choice 'none'"; None where it does not."""
+        return f"{self._choosing} 'none'" if self.body.get(self._choosing) == "none" else None
+
+    @property
+    def _choosing(self) -> str:
+        """The parameter that says which tool is called."""
+        return "function_call" if not self.tools and self.body.get("functions") else "tool_choice"
 
     @property
     def one_call_at_most(self) -> bool:

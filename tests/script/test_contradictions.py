@@ -56,6 +56,18 @@ CASES = {
         "the reply calls no tool, the request has tool_choice 'g'",
         "script a call: ToolCall('g', {...})",
     ),
+    "text where a function is forced": (
+        "text",
+        {"functions": [{"name": "f"}], "function_call": {"name": "f"}},
+        "the reply calls no tool, the request has function_call 'f'",
+        "script a call: ToolCall('f', {...})",
+    ),
+    "function_call none": (
+        ToolCall("f", {}),
+        {"functions": [{"name": "f"}], "function_call": "none"},
+        "the reply calls 'f', the request has function_call 'none'",
+        "script a text",
+    ),
     "parallel calls": (
         [ToolCall("f", {}), ToolCall("g", {})],
         {"tools": tools("f", "g"), "parallel_tool_calls": False},
