@@ -208,7 +208,9 @@ def _finish_reason(said: _Said, request: ChatRequest) -> str | None:
         return said.reply.finish_reason
     if said.is_cut:
         return "length"
-    if not said.calls:
+    # OpenAI: "the finish_reason would always be stop rather than tool_calls" where the request names the tool, not
+    # where it merely requires one (staff in the forum, 2024; vLLM keeps to it, #49496, July 2026).
+    if not said.calls or (request.forced_tool and request.provider.forced_calls_stop):
         return "stop"
     return "function_call" if request.call_kind(said.calls[0].name) == "function_call" else "tool_calls"
 

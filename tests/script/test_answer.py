@@ -8,6 +8,7 @@ from fakellm import Reply, ToolCall
 from fakellm._script.answer import complete
 from fakellm._script.identity import Identity
 from fakellm._wire.chat import CHAT
+from fakellm._wire.providers import PROVIDERS
 
 IDENTITY = Identity(0, "", "{}", 0)
 
@@ -40,6 +41,28 @@ def completed(reply, **fields):
 )
 def test_finish_reason_fits_the_answer(reply, finish_reason):
     assert completed(reply).choices[0].finish_reason == finish_reason
+
+
+NAMED = {"tool_choice": {"type": "function", "function": {"name": "f"}}}
+
+
+@pytest.mark.parametrize(
+    ("asked", "provider", "finish_reason"),
+    [
+        (NAMED, "openai", "stop"),
+        (NAMED, "azure", "stop"),
+        (NAMED, "plain", "tool_calls"),
+        ({"tool_choice": "required"}, "openai", "tool_calls"),
+        ({"tools": None, "functions": [{"name": "f"}], "function_call": {"name": "f"}}, "openai", "stop"),
+        ({**NAMED, "max_tokens": 1}, "openai", "length"),
+    ],
+)
+def test_call_of_the_tool_that_is_named_ends_with_stop(asked, provider, finish_reason):
+    wire = asking(**{"tools": tools("f", "g"), **asked})
+    request = CHAT.decode(wire, provider=PROVIDERS[provider])
+    choice = complete(Reply(tool_calls=ToolCall("f", {"a": 1})), request, IDENTITY).choices[0]
+
+    assert (choice.tool_calls[0].name, choice.finish_reason) == ("f", finish_reason)
 
 
 @pytest.mark.parametrize(

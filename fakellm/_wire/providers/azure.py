@@ -81,6 +81,7 @@ AZURE = _Azure(
     name="azure",
     rules="azure",
     dated_models=True,
+    forced_calls_stop=True,
     reasoning_field=None,
     errors={
         "invalid_api_key": NO_KEY_AZURE,

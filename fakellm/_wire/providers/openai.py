@@ -24,6 +24,7 @@ OPENAI = _OpenAI(
     name="openai",
     rules="openai",
     dated_models=True,
+    forced_calls_stop=True,
     obfuscates=True,
     reasoning_field=None,
     headers=(

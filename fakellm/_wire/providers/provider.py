@@ -38,8 +38,9 @@ class Provider:
     cannot say it, a subclass has a method of its own. The table in ``__init__`` says at which URLs it is.
 
     rules: whose rules about requests hold, None for no more than JSON types. dated_models: whether an alias is
-    answered with the dated name. id_form: how ids of answers are made of {created}, {letters} (20), {hex} (32) and
-    {uuid}; None for OpenAI's. obfuscates: whether chunks are padded. reasoning_field: the member of a message
+    answered with the dated name. forced_calls_stop: whether a call of the one tool that the request names ends with
+    ``stop``. id_form: how ids of answers are made of {created}, {letters} (20), {hex} (32) and {uuid}; None for
+    OpenAI's. obfuscates: whether chunks are padded. reasoning_field: the member of a message
     and a delta that holds the reasoning, None where it is hidden. has_null_texts: whether, in a stream with
     reasoning, a delta of the text has a null reasoning and the other way round. comments: bytes before the first
     chunk. omits: members of OpenAI's completion and chunk that are not sent; message_omits: those of message and
@@ -52,6 +53,7 @@ class Provider:
     name: str
     rules: Literal["openai", "azure"] | None = None
     dated_models: bool = False
+    forced_calls_stop: bool = False
     id_form: str | None = None
     obfuscates: bool = False
     reasoning_field: str | None = "reasoning_content"
