@@ -1,7 +1,7 @@
 # Every target sets up what it needs; `make demo` and `make test` need Python 3.11+ and a package index.
 PYTHON ?= python3
 
-.PHONY: demo test coverage contract lint wheel docs bench clean
+.PHONY: demo test coverage contract examples lint wheel docs bench clean
 
 demo: .venv/core
 	.venv/bin/fakellm demo
@@ -16,6 +16,13 @@ coverage: .venv/test
 contract: .venv-openai3/contract-openai3 .venv-openai1/contract-openai1
 	.venv-openai3/bin/python -m pytest -q tests/contract $(ARGS)
 	.venv-openai1/bin/python -m pytest -q tests/contract $(ARGS)
+
+# Projects of their own: each finds its settings in its own folder.
+examples: .venv-openai3/contract-openai3 .venv-openai1/contract-openai1
+	.venv-openai3/bin/python -m pytest -q tests/examples/openai_order_desk $(ARGS)
+	.venv-openai3/bin/python -m pytest -q tests/examples/langgraph_assistant $(ARGS)
+	.venv-openai3/bin/python -m pytest -q tests/examples/pydantic_ai_guide $(ARGS)
+	.venv-openai1/bin/python -m pytest -q tests/examples/autogen_team $(ARGS)
 
 lint: .venv/lint
 	.venv/bin/ruff check .
