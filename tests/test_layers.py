@@ -92,6 +92,7 @@ MAY_TOUCH = {
     "fakellm.__main__": {"sys"},
     "fakellm._cli": {"io", "sys"},
     "fakellm.client._cancelling": {"asyncio"},
+    "fakellm.client._foreign": {"sys"},  # whether AutoGen is imported
     "fakellm.client._openai": {"os"},
     "fakellm.client._providers": {"os"},
     "fakellm.client._retry": {"asyncio", "random", "time"},

@@ -13,6 +13,7 @@ from fakellm._wire.model_names import resolve_model
 from fakellm.client._arguments import model_info_from, request_defaults
 from fakellm.client._connection import DEFAULT_RETRIES, Connection, Headers, TokenProvider
 from fakellm.client._count import count_request, count_text
+from fakellm.client._foreign import in_classes_of, own_messages, stream_in_classes_of
 from fakellm.client._known_models import token_limit
 from fakellm.client._messages import Naming
 from fakellm.client._request import Prepared, RequestMaker
@@ -74,11 +75,12 @@ class BaseOpenAIChatCompletionClient(ChatCompletionClient):
             APIError: the API refused, did not answer, or answered with what is no chat completion.
             LengthFinishReasonError, ContentFilterFinishReasonError: structured output was cut or withheld.
         """
-        request = self._maker.make(messages, tools, tool_choice, json_output, extra_create_args, stream=False)
+        asked = own_messages(messages)
+        request = self._maker.make(asked, tools, tool_choice, json_output, extra_create_args, stream=False)
         result, model = await self._exchange.complete(self._url(request.model), request, cancellation_token)
         self._check_model(model)
         self._add_usage(result)
-        return result
+        return in_classes_of(messages, result)
 
     def create_stream(
         self,
@@ -104,13 +106,14 @@ class BaseOpenAIChatCompletionClient(ChatCompletionClient):
         """
 
         def make() -> tuple[str, Prepared]:
-            request = self._maker.make(messages, tools, tool_choice, json_output, extra_create_args, stream=True)
+            asked = own_messages(messages)
+            request = self._maker.make(asked, tools, tool_choice, json_output, extra_create_args, stream=True)
             _include_usage(request.body, include_usage)
             if max_consecutive_empty_chunk_tolerance != 0:
                 warn("max_consecutive_empty_chunk_tolerance is deprecated and has no effect", DeprecationWarning)
             return self._url(request.model), request
 
-        return self._exchange.stream(make, cancellation_token, self._add_usage)
+        return stream_in_classes_of(messages, self._exchange.stream(make, cancellation_token, self._add_usage))
 
     async def close(self) -> None:
         """Close the HTTP client; the client is not used afterwards."""
@@ -128,7 +131,8 @@ class BaseOpenAIChatCompletionClient(ChatCompletionClient):
         """Count the tokens of a request as AutoGen does, without asking the model; of a text, its own alone."""
         if isinstance(messages, str):
             return count_text(self._model, messages)
-        return count_request(self._model, messages, self._maker.wire_messages(messages, self._model), tools)
+        counted = own_messages(messages)
+        return count_request(self._model, counted, self._maker.wire_messages(counted, self._model), tools)
 
     def remaining_tokens(self, messages: Sequence[LLMMessage], *, tools: Sequence[Tool | ToolSchema] = ()) -> int:
         """Give how many tokens of the model's context are left after a request; may be negative.

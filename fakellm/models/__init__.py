@@ -1,7 +1,7 @@
 """The model-side vocabulary: what is sent to a model, what it answers, and what a client of one looks like.
 
 Interface-compatible with `autogen_core.models` of AutoGen 0.7.5 and with what that stands on. The two
-exchange JSON, not objects: an object of one is not an instance of the other's class.
+exchange JSON, not objects: an object of one is not an instance of the other's class. Only `fakellm.client` takes both.
 """
 
 from fakellm.models._calls import FunctionCall, FunctionExecutionResult
