@@ -41,10 +41,14 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Advice:
-    """What the owner of a cassette can say. off: why nothing is recorded. record: what to type to record again."""
+    """What the owner of a cassette can say.
+
+    off: why nothing is recorded. record: what to type to record again. argument: where an argument goes, as ``{}``.
+    """
 
     off: str = "recording is off"
     record: str = "use_cassette(path, mode='rewrite')"
+    argument: str = "{}"
 
 
 RECORDING_IS_OFF = Advice()
@@ -76,9 +80,10 @@ def explain_miss(
         lines += [f"  {line}" for line in _shown_differences(different, is_first=one is near[0])]
     lines += [f"not played yet: {_left(interactions, unplayed)}", "the request was not sent anywhere"]
     if equal:
-        lines.append("to play it again: repeat='last' or repeat='cycle'")
+        again = (advice.argument.format(f"repeat={how!r}") for how in ("last", "cycle"))
+        lines.append(f"to play it again: {' or '.join(again)}")
     elif found and (hint := _hint(found[0], keys)):
-        lines.append(f"if that does not matter: {hint}")
+        lines.append(f"if that does not matter: {advice.argument.format(hint)}")
     lines.append(f"to record again: {advice.record}")
     return "\n".join(f"  {line}" for line in lines)
 

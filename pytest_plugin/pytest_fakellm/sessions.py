@@ -104,7 +104,7 @@ def _told_without_traceback() -> Iterator[None]:
     try:
         yield
     except FakeLLMError as err:
-        pytest.fail(f"{type(err).__name__}: {err}", pytrace=False)
+        raise pytest.fail.Exception(f"{type(err).__name__}: {err}", pytrace=False) from None
 
 
 def _open_tapes(request: pytest.FixtureRequest, chosen: Chosen, *, llm: FakeLLM | None) -> list[Tape]:

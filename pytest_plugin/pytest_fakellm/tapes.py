@@ -58,7 +58,7 @@ def open_cassette(
     whether requests pass that it does not hold. llm: whose rules are asked first. beside: the cassette that is asked
     before.
     """
-    advice = Advice(record=f"pytest '{node}' --llm-record=rewrite")
+    advice = Advice(record=f"pytest '{node}' --llm-record=rewrite", argument="@pytest.mark.llm_cassette({})")
     settings = replace(replay_settings(path, **manner), advice=advice)
     other = llm or beside
     cassette = Cassette(

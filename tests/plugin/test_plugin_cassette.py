@@ -217,6 +217,48 @@ def test_missing_own_cassette_says_how_to_record_it(project):
             "  to record it: pytest 'test_names.py::test_own' --llm-record=once",
         ]
     )
+    assert result.stdout.str().count("there is no cassette of this test") == 1
+
+
+@pytest.mark.parametrize(
+    ("body", "hint"),
+    [
+        ('ask("hi", user="ada")', "if that does not matter: @pytest.mark.llm_cassette(ignore=['user'])"),
+        (
+            'ask("hi"); ask("hi")',
+            "to play it again: @pytest.mark.llm_cassette(repeat='last') or @pytest.mark.llm_cassette(repeat='cycle')",
+        ),
+    ],
+)
+def test_miss_says_which_marker_to_type(project, body, hint):
+    project.makepyfile(f"""
+        import pytest
+        from agent import ask
+
+        @pytest.mark.llm_cassette("session.yaml")
+        def test_missed():
+            {body}
+    """)
+
+    result = project.runpytest()
+
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines([f"  {hint.replace('[', '[[]')}"])
+
+
+@pytest.mark.parametrize("argument", ["ignore=['user']", "repeat='last'"])
+def test_marker_with_one_argument_goes_beside_another(project, argument):
+    project.makepyfile(f"""
+        import pytest
+        from agent import ask
+
+        @pytest.mark.llm_cassette({argument})
+        @pytest.mark.llm_cassette("session.yaml")
+        def test_replays():
+            assert ask("hi", {"user='ada'" if "ignore" in argument else ""}) == "recorded"
+    """)
+
+    project.runpytest().assert_outcomes(passed=1)
 
 
 def test_missing_named_cassette_says_where_it_was_looked_for(project):
