@@ -130,7 +130,7 @@ def _needs_quotes(text: str) -> bool:
 def _literal(start: str, text: str, indent: str) -> Iterator[str]:
     """Write a text as a block, line for line; the marks behind ``|`` say how it begins and ends."""
     stripped = text.rstrip("\n")
-    begins = "2" if text[0] in " \n" else ""
+    begins = "2" if text[0] in " \n\t" else ""
     ends = {0: "-", 1: ""}.get(len(text) - len(stripped), "+")
     yield f"{start}|{begins}{ends}"
     yield from (indent + line if line else "" for line in text.removesuffix("\n").split("\n"))

@@ -90,6 +90,15 @@ def test_stream_with_carriage_returns_is_one_line_an_event():
     assert '      string: "data: 1\\r\\n\\\n        \\r\\n\\\n        \\ data: 2\\r\\n\\\n        \\r\\n"\n' in text
 
 
+@pytest.mark.parametrize("body", ["\tname\tage\n", "\t", "\t\n\tx", " x", "\n\tx"])
+def test_text_that_begins_with_a_blank_is_read_by_every_loader(body):
+    text = write_interactions([exchange(body.encode(), body.encode())])
+
+    for loader in (yaml.CSafeLoader, yaml.SafeLoader):
+        held = yaml.load(text, loader)["interactions"][0]
+        assert (held["request"]["body"], held["response"]["body"]["string"]) == (body, body)
+
+
 def test_long_list_of_chunks_is_broken_into_lines():
     trace = Trace("2026-11-20", ((0.001, 100),) * 40, cut=True)
 
