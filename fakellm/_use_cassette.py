@@ -10,7 +10,7 @@ from functools import cache
 from fakellm._cassette.file import read_cassette
 from fakellm._cassette.interaction import Interaction
 from fakellm._cassette.miss import Advice
-from fakellm._cassette.modes import Plan, make_plan, resolve_mode
+from fakellm._cassette.modes import Plan, make_plan, resolve_mode, why_off
 from fakellm._cassette.redact import Redactor, check_redact, make_redactor
 from fakellm._cassette.replay import Recording
 from fakellm._cassette.secrets import environment_secrets
@@ -52,7 +52,8 @@ class Cassette(RecordingBlock):
         self.interactions: list[Interaction] = held or []
         recorder = self._make_recorder(plan, redact) if plan.records else None
         replayed = self.interactions if plan.replays else []
-        self._recording = Recording(replayed, path=self.path, settings=settings or replay_settings(path))
+        settings = settings or replay_settings(path)
+        self._recording = Recording(replayed, path=self.path, settings=settings, off=why_off(mode, self.mode))
         # What was recorded was accepted, or its rejection is recorded: nothing is left to judge.
         super().__init__(engine or Engine(strictness=Strictness(strict=False)), clock or MockClock(), recorder)
         self._engine.sources.append(self._recording)

@@ -109,7 +109,6 @@ class Index:
     def rewind(self) -> None:
         """Let everything be played again."""
         self._queues = None
-        self._written.clear()
 
     def _build(self) -> dict[bytes, _Queue]:
         queues: dict[bytes, _Queue] = {}

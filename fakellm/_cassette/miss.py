@@ -12,7 +12,7 @@ from fakellm._cassette.interaction import Interaction
 from fakellm._cassette.key import READY, Key, Keys
 from fakellm._wire.events import WireRequest
 
-__all__ = ["RECORDING_IS_OFF", "Advice", "Difference", "closest", "differences", "explain_miss"]
+__all__ = ["Advice", "Difference", "closest", "differences", "explain_miss"]
 
 _CLOSEST_SHOWN = 3
 _DIFFERENCES_SHOWN = 3
@@ -41,17 +41,10 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Advice:
-    """What the owner of a cassette can say.
+    """What to type in a miss. record: to record again. argument: where an argument goes, as ``{}``."""
 
-    off: why nothing is recorded. record: what to type to record again. argument: where an argument goes, as ``{}``.
-    """
-
-    off: str = "recording is off"
     record: str = "use_cassette(path, mode='rewrite')"
     argument: str = "{}"
-
-
-RECORDING_IS_OFF = Advice()
 
 
 def explain_miss(
@@ -62,13 +55,14 @@ def explain_miss(
     unplayed: Sequence[Interaction],
     equal: Sequence[Interaction],
     keys: Keys,
+    off: str,
     advice: Advice,
 ) -> str:
     """Explain a request that nothing recorded answers, in 30 lines at most.
 
-    equal: the interactions with this very request, all of them played.
+    equal: the interactions with this very request, all of them played. off: why nothing is recorded.
     """
-    lines = [f"{path} {_reason(interactions, equal)}; {advice.off}"]
+    lines = [f"{path} {_reason(interactions, equal)}; {off}"]
     lines += _retry(request, equal)
     near = [] if equal else closest(request, interactions, unplayed, keys)
     left = {one.number for one in unplayed}

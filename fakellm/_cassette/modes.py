@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from fakellm._errors import UsageError
 
-__all__ = ["MODES", "Plan", "make_plan", "resolve_mode"]
+__all__ = ["MODES", "Plan", "make_plan", "resolve_mode", "why_off"]
 
 MODES = ("none", "once", "new_episodes", "all", "rewrite", "auto")
 
@@ -23,6 +23,13 @@ def resolve_mode(mode: str, environ: Mapping[str, str]) -> str:
     if mode != "auto":
         return mode
     return "none" if environ.get("CI", "").lower() not in ("", "0", "false") else "once"
+
+
+def why_off(asked: str, mode: str) -> str:
+    """Say why a session that replays a file records nothing. asked: the mode as given. mode: the one that is meant."""
+    if mode == "once":
+        return "mode 'once' records only where there is no file"
+    return "mode 'auto' records nothing where CI is set" if asked == "auto" else "recording is off"
 
 
 @dataclass(frozen=True, slots=True)

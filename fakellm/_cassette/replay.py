@@ -77,10 +77,21 @@ _State = tuple[list[int], dict[int, tuple[Fault | ErrorReply, ...]], frozenset[i
 
 
 class Recording:
-    """The interactions of one file, each played once unless settings say otherwise. path: for messages."""
+    """The interactions of one file, each played once unless settings say otherwise.
 
-    def __init__(self, interactions: Sequence[Interaction], *, path: str, settings: Settings = AS_RECORDED) -> None:
+    path, off: for messages; the latter says why nothing is recorded.
+    """
+
+    def __init__(
+        self,
+        interactions: Sequence[Interaction],
+        *,
+        path: str,
+        settings: Settings = AS_RECORDED,
+        off: str = "recording is off",
+    ) -> None:
         self.path = path
+        self._off = off
         self._interactions = interactions
         self._settings = settings
         self._index = Index(interactions, settings.keys, settings.repeat)
@@ -145,6 +156,7 @@ class Recording:
             unplayed=self.unplayed,
             equal=self._index.equal(request),
             keys=self._settings.keys,
+            off=self._off,
             advice=self._settings.advice,
         )
 

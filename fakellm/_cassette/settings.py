@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from fakellm._cassette.key import Keys, check_ignored, check_normalized, check_parts
 from fakellm._cassette.manner import AT_ONCE, Manner, check_manner
 from fakellm._cassette.match import Repeat, check_repeat
-from fakellm._cassette.miss import RECORDING_IS_OFF, Advice
+from fakellm._cassette.miss import Advice
 from fakellm._wire.events import WireRequest
 
 __all__ = ["AS_RECORDED", "Settings", "make_settings"]
@@ -17,12 +17,12 @@ __all__ = ["AS_RECORDED", "Settings", "make_settings"]
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """keys: what a request is found by. repeat: what answers when that was played. advice: for a miss."""
+    """keys: how a request is found. repeat: what answers when that was played. advice: what a miss says to type."""
 
     keys: Keys
     manner: Manner = AT_ONCE
     repeat: Repeat = None
-    advice: Advice = RECORDING_IS_OFF
+    advice: Advice = Advice()
 
 
 AS_RECORDED = Settings(Keys())
@@ -37,7 +37,7 @@ def make_settings(
     chunking: str | int = "event",
     timing: str | float = "none",
     redact: Callable[[WireRequest], WireRequest] | None = None,
-    advice: Advice = RECORDING_IS_OFF,
+    advice: Advice = AS_RECORDED.advice,
 ) -> Settings:
     """Return the settings that a test asks for.
 

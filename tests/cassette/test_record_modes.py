@@ -10,7 +10,7 @@ from provider_server import provider
 
 from fakellm import CassetteFormatError, CassetteMismatchError, CassetteNotFoundError, UsageError, use_cassette
 from fakellm._cassette.file import read_cassette
-from fakellm._cassette.modes import Plan, make_plan, resolve_mode
+from fakellm._cassette.modes import Plan, make_plan, resolve_mode, why_off
 
 RECORDING_MODES = ["once", "new_episodes", "all", "rewrite"]
 
@@ -57,6 +57,25 @@ def test_once_replays_where_there_is_a_file(world):
 
     assert not cassette.is_recording
     assert world.held() == [("a", 1), ("a", 2)]
+
+
+@pytest.mark.parametrize(
+    ("asked", "meant", "why"),
+    [
+        ("none", "none", "recording is off"),
+        ("once", "once", "mode 'once' records only where there is no file"),
+        ("auto", "once", "mode 'once' records only where there is no file"),
+        ("auto", "none", "mode 'auto' records nothing where CI is set"),
+    ],
+)
+def test_miss_says_why_the_mode_records_nothing(world, monkeypatch, asked, meant, why):
+    monkeypatch.setenv("CI", str(meant == "none"))
+
+    with pytest.raises(CassetteMismatchError) as caught, use_cassette(world.path, mode=asked):
+        world.ask("b")
+
+    assert why_off(asked, meant) == why
+    assert str(caught.value).split("\n")[1] == f"  {world.path} holds no such request; {why}"
 
 
 def test_new_episodes_adds_what_is_not_there(world):
