@@ -59,8 +59,8 @@ class Cassette(RecordingBlock):
         self._engine.sources.append(self._recording)
 
     def _make_recorder(self, plan: Plan, redact: Sequence[str | re.Pattern[str]]) -> CassetteRecorder:
-        hosts = {interaction.request.host for interaction in self.interactions}
-        return CassetteRecorder(self.path, hosts=hosts, replaces=plan.replaces, redact=redact)
+        places = {(interaction.request.host, interaction.request.port) for interaction in self.interactions}
+        return CassetteRecorder(self.path, places=places, replaces=plan.replaces, redact=redact)
 
     @property
     def unplayed(self) -> list[Interaction]:
@@ -134,7 +134,7 @@ def use_cassette(
     so many bytes each. timing: ``none``, as ``recorded``, or what to multiply the recorded pauses by. clock:
     waits for these pauses; the default never really waits, ``SystemClock()`` does.
 
-    Every request that goes through httpx or httpx2 is answered from the file, except to loopback hosts
+    Every request that goes through httpx or httpx2 is answered from the file, except to ports of loopback hosts
     that it does not know. One that the file does not hold gets a 400 that says what came closest; it is sent
     nowhere, and fails the block when it ends, even where the code under test swallowed the error.
 

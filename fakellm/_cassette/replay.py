@@ -107,9 +107,12 @@ class Recording:
         """Let an interaction be answered so many times with a fault or an error before it is played."""
         self._injections[number].extend([injection] * times)
 
-    def claims(self, host: str) -> bool:
-        """Whether requests to this host are to be answered from here: all but loopback hosts unknown to the file."""
-        return not is_loopback(host) or host in self._hosts
+    def claims(self, host: str, port: int | None) -> bool:
+        """Whether requests to this host are to be answered from here: all but places on loopback unknown to the file.
+
+        port: None for the scheme's own; it does not count where requests are found without theirs.
+        """
+        return not is_loopback(host) or (host, port if self._has_ports else None) in self._places
 
     def take(self, request: WireRequest) -> Replayed | Injected | None:
         """Use up the next answer recorded for a request, or return None."""
@@ -171,6 +174,11 @@ class Recording:
             return Injected(injection, interaction.number)
         return Replayed(interaction, self._settings.manner, injection)
 
+    @property
+    def _has_ports(self) -> bool:
+        return "port" in self._settings.keys.parts
+
     @cached_property
-    def _hosts(self) -> set[str]:
-        return {interaction.request.host for interaction in self._interactions}
+    def _places(self) -> set[tuple[str, int | None]]:
+        requests = [interaction.request for interaction in self._interactions]
+        return {(request.host, request.port if self._has_ports else None) for request in requests}

@@ -19,14 +19,19 @@ __all__ = ["CassetteRecorder"]
 class CassetteRecorder(Recorder):
     """Records into a cassette file, when ``save`` says so and not before.
 
-    hosts: those that the file holds. replaces: what it held is dropped. redact: texts and patterns that are
+    places: hosts with ports that the file holds. replaces: what it held is dropped. redact: texts and patterns that are
     secret besides what looks so.
     """
 
     def __init__(
-        self, path: str, *, hosts: Iterable[str], replaces: bool, redact: Iterable[str | re.Pattern[str]] = ()
+        self,
+        path: str,
+        *,
+        places: Iterable[tuple[str, int | None]],
+        replaces: bool,
+        redact: Iterable[str | re.Pattern[str]] = (),
     ) -> None:
-        super().__init__(hosts=hosts)
+        super().__init__(places=places)
         if not path.endswith((".yaml", ".yml")):
             raise UsageError(
                 f"cannot record to {path}: cassettes are written as YAML\n  type: {os.path.splitext(path)[0]}.yaml"

@@ -32,8 +32,8 @@ __all__ = ["Activation", "Claims", "activate", "deactivate"]
 class Claims(Answers, Protocol):
     """What an interception asks: an engine that says which requests are its business."""
 
-    def claims(self, method: str, host: str, path: str) -> bool:
-        """Whether a request is to be answered here rather than by the network."""
+    def claims(self, method: str, host: str, path: str, *, port: int | None) -> bool:
+        """Whether a request is to be answered here rather than by the network. port: None for the scheme's own."""
         ...
 
 
@@ -47,7 +47,7 @@ class Activation:
 
     def claims(self, method: str, url: Any) -> bool:
         """Whether the engine answers a request. url: of httpx or httpx2."""
-        return self._engine.claims(method, url.host.lower(), url.path)
+        return self._engine.claims(method, url.host.lower(), url.path, port=url.port)
 
     def transport(self, module: ModuleType) -> Any:
         """Return a transport of this engine for clients of a module."""

@@ -33,7 +33,7 @@ def mount(router: Any, engine: Claims, clock: Clock) -> Any:
     transport = make_transport(httpx, engine, clock)
 
     def answer(request: httpx.Request) -> httpx.Response | None:
-        if not engine.claims(request.method, request.url.host.lower(), request.url.path):
+        if not engine.claims(request.method, request.url.host.lower(), request.url.path, port=request.url.port):
             return None  # not ours: respx asks its next route
         response: httpx.Response = transport.handle_request(request)
         return response

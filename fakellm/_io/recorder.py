@@ -141,11 +141,11 @@ def _decoded(head: _Head, chunks: list[bytes]) -> tuple[bytes, list[int], bool]:
 class Recorder:
     """Takes what the engine has no answer to, and keeps the answers of the real thing.
 
-    hosts: those that the file holds already.
+    places: the hosts that the file holds already, each with its port, None for the scheme's own.
     """
 
-    def __init__(self, *, hosts: Iterable[str] = ()) -> None:
-        self._hosts = frozenset(hosts)
+    def __init__(self, *, places: Iterable[tuple[str, int | None]] = ()) -> None:
+        self._places = frozenset(places)
         self.refusals: list[str] = []
         self._takes: list[Take] = []
         self._lock = Lock()
@@ -174,13 +174,13 @@ class Recorder:
     def interactions(self) -> list[Interaction]:
         """Return what was recorded, in the order in which it was asked.
 
-        Other traffic to a host of this machine counts where a model was asked there, too, or the file holds the
-        host: that is what a replay answers.
+        Other traffic to a port of this machine counts where a model was asked there, too, or the file holds the
+        port: that is what a replay answers.
         """
         with self._lock:
             found = [one for take in self._takes if (one := take.interaction()) is not None]
-        hosts = self._hosts | {one.request.host for one in found if _is_model_call(one.request)}
-        return [one for one in found if not is_loopback(one.request.host) or one.request.host in hosts]
+        places = self._places | {_place(one.request) for one in found if _is_model_call(one.request)}
+        return [one for one in found if not is_loopback(one.request.host) or _place(one.request) in places]
 
     def clear(self) -> None:
         """Forget what was recorded."""
@@ -190,6 +190,10 @@ class Recorder:
 
 def _is_model_call(request: WireRequest) -> bool:
     return claim(request.method, request.host, request.path) is Claim.MODEL
+
+
+def _place(request: WireRequest) -> tuple[str, int | None]:
+    return request.host, request.port
 
 
 _KEY_HEADERS = ("authorization", "api-key", "x-api-key", "x-goog-api-key")

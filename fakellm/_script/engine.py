@@ -152,11 +152,11 @@ class Engine:
             self.fallback = fallback
         return fallback
 
-    def claims(self, method: str, host: str, path: str) -> bool:
-        """Whether a request is to be answered here rather than by the network."""
+    def claims(self, method: str, host: str, path: str, *, port: int | None = None) -> bool:
+        """Whether a request is to be answered here rather than by the network. port: None for the scheme's own."""
         if claim(method, host, path) is not Claim.NONE or self.recorder is not None:
             return True
-        return any(source.claims(host) for source in self.sources)
+        return any(source.claims(host, port) for source in self.sources)
 
     def handle(self, request: WireRequest) -> Answer:
         """Answer a request: a Head, then Data, Wait or Disconnect; never raises for what was sent."""

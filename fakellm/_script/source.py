@@ -38,8 +38,8 @@ class Recorded(Protocol):
 class Source(Protocol):
     """Something beside the rules that holds answers: a cassette."""
 
-    def claims(self, host: str) -> bool:
-        """Whether requests to this host, model calls aside, are this source's business."""
+    def claims(self, host: str, port: int | None) -> bool:
+        """Whether requests to this host, model calls aside, are this source's business. port: None for the usual."""
         ...
 
     def take(self, request: WireRequest) -> Recorded | None:

@@ -16,7 +16,7 @@ from urllib.parse import SplitResult, parse_qsl, urlencode
 
 from pydantic_core import from_json, to_json
 
-from fakellm._wire.events import WireRequest, split_url
+from fakellm._wire.events import USUAL_PORTS, WireRequest, split_url
 
 __all__ = [
     "KEY_PARTS",
@@ -34,8 +34,6 @@ __all__ = [
 
 KEY_PARTS = ("method", "scheme", "host", "port", "path", "query", "body")
 """What a request is recognised by, in the order in which a difference is told."""
-
-_DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 def canonical_json(value: object) -> str:
@@ -120,7 +118,7 @@ def _port(url: SplitResult) -> str:
         port = url.port
     except ValueError:  # no number, or one that is too large; httpx takes both
         return url.netloc.rpartition(":")[2]
-    return str(_DEFAULT_PORTS.get(url.scheme, "") if port is None else port)
+    return str(USUAL_PORTS.get(url.scheme, "") if port is None else port)
 
 
 def write_canonical(value: object) -> str:

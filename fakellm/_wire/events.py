@@ -17,6 +17,7 @@ from typing import Literal
 from urllib.parse import SplitResult, urlsplit
 
 __all__ = [
+    "USUAL_PORTS",
     "Data",
     "Disconnect",
     "Head",
@@ -52,6 +53,15 @@ class WireRequest:
     def host(self) -> str:
         """The host of the URL in lower case, without port; empty where there is none."""
         return _host_and_path(self.url)[0]
+
+    @property
+    def port(self) -> int | None:
+        """The port of the URL; None where it is the scheme's own."""
+        url = split_url(self.url)
+        return None if url.port == USUAL_PORTS.get(url.scheme) else url.port
+
+
+USUAL_PORTS = {"http": 80, "https": 443}
 
 
 @dataclass(frozen=True, slots=True)

@@ -467,6 +467,19 @@ def test_loopback_host_of_the_file_is_recorded(path):
     assert [i.request.method for i in read_cassette(path)] == ["POST", "GET"]
 
 
+def test_other_port_of_this_machine_is_nobodys_business(path):
+    with provider(lambda exchange: exchange.answer()) as model, provider(lambda exchange: exchange.answer()) as other:
+        with use_cassette(path, mode="once"):
+            httpx.post(chat(model), json=QUESTION)
+            httpx.get(f"{other}/health")
+        with use_cassette(path):
+            httpx.post(chat(model), json=QUESTION)
+            passed_on = httpx.get(f"{other}/health")
+
+    assert passed_on.status_code == 200
+    assert [i.request.method for i in read_cassette(path)] == ["POST"]
+
+
 def test_users_own_transport_keeps_working(path):
     class Retrying(httpx.BaseTransport):
         def __init__(self):

@@ -36,11 +36,26 @@ def recording(*questions, url=URL, **settings):
     ],
 )
 def test_all_but_unknown_loopback_hosts_are_claimed(host, claimed):
-    assert recording("a").claims(host) is claimed
+    assert recording("a").claims(host, None) is claimed
 
 
 def test_loopback_host_that_the_file_knows_is_claimed():
-    assert recording("a", url="http://127.0.0.1:4010/v1").claims("127.0.0.1")
+    source = recording("a", url="http://127.0.0.1:4010/v1")
+
+    assert [source.claims("127.0.0.1", port) for port in (4010, 4011, None)] == [True, False, False]
+
+
+@pytest.mark.parametrize("url", ["http://localhost/v1", "http://localhost:80/v1", "https://localhost:443/v1"])
+def test_usual_port_of_a_loopback_host_may_be_left_out(url):
+    source = recording("a", url=url)
+
+    assert [source.claims("localhost", port) for port in (None, 8080)] == [True, False]
+
+
+def test_port_does_not_count_where_requests_are_found_without_it():
+    source = recording("a", url="http://127.0.0.1:4010/v1", match=["host", "path"])
+
+    assert [source.claims(host, 5000) for host in ("127.0.0.1", "localhost")] == [True, False]
 
 
 def test_response_is_taken_once():
