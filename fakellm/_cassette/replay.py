@@ -12,11 +12,12 @@ from fakellm._cassette.manner import Manner, play
 from fakellm._cassette.match import Index
 from fakellm._cassette.miss import explain_miss
 from fakellm._cassette.settings import AS_RECORDED, Settings
+from fakellm._script.error_events import error_events
 from fakellm._script.reply import ErrorReply
-from fakellm._script.transform import Fault
-from fakellm._wire.errors import render_error
+from fakellm._script.transform import Fault, at_provider
+from fakellm._wire.canonical import read_json
 from fakellm._wire.events import Data, WireEvent, WireRequest
-from fakellm._wire.providers import is_loopback
+from fakellm._wire.providers import Provider, is_loopback, provider_of
 
 __all__ = ["Recording"]
 
@@ -46,9 +47,11 @@ class Replayed:
 
 @dataclass(frozen=True, slots=True)
 class Injected:
-    """An error that comes before the recorded answer. number: of the interaction."""
+    """An error that comes before the recorded answer. provider, model: who is asked. number: of the interaction."""
 
     error: ErrorReply
+    provider: Provider
+    model: str
     number: int
 
     @property
@@ -68,9 +71,7 @@ class Injected:
 
     def events(self) -> Iterable[WireEvent]:
         """Yield the answer."""
-        error = self.error
-        request_id = f"req_fakellm_{self.number}"
-        return render_error(error.status, error.body, request_id=request_id, headers=error.wire_headers)
+        return error_events(self.error, self.provider, f"req_fakellm_{self.number}", model=self.model)
 
 
 _State = tuple[list[int], dict[int, tuple[Fault | ErrorReply, ...]], frozenset[int]]
@@ -170,9 +171,10 @@ class Recording:
             return None
         self._excused.add(interaction.number)
         injection = injections.popleft()
+        provider, model = provider_of(request.host, request.path), _model(request)
         if isinstance(injection, ErrorReply):
-            return Injected(injection, interaction.number)
-        return Replayed(interaction, self._settings.manner, injection)
+            return Injected(injection, provider, model, interaction.number)
+        return Replayed(interaction, self._settings.manner, at_provider(injection, provider, model=model))
 
     @property
     def _has_ports(self) -> bool:
@@ -182,3 +184,12 @@ class Recording:
     def _places(self) -> set[tuple[str, int | None]]:
         requests = [interaction.request for interaction in self._interactions]
         return {(request.host, request.port if self._has_ports else None) for request in requests}
+
+
+def _model(request: WireRequest) -> str:
+    """Return the model that a request asks for, as far as its body names one."""
+    try:
+        asked = read_json(request.body)
+    except (ValueError, RecursionError):
+        return "gpt-x"
+    return str(asked.get("model", "gpt-x")) if isinstance(asked, dict) else "gpt-x"

@@ -50,7 +50,8 @@ class Speech:
             call.reply = reply
             if isinstance(reply, ErrorReply):
                 call.status = reply.status
-                return in_one_piece(error_events(reply, request, identity.request_id))
+                error = error_events(reply, request.provider, identity.request_id, model=request.model)
+                return in_one_piece(error)
             events = self._rendered(reply, request, call, identity, dialect)
             if self._full_headers or reply.headers == "full":
                 events = add_headers(iter(events), request.provider.headers_for(200, identity.request_id))

@@ -114,6 +114,50 @@ def test_error_that_is_injected_is_retried_at_once():
     assert isinstance(data, Data)
 
 
+@pytest.mark.parametrize(
+    ("host", "body"),
+    [
+        ("openrouter.ai", b'{\n  "error": {\n    "message": "no",\n    "code": 429\n  }\n}'),
+        ("gw.test", b'{\n  "error": {\n    "message": "no",\n    "type": "requests",\n    "param": null,\n'
+                    b'    "code": "rate_limit_exceeded"\n  }\n}'),
+    ],
+)  # fmt: skip
+def test_injected_error_is_in_the_envelope_of_the_provider(host, body):
+    url = f"https://{host}/api/v1/chat/completions"
+    source = recording("a", url=url)
+    source.inject(1, ErrorReply(429, message="no"), times=1)
+
+    assert source.take(request("a", url)).body == body
+
+
+def test_injected_error_names_the_model_asked_for():
+    asked = WireRequest("POST", URL, {}, b'{"model": "o9-nano"}')
+    source = Recording([Interaction(1, 10, asked, RecordedResponse(200, "", (), b""))], path="session.yaml")
+    source.inject(1, ErrorReply.model_not_found(), times=1)
+
+    assert b"The model `o9-nano` does not exist" in source.take(asked).body
+
+
+@pytest.mark.parametrize("body", [b"no JSON", b"[1]", b"", b"{}"])
+def test_injected_error_needs_no_model(body):
+    asked = WireRequest("POST", URL, {}, body)
+    source = Recording([Interaction(1, 10, asked, RecordedResponse(200, "", (), b""))], path="session.yaml")
+    source.inject(1, ErrorReply.model_not_found(), times=1)
+
+    assert b"The model `gpt-x` does not exist" in source.take(asked).body
+
+
+def test_injected_fault_speaks_as_the_provider():
+    url = "https://openrouter.ai/api/v1/chat/completions"
+    source = recording("a", url=url)
+    source.inject(1, faults.error_event(error=ErrorReply(429, message="no")), times=1)
+    broken = source.take(request("a", url))
+
+    pieces = [event.data for event in broken.fault(iter(broken.events())) if isinstance(event, Data)]
+
+    assert b"".join(pieces) == b'{"error":{"message":"no","code":429}}'
+
+
 def test_interaction_that_was_broken_counts_as_played():
     source = recording("a", "b")
     source.inject(1, faults.connect_error(), times=1)
