@@ -12,7 +12,7 @@ from fakellm._cassette.interaction import Interaction
 from fakellm._cassette.key import READY, Key, Keys
 from fakellm._wire.events import WireRequest
 
-__all__ = ["Advice", "Difference", "closest", "differences", "explain_miss"]
+__all__ = ["OUR_OWN", "Advice", "Difference", "closest", "differences", "explain_miss"]
 
 _CLOSEST_SHOWN = 3
 _DIFFERENCES_SHOWN = 3
@@ -45,6 +45,10 @@ class Advice:
 
     record: str = "use_cassette(path, mode='rewrite')"
     argument: str = "{}"
+
+
+OUR_OWN = Advice()
+"""For who opened a cassette without more."""
 
 
 def explain_miss(

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from fakellm._cassette.key import Keys, check_ignored, check_normalized, check_parts
 from fakellm._cassette.manner import AT_ONCE, Manner, check_manner
 from fakellm._cassette.match import Repeat, check_repeat
-from fakellm._cassette.miss import Advice
+from fakellm._cassette.miss import OUR_OWN, Advice
 from fakellm._wire.events import WireRequest
 
 __all__ = ["AS_RECORDED", "Settings", "make_settings"]
@@ -22,7 +22,7 @@ class Settings:
     keys: Keys
     manner: Manner = AT_ONCE
     repeat: Repeat = None
-    advice: Advice = Advice()
+    advice: Advice = OUR_OWN
 
 
 AS_RECORDED = Settings(Keys())

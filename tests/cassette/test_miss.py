@@ -6,7 +6,7 @@ import pytest
 
 from fakellm._cassette.interaction import Interaction, RecordedResponse
 from fakellm._cassette.key import Keys, check_parts
-from fakellm._cassette.miss import closest, differences, explain_miss
+from fakellm._cassette.miss import Advice, closest, differences, explain_miss
 from fakellm._wire.canonical import KEY_PARTS
 from fakellm._wire.events import WireRequest
 
@@ -179,7 +179,7 @@ def explained(asked, *requests, played=(), equal=(), lines=True, **keys):
         equal=[one for one in interactions if one.number in equal],
         keys=Keys(**keys),
         off="recording is off",
-        again="pytest --llm-record=rewrite",
+        advice=Advice(record="pytest --llm-record=rewrite"),
     )
 
 
