@@ -62,7 +62,7 @@ class Drafts:
         terms = {name: value for name, value in request.body.items() if name != "messages"}
         key = (id(reply), request.provider, request.model, to_json(terms))
         draft = self._known.get(key)
-        if draft is None or draft.reply is not reply:  # the place of one that is gone
+        if draft is None:
             if len(self._known) >= _MOST_DRAFTS:
                 self._known.clear()
             draft = self._known[key] = _draft(reply, request)
@@ -76,7 +76,8 @@ _MOST_DRAFTS = 256
 class _Draft:
     """What a reply comes to, whatever the messages and the ids.
 
-    choices: empty where ids or log probabilities are part of them. usage: without the prompt.
+    reply: kept, so that its id is no other's. choices: empty where ids or log probabilities are part of them. usage:
+    without the prompt.
     """
 
     reply: Reply
@@ -145,7 +146,7 @@ def _place(text: str, stop: str) -> int:
 
 def _limited(said: _Said, limit: int) -> _Said:
     """End an answer after so many tokens: of its reasoning, its text, the arguments of its calls."""
-    left = limit - said.reasoned
+    reasoning, left = _shortened(said.reply.reasoning, limit, said.encoding)
     text, left = _shortened(said.text, left, said.encoding)
     refusal, left = _shortened(said.refusal, left, said.encoding)
     calls: list[ToolCall] = []
@@ -156,8 +157,8 @@ def _limited(said: _Said, limit: int) -> _Said:
         calls.append(call if arguments == call.arguments_text else ToolCall(call.name, arguments or "", id=call.id))
     if left >= 0 and len(calls) == len(said.calls):
         return said
-    reasoned = min(said.reasoned, limit)
-    return replace(said, text=text, refusal=refusal, calls=tuple(calls), reasoned=reasoned, is_cut=True)
+    reply, reasoned = replace(said.reply, reasoning=reasoning), min(said.reasoned, limit)
+    return replace(said, reply=reply, text=text, refusal=refusal, calls=tuple(calls), reasoned=reasoned, is_cut=True)
 
 
 def _shortened(text: str | None, budget: int, encoding: Encoding) -> tuple[str | None, int]:

@@ -65,6 +65,14 @@ def test_call_of_the_tool_that_is_named_ends_with_stop(asked, provider, finish_r
     assert (choice.tool_calls[0].name, choice.finish_reason) == ("f", finish_reason)
 
 
+def test_limit_cuts_the_reasoning():
+    completion = completed(Reply("So it is.", reasoning="one two three four"), max_tokens=2)
+
+    [choice] = completion.choices
+    assert (choice.reasoning, choice.text, choice.finish_reason) == (("one", " two"), "", "length")
+    assert completion.usage["completion_tokens_details"]["reasoning_tokens"] == 2
+
+
 @pytest.mark.parametrize(
     ("reply", "pieces"),
     [

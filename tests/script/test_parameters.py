@@ -145,6 +145,18 @@ def test_limit_counts_the_reasoning_first():
     assert found["usage"]["completion_tokens_details"]["reasoning_tokens"] == 4
 
 
+def test_reasoning_of_every_alternative_is_billed():
+    found = usage(Reply("a", reasoning="one two"), n=3)["completion_tokens_details"]
+
+    assert found["reasoning_tokens"] == 6
+
+
+def test_limit_cuts_own_deltas():
+    reply = Reply(chunks=[{"role": "assistant"}, {"content": "one two"}, {"content": " three"}])
+
+    assert accumulated(streamed(reply, max_tokens=1)) == ("one", [], "length")
+
+
 @given(text=st.text(st.characters(codec="utf-8"), max_size=20), limit=st.integers(1, 12))
 @settings(max_examples=60, deadline=None)
 def test_text_that_is_cut_is_the_start_of_the_whole_one(text, limit):
