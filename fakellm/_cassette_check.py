@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -18,6 +19,7 @@ from fakellm._cassette.file import find_cassettes
 from fakellm._cassette.interaction import Interaction
 from fakellm._cassette.lint import recorded_on, secrets_in
 from fakellm._cassette.redact import Redactor
+from fakellm._cassette.secrets import environment_secrets
 from fakellm._console import shown_progress
 from fakellm._errors import CassetteError
 from fakellm._io.flavour import installed_modules
@@ -97,7 +99,7 @@ def _check_file(path: str, ways: dict[str, _Send], max_age: int | None) -> _Verd
 
 def _lint(interactions: Sequence[Interaction], max_age: int | None) -> Iterator[str]:
     """Yield what is wrong with recordings that may well replay."""
-    redactor = Redactor()
+    redactor = Redactor(environment_secrets(os.environ))
     for interaction in interactions:
         for place in secrets_in(interaction, redactor):
             yield f"interaction {interaction.number}: the {place} holds what looks like a secret"

@@ -13,7 +13,8 @@ from rich.text import Text
 
 from fakellm._cassette.file import find_cassettes, read_cassette
 from fakellm._cassette.interaction import Interaction
-from fakellm._cassette.recorded import credentials, fit_for_file
+from fakellm._cassette.lint import redacted_places
+from fakellm._cassette.recorded import credentials, fit_for_file, redacted
 from fakellm._cassette.redact import Redactor
 from fakellm._cassette.save import change_cassette
 from fakellm._cassette.secrets import TELLING_HEADER, environment_secrets
@@ -70,16 +71,11 @@ def _redact_file(path: str, *, check: bool) -> _Verdict:
 
 def _found(interaction: Interaction, redactor: Redactor) -> Iterable[str]:
     """Return what would be taken out of an interaction, each thing once."""
-    request, response = interaction.request, interaction.response
-    clean = redactor.request(request)
-    kept = redactor.response_headers(response.headers, number=interaction.number)
-    found = [name for name, value in request.headers.items() if clean.headers.get(name) != value]
-    found += [name for name, value in response.headers if (name, value) not in kept]
-    found = [name for name in found if TELLING_HEADER.fullmatch(name)]
-    found += ["URL"] if clean.url != request.url else []
-    found += ["request body"] if clean.body != request.body else []
-    found += ["response body"] if redactor.body(response.body) != response.body else []
-    return dict.fromkeys(found)
+    clean, request, response = redacted(interaction, redactor), interaction.request, interaction.response
+    gone = [held for held in request.headers.items() if held not in clean.request.headers.items()]
+    gone += [held for held in response.headers if held not in clean.response.headers]
+    headers = [name for name, value in gone if TELLING_HEADER.fullmatch(name) or redactor.text(value) != value]
+    return dict.fromkeys([*headers, *redacted_places(interaction, clean)])
 
 
 def _table(verdicts: Sequence[_Verdict], *, check: bool) -> Table:

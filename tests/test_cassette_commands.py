@@ -166,6 +166,12 @@ def problems(capsys):
             "response header set-cookie",
         ),
         ("body: '{}'", "body: 'Incorrect API key provided: sk-abcdefghijklmnop1234'", "response body"),
+        ("headers: {x-custom: [sk-abcdefghijklmnop1234]}\nbody: '{}'", "body: ok", "request header x-custom"),
+        (
+            "body: '{}'",
+            'body:\n  string: |+\n    data: {"delta": "sk-abcdefg"}\n\n    data: {"delta": "hijklmnop1234"}\n\n',
+            "response body",
+        ),
     ],
 )
 def test_secret_is_found(write, capsys, request_lines, response_lines, place):
@@ -173,6 +179,14 @@ def test_secret_is_found(write, capsys, request_lines, response_lines, place):
 
     assert code == 1
     assert problems(capsys) == [f"talk.yaml: interaction 1: the {place} holds what looks like a secret"]
+
+
+def test_value_of_the_environment_is_found(write, capsys, monkeypatch):
+    monkeypatch.setenv("OWN_PASSWORD", "Tr0ub4dor&3")
+
+    main(["cassette", "check", write(interaction(response="body: {string: 'it is Tr0ub4dor&3'}"))])
+
+    assert problems(capsys) == ["talk.yaml: interaction 1: the response body holds what looks like a secret"]
 
 
 def test_secret_in_a_url_is_found(write, capsys):

@@ -66,7 +66,7 @@ MAY_TOUCH = {
     "fakellm._cassette.file": {"os", "pathlib", "tempfile"},
     "fakellm._cassette.format": {"io"},  # BytesIO, which touches nothing
     "fakellm._cassette.lint": {"datetime"},  # days that others wrote
-    "fakellm._cassette_check": {"asyncio", "datetime", "pathlib"},
+    "fakellm._cassette_check": {"asyncio", "datetime", "os", "pathlib"},  # os: the environment's secrets
     "fakellm._cassette_prune": {"pathlib"},
     "fakellm._cassette_redact": {"os"},  # the environment's secrets
     "fakellm._count_tokens": {"pathlib", "sys"},

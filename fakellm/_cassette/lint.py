@@ -8,22 +8,12 @@ from datetime import UTC, date
 from email.utils import parsedate_to_datetime
 
 from fakellm._cassette.interaction import Interaction
+from fakellm._cassette.recorded import redacted
 from fakellm._cassette.redact import Redactor
+from fakellm._cassette.secrets import SECRET_NAME, TELLING_HEADER
 
-__all__ = ["recorded_on", "secrets_in"]
+__all__ = ["recorded_on", "redacted_places", "secrets_in"]
 
-_CREDENTIALS = frozenset(
-    {
-        "authorization",
-        "proxy-authorization",
-        "api-key",
-        "x-api-key",
-        "x-goog-api-key",
-        "ocp-apim-subscription-key",
-        "cookie",
-        "set-cookie",
-    }
-)
 # A token rather than what stands in for one: DUMMY, **REDACTED**, Bearer sk-fakellm.
 _TOKEN = re.compile(r"(?=[^\s;]*\d)(?=[^\s;]*[A-Za-z])[^\s;]{16,}")
 
@@ -32,15 +22,25 @@ def secrets_in(interaction: Interaction, redactor: Redactor) -> Iterator[str]:
     """Yield the places of an interaction that hold what looks like a secret."""
     request, response = interaction.request, interaction.response
     for side, headers in (("request", request.headers.items()), ("response", response.headers)):
-        for name, value in headers:
-            if name in _CREDENTIALS and _TOKEN.search(value) and "REDACTED" not in value:
-                yield f"{side} header {name}"
-    if redactor.url(request.url) != request.url:
+        yield from (f"{side} header {name}" for name, value in headers if _is_secret(name, value, redactor))
+    yield from redacted_places(interaction, redacted(interaction, redactor))
+
+
+def redacted_places(interaction: Interaction, clean: Interaction) -> Iterator[str]:
+    """Yield the places beside the headers in which an interaction differs from itself, redacted."""
+    if clean.request.url != interaction.request.url:
         yield "URL"
-    if redactor.body(request.body) != request.body:
+    if clean.request.body != interaction.request.body:
         yield "request body"
-    if redactor.body(response.body) != response.body:
+    if clean.response.body != interaction.response.body:
         yield "response body"
+
+
+def _is_secret(name: str, value: str, redactor: Redactor) -> bool:
+    if SECRET_NAME.fullmatch(name):
+        return bool(_TOKEN.search(value)) and "REDACTED" not in value
+    # Whose recording it is, an id of a project say, is no secret.
+    return not TELLING_HEADER.fullmatch(name) and redactor.text(value) != value
 
 
 def recorded_on(interaction: Interaction) -> date | None:

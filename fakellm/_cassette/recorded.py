@@ -15,7 +15,7 @@ from fakellm._cassette.secrets import SECRET_NAME
 from fakellm._cassette.write import readable
 from fakellm._wire.events import WireRequest, split_url
 
-__all__ = ["credentials", "fit_for_file"]
+__all__ = ["credentials", "fit_for_file", "redacted"]
 
 
 def fit_for_file(interactions: Iterable[Interaction], redactor: Redactor) -> list[Interaction]:
@@ -23,18 +23,24 @@ def fit_for_file(interactions: Iterable[Interaction], redactor: Redactor) -> lis
     return [_fit(replace(one, number=number), redactor) for number, one in enumerate(interactions, 1)]
 
 
-def _fit(interaction: Interaction, redactor: Redactor) -> Interaction:
-    request, response = redactor.request(interaction.request), interaction.response
-    body = readable(redactor.body(redact_stream(response.body, redactor.text)))
-    fit = RecordedResponse(
+def redacted(interaction: Interaction, redactor: Redactor) -> Interaction:
+    """Return an interaction without secrets, and with no more headers than a replay needs."""
+    response = interaction.response
+    clean = RecordedResponse(
         response.status,
         redactor.text(response.reason),
         redactor.response_headers(response.headers, number=interaction.number),
-        body,
+        redactor.body(redact_stream(response.body, redactor.text)),
     )
-    chunks = _counted_anew(interaction.trace.chunks, response.body, body)
-    request = WireRequest(request.method, request.url, request.headers, readable(request.body))
-    return replace(interaction, request=request, response=fit, trace=replace(interaction.trace, chunks=chunks))
+    return replace(interaction, request=redactor.request(interaction.request), response=clean)
+
+
+def _fit(interaction: Interaction, redactor: Redactor) -> Interaction:
+    clean = redacted(interaction, redactor)
+    request = replace(clean.request, body=readable(clean.request.body))
+    response = replace(clean.response, body=readable(clean.response.body))
+    chunks = _counted_anew(interaction.trace.chunks, interaction.response.body, response.body)
+    return replace(interaction, request=request, response=response, trace=replace(interaction.trace, chunks=chunks))
 
 
 def _counted_anew(chunks: tuple[tuple[float, int], ...], before: bytes, after: bytes) -> tuple[tuple[float, int], ...]:

@@ -76,6 +76,26 @@ def test_file_without_secrets_is_left_as_it_is(root):
     assert (root / "a.yaml").read_text() == text
 
 
+def test_secret_that_a_stream_delivers_in_pieces_is_taken_out(root, capsys):
+    stream = 'data: {"delta": "sk-abcdefg"}\n\ndata: {"delta": "hijklmnop1234"}\n\n'
+    (root / "a.yaml").write_text(cassette(interaction(response=f"body: {{string: {json.dumps(stream)}}}")))
+
+    assert main(["cassette", "redact", "--check", "a.yaml"]) == 1
+    assert main(["cassette", "redact", "a.yaml"]) == 0
+
+    assert read_cassette("a.yaml")[0].response.body == b'data: {"delta":"REDACTED"}\n\ndata: {"delta":""}\n\n'
+
+
+def test_key_in_a_header_of_another_name_is_taken_out(root, capsys):
+    request = "headers: {x-custom: [sk-abcdefghijklmnop1234], date: [today]}\nbody: ''"
+    (root / "a.yaml").write_text(cassette(interaction(request=request)))
+
+    assert main(["cassette", "redact", "a.yaml"]) == 0
+
+    assert dict(read_cassette("a.yaml")[0].request.headers) == {}
+    assert "│ x-custom 1 " in capsys.readouterr().out
+
+
 def test_redact_can_only_look(root, capsys):
     (root / "a.yaml").write_text(text := cassette(LEAKY))
 
