@@ -29,7 +29,7 @@ def unmatched(
     lines = [f"no rule answers call {number}: {_described(request)}"]
     lines += _retry_note(retry_of)
     lines += [f"  {line}" for line in _nearest(request, rules, headers)]
-    lines += ["  to answer it, type:", f"    {_to_type(request)}"]
+    lines += ["  to answer it, type:", f"    {_to_type(request, rules)}"]
     return "\n".join(lines)
 
 
@@ -153,14 +153,26 @@ def _near_miss(rule: Rule, mismatches: list[Mismatch]) -> list[str]:
     ]
 
 
-def _to_type(request: ChatRequest) -> str:
+def _to_type(request: ChatRequest, rules: Iterable[Rule]) -> str:
+    named = _agent(request, rules) | _subject(request)
+    conditions = ", ".join(f"{name}={_excerpt(text)}" for name, text in named.items())
+    return f"fake_llm.{f'when({conditions}).' if conditions else ''}reply('...')"
+
+
+def _agent(request: ChatRequest, rules: Iterable[Rule]) -> dict[str, str]:
+    """Return the condition on who asks, where the script tells agents apart by their system messages."""
+    is_told = any(condition.field == "system" for rule in rules for condition in rule.matcher.conditions)
+    return {"system": request.system_texts[0]} if is_told and request.system_texts else {}
+
+
+def _subject(request: ChatRequest) -> dict[str, str]:
     if request.tool_results:
-        return f"fake_llm.when(tool_result={_excerpt(request.tool_results[-1])}).reply('...')"
+        return {"tool_result": request.tool_results[-1]}
     if request.question is not None:
-        return f"fake_llm.when(user={_excerpt(request.question)}).reply('...')"
+        return {"user": request.question}
     if request.last_user is None and request.system_texts:
-        return f"fake_llm.when(system={_excerpt(request.system_texts[0])}).reply('...')"
-    return "fake_llm.reply('...')"
+        return {"system": request.system_texts[0]}
+    return {}
 
 
 def _raised_at(err: Exception) -> str:

@@ -147,6 +147,21 @@ def test_what_to_type_answers_the_request(messages, asked, to_type):
     )
 
 
+@pytest.mark.parametrize(
+    ("conditions", "to_type"),
+    [
+        ({"system": "writer"}, "when(system='You are the planner.', user='hi')."),
+        ({"user": "bye"}, "when(user='hi')."),
+    ],
+)
+def test_what_to_type_names_the_agent_where_rules_do(conditions, to_type):
+    messages = [{"role": "system", "content": "You are the planner."}, USER]
+
+    last = unmatched(rule("a", **conditions), messages=messages).splitlines()[-1]
+
+    assert last == f"    fake_llm.{to_type}reply('...')"
+
+
 def test_near_misses_are_ordered_by_mismatches_then_by_registration():
     rules = [rule("a", number=1, user="Rome"), rule("a", number=2), rule("a", number=3, user="Rome", model="x")]
     rules.append(rule("a", number=4, user="Oslo"))
