@@ -33,11 +33,17 @@ def _line(call: Call) -> str:
     subject = f" {call.model}" if call.model else ""
     stream = ", stream" if call.stream else ""
     asked = "" if call.last_user is None else f" user={shown(call.last_user, 40)}"
-    by = str(call.rule) if call.outcome is Outcome.ANSWERED else _BY[call.outcome]
     usage = call.usage or {}
     tokens = f", {usage['prompt_tokens']}+{usage['completion_tokens']} tokens" if _is_counted(usage) else ""
     head = f"call {call.number}: {call.wire.method} {call.wire.path}{subject} [{call.status}{stream}]"
-    return f"{head}{asked}, answered by {by}{tokens}"
+    return f"{head}{asked}, answered by {_by(call)}{tokens}"
+
+
+def _by(call: Call) -> str:
+    if call.outcome is Outcome.ANSWERED:
+        return str(call.rule)
+    failed = f", as {call.rule} failed" if call.cause is not None and call.rule is not None else ""
+    return _BY[call.outcome] + failed
 
 
 def _is_counted(usage: Any) -> bool:

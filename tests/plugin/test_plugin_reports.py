@@ -240,3 +240,24 @@ def test_suite_without_model_calls_has_no_summary(project):
     result = project.runpytest()
 
     result.stdout.no_fnmatch_line("*fakellm =*")
+
+
+def test_journal_names_the_rule_that_could_not_answer(project):
+    project.makepyfile("""
+        from agent import ask_and_swallow
+        from fakellm import ToolCall
+
+        def test_fails(fake_llm):
+            fake_llm.reply(ToolCall("made_up", {}))
+            ask_and_swallow("hi")
+    """)
+
+    result = project.runpytest()
+
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "call 1: POST /v1/chat/completions gpt-4o [[]400[]] user='hi', answered by nothing, as rule 1 reply() at "
+            "test_*.py:5 failed"
+        ]
+    )
