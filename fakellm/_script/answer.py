@@ -6,8 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from pydantic_core import to_json
-
 from fakellm._script.contradictions import check_choices, check_reply
 from fakellm._script.deltas import message_of
 from fakellm._script.identity import CREATED, Identity
@@ -18,7 +16,7 @@ from fakellm._wire.chat import ChatRequest
 from fakellm._wire.completion import Choice, Completion, WireToolCall
 from fakellm.tokens import Encoding, completion_usage, encoding_for_model
 
-__all__ = ["Drafts", "complete"]
+__all__ = ["Draft", "Drafts", "complete", "fill_draft"]
 
 
 def complete(reply: Reply, request: ChatRequest, identity: Identity, drafts: Drafts | None = None) -> Completion:
@@ -29,7 +27,15 @@ def complete(reply: Reply, request: ChatRequest, identity: Identity, drafts: Dra
     Raises:
         ContradictionError: no model would say this to the request.
     """
-    draft = (drafts or Drafts()).of(reply, request)
+    return fill_draft((drafts or Drafts()).of(reply, request), identity, request)
+
+
+def fill_draft(
+    draft: Draft, identity: Identity, request: ChatRequest, *, prompt_tokens: int | None = None
+) -> Completion:
+    """Fill in what a draft leaves open: the ids, and what the prompt is billed. prompt_tokens: in place of that."""
+    reply = draft.reply
+    prompt_tokens = request.facts.prompt_tokens if prompt_tokens is None else prompt_tokens
     return Completion(
         id=request.provider.completion_id(identity.completion_id, created=CREATED),
         request_id=identity.request_id,
@@ -37,7 +43,7 @@ def complete(reply: Reply, request: ChatRequest, identity: Identity, drafts: Dra
         model=request.provider.model_name(request.model),
         system_fingerprint=identity.system_fingerprint,
         choices=draft.choices or _choices(draft.said, request, identity),
-        usage=_laid_over(_with_prompt(draft.usage, request.facts.prompt_tokens), reply.usage or {}),
+        usage=_laid_over(_with_prompt(draft.usage, prompt_tokens), reply.usage or {}),
         sends_usage=reply.usage is not False,
         service_tier=_service_tier(request),
         headers=tuple(reply.headers.items()) if isinstance(reply.headers, Mapping) else (),
@@ -48,9 +54,9 @@ class Drafts:
     """What replies come to, remembered for requests that differ in nothing but their messages and ids."""
 
     def __init__(self) -> None:
-        self._known: dict[tuple[object, ...], _Draft] = {}
+        self._known: dict[tuple[object, ...], Draft] = {}
 
-    def of(self, reply: Reply, request: ChatRequest) -> _Draft:
+    def of(self, reply: Reply, request: ChatRequest) -> Draft:
         """Return the draft of a reply to a request.
 
         Raises:
@@ -59,8 +65,7 @@ class Drafts:
         # What is left out is in the test's hands, and may change between two calls.
         if reply.parsed is not None or reply.chunks is not None or reply.choices is not None:
             return _draft(reply, request)
-        terms = {name: value for name, value in request.body.items() if name != "messages"}
-        key = (id(reply), request.provider, request.model, to_json(terms))
+        key = (id(reply), request.provider, request.model, request.facts.terms)
         draft = self._known.get(key)
         if draft is None:
             if len(self._known) >= _MOST_DRAFTS:
@@ -72,8 +77,8 @@ class Drafts:
 _MOST_DRAFTS = 256
 
 
-@dataclass(frozen=True, slots=True)
-class _Draft:
+@dataclass(frozen=True, slots=True, eq=False)
+class Draft:
     """What a reply comes to, whatever the messages and the ids.
 
     reply: kept, so that its id is no other's. choices: empty where ids or log probabilities are part of them. usage:
@@ -85,13 +90,23 @@ class _Draft:
     choices: tuple[Choice, ...]
     usage: Mapping[str, Any]
 
+    @property
+    def completion_tokens(self) -> int:
+        """What the answer is billed."""
+        return int(self.usage["completion_tokens"])
 
-def _draft(reply: Reply, request: ChatRequest) -> _Draft:
+    @property
+    def calls(self) -> int:
+        """How many calls of tools it has."""
+        return sum(len(one.calls) for one in self.said)
+
+
+def _draft(reply: Reply, request: ChatRequest) -> Draft:
     check_choices(reply, request)
     said = tuple([_say(each, request) for each in reply.choices or (reply,) * request.n])
     if request.top_logprobs is not None or any(one.calls for one in said):
-        return _Draft(reply, said, (), _usage(said, request))
-    return _Draft(reply, said, _choices(said, request, _NO_IDENTITY), _usage(said, request))
+        return Draft(reply, said, (), _usage(said, request))
+    return Draft(reply, said, _choices(said, request, _NO_IDENTITY), _usage(said, request))
 
 
 _NO_IDENTITY = Identity(0, "", b"", 0)

@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from threading import RLock
-from typing import Any
+from typing import Any, NamedTuple
 
 from fakellm._errors import (
     CassetteMismatchError,
@@ -47,7 +47,7 @@ from fakellm._wire.strictness import STRICT, Strictness
 __all__ = ["UNMATCHED_CODE", "Answer", "Engine"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Answer:
     """A call and the events that answer it; iterated, it gives the events.
 
@@ -74,8 +74,7 @@ class Answer:
         self.call.ending = ending
 
 
-@dataclass(frozen=True, slots=True)
-class _Pending:
+class _Pending(NamedTuple):
     """A call to write down, and what to do then, outside the lock, to get the events that answer it."""
 
     call: Call
@@ -268,21 +267,20 @@ class Engine:
     def _answer(self, wire: WireRequest) -> _Pending:
         dialect = find_dialect(wire)
         if dialect is None:
-            return self._from_source(wire, None) or self._not_spoken(wire)
-        decode = partial(self._decode_again, dialect, wire)
-        if not self.rules and (recorded := self._from_source(wire, decode)):
+            return self._from_source(wire) or self._not_spoken(wire)
+        if not self.rules and (recorded := self._from_source(wire, dialect)):
             return recorded
         try:
             request = dialect.decode(wire, self.strictness, self.provider)
         except Rejected as rejected:
             # What a provider accepted when it was recorded is never rejected.
-            recorded = self._from_source(wire, None) if self.rules else None
+            recorded = self._from_source(wire) if self.rules else None
             return recorded or self._rejected(wire, rejected)
         try:
             rule = self._script.find(request, wire.headers)
         except Exception as err:  # noqa: BLE001  # from a predicate or callable of the test's: check() raises it again
             return self._broken(wire, request, err)
-        if rule is None and self.rules and (recorded := self._from_source(wire, decode)):
+        if rule is None and self.rules and (recorded := self._from_source(wire, dialect)):
             return recorded
         rule = rule or self._live_fallback()
         return self._from_rule(rule, wire, request, dialect) if rule else self._unmatched(wire, request)
@@ -302,12 +300,14 @@ class Engine:
         self._retire(rule)
         for source in self.sources:
             source.excuse(wire)
-        again = partial(self._decode_again, dialect, wire)
-        call = Call(len(self.journal) + 1, wire, Outcome.ANSWERED, 200, again, rule)
+        call = Call(len(self.journal) + 1, wire, Outcome.ANSWERED, 200, request.undecoded(), rule)
         identity = self._identify(wire, request)
         return _Pending(call, partial(self._speech.say, scripted, request, call, identity, dialect))
 
-    def _from_source(self, wire: WireRequest, request: Undecoded | None) -> _Pending | None:
+    def _from_source(self, wire: WireRequest, dialect: Dialect | None = None) -> _Pending | None:
+        if not self.sources and self.recorder is None:
+            return None
+        request = None if dialect is None else partial(self._decode_again, dialect, wire)
         for source in self.sources:
             if (found := source.take(wire)) is not None:
                 call = Call(len(self.journal) + 1, wire, Outcome.REPLAYED, found.status, request, recorded=found.body)

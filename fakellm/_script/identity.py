@@ -6,9 +6,10 @@ request was seen before), never from a clock, ``random``, hash order or scheduli
 
 from __future__ import annotations
 
+import hashlib
 from base64 import b64encode
-from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from dataclasses import dataclass, field
+from functools import lru_cache
 
 from fakellm._wire.canonical import digest
 
@@ -20,17 +21,18 @@ CREATED = 1_735_689_600
 _LETTERS = b"Aa"  # in place of the two signs of base64 that are neither letter nor digit
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Identity:
     """The source of one answer's ids.
 
-    request: its canonical form, or a hash of it. seen: how often an equal request was answered before this one.
+    request: a hash of its canonical form, or that. seen: how often an equal request was answered before this one.
     """
 
     seed: int
     test_id: str
-    request: str | bytes
+    request: bytes
     seen: int
+    _known_bits: bytes = field(default=b"", init=False, repr=False, compare=False)
 
     @property
     def completion_id(self) -> str:
@@ -60,15 +62,23 @@ class Identity:
         """64 bits from which the jitter of a pace is drawn."""
         return int.from_bytes(self._bits[38:46])
 
-    @cached_property
+    @property
     def _bits(self) -> bytes:
         """64 bytes, of which each id that every answer has takes its own."""
-        return digest(str(self.seed), self.test_id, self.request, str(self.seen), size=64)
+        if not self._known_bits:
+            key = _key(self.seed, self.test_id)
+            self._known_bits = hashlib.blake2b(b"%d %b" % (self.seen, self.request), key=key).digest()
+        return self._known_bits
 
 
 def _letters(data: bytes, length: int) -> str:
     """Return letters and digits, at most four for three bytes."""
     return b64encode(data, altchars=_LETTERS)[:length].decode()
+
+
+@lru_cache(maxsize=256)
+def _key(seed: int, test_id: str) -> bytes:
+    return digest(str(seed), test_id, size=64)
 
 
 @lru_cache(maxsize=16)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from functools import partial
-from typing import Any, overload
+from typing import Any, NamedTuple, overload
 
 from pydantic_core import from_json
 
@@ -35,8 +35,7 @@ class Outcome(Enum):
     OTHER = "no model call"
 
 
-@dataclass(frozen=True, slots=True)
-class Ending:
+class Ending(NamedTuple):
     """How the playing of an answer ended, as its player reports it.
 
     status: the HTTP status sent, None where not even the head was. chunks: how many chunks of a stream the

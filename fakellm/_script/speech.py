@@ -7,7 +7,7 @@ from functools import partial
 
 from fakellm._errors import ContradictionError
 from fakellm._script import explain
-from fakellm._script.answer import Drafts, complete
+from fakellm._script.answer import Drafts, fill_draft
 from fakellm._script.as_reply import Scripted
 from fakellm._script.error_events import error_events
 from fakellm._script.identity import Identity
@@ -29,6 +29,9 @@ UNMATCHED_CODE = "fakellm_unmatched"
 """The ``code`` of the error object that a request gets which nothing answers."""
 
 
+_VALUES = (Reply, ErrorReply)
+
+
 class Speech:
     """How one fake says its replies, and what it remembers of them.
 
@@ -46,7 +49,7 @@ class Speech:
     ) -> Iterable[WireEvent]:
         """Return the events of a reply; what the test's own callable, framing or fault raises is put on the call."""
         try:
-            reply = scripted if isinstance(scripted, Reply | ErrorReply) else scripted(request)
+            reply = scripted if isinstance(scripted, _VALUES) else scripted(request)
             call.reply = reply
             if isinstance(reply, ErrorReply):
                 call.status = reply.status
@@ -78,12 +81,13 @@ class Speech:
         if reply.raw is not None:
             headers = tuple(reply.headers.items()) if isinstance(reply.headers, Mapping) else ()
             return render_raw(reply.raw, request_id=identity.request_id, headers=headers, is_stream=request.stream)
-        if (known := self._templates.fill(reply, request, identity)) is not None:
-            call.answered = partial(complete, reply, identity=identity, drafts=self._drafts)
+        draft = self._drafts.of(reply, request)
+        if (known := self._templates.fill(draft, request, identity)) is not None:
+            call.answered = partial(fill_draft, draft, identity)
             return known
-        call.answered = completion = complete(reply, request, identity, self._drafts)
+        call.answered = completion = fill_draft(draft, identity, request)
         events = dialect.render(completion, request)
-        return self._templates.keep(reply, request, identity, events) if identity.seen else events
+        return self._templates.keep(draft, request, identity, events, dialect.render)
 
 
 def guarded(events: Iterator[WireEvent], call: Call) -> Iterator[WireEvent]:

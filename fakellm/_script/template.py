@@ -1,65 +1,74 @@
-"""Answers that were given before, given again: the same bytes but for the ids, which are all of one length."""
+"""Answers cut once and filled in again: the same bytes but for the ids and what the prompt is billed.
+
+What is filled in is as long as what was there, so that nothing else moves: ids are all of one length, and counts
+of more digits are filled into a template of their own.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import re
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate, pairwise
 
+from fakellm._script.answer import Draft, fill_draft
 from fakellm._script.identity import CREATED, Identity
 from fakellm._script.reply import Reply
 from fakellm._wire.chat import ChatRequest
+from fakellm._wire.completion import Completion
 from fakellm._wire.events import Head, Whole, WireEvent, in_one_piece
 from fakellm._wire.providers import Provider
 
 __all__ = ["Templates"]
 
-# Bytes of answers that are kept.
+# Bytes of answers that are kept, and what an entry takes beside them.
 _MOST_BYTES = 4_000_000
+_PER_ENTRY = 500
+
+_Render = Callable[[Completion, ChatRequest], Iterable[WireEvent]]
+_Key = tuple[Draft, int, int]
 
 
 class Templates:
-    """Answers by the reply and the body that they answered."""
+    """Templates by the draft that they render and by how many digits its counts have."""
 
     def __init__(self) -> None:
-        self._known: dict[tuple[object, ...], _Template] = {}
+        self._known: dict[_Key, _Template | None] = {}  # None for what has to be rendered each time
+        self._came: set[_Key] = set()
         self._taken = 0
 
-    def fill(self, reply: Reply, request: ChatRequest, identity: Identity) -> Whole | None:
-        """Return the answer of a reply under the ids of an identity, or None where it is not known."""
-        template = self._known.get(_key(reply, request))
-        return template.fill(identity) if template and template.reply is reply else None
+    def fill(self, draft: Draft, request: ChatRequest, identity: Identity) -> Whole | None:
+        """Return the answer that a draft is to a request, or None where it has no template."""
+        template = self._known.get(_key(draft, request.facts.prompt_tokens))
+        return None if template is None else template.fill(request.facts.prompt_tokens, identity)
 
     def keep(
-        self, reply: Reply, request: ChatRequest, identity: Identity, events: Iterable[WireEvent]
+        self, draft: Draft, request: ChatRequest, identity: Identity, events: Iterable[WireEvent], render: _Render
     ) -> Iterable[WireEvent]:
-        """Return an answer, and remember it if all that may change in it are the ids."""
-        answer = in_one_piece(events)
-        ids = tuple(_ids(identity, request.provider, len(reply.tool_calls) * request.n))
-        if isinstance(answer, Whole) and _is_fixed(reply) and request.top_logprobs is None and _are_plain(ids, answer):
-            self._add(_key(reply, request), _template(reply, request.provider, answer, ids, identity.request_id))
+        """Return an answer, and make a template of it when it comes for the second time."""
+        if not _is_fixed(draft.reply):
+            return events
+        answer, key = in_one_piece(events), _key(draft, request.facts.prompt_tokens)
+        if key not in self._came:
+            self._take(_PER_ENTRY)
+            self._came.add(key)
+        elif key not in self._known and isinstance(answer, Whole) and sum(map(len, answer.parts)) <= _MOST_BYTES:
+            template = _template(draft, request, identity, answer)
+            self._take(len(template.form))
+            self._known[key] = template if _holds(template, draft, request, identity, render) else None
         return answer
 
-    def _add(self, key: tuple[object, ...], template: _Template) -> None:
-        size = len(template.data)
+    def _take(self, size: int) -> None:
+        """Make room for so many bytes."""
         if self._taken + size > _MOST_BYTES:
             self._known.clear()
+            self._came.clear()
             self._taken = 0
-        if size <= _MOST_BYTES:
-            self._taken += size
-            self._known[key] = template
+        self._taken += size
 
 
-def _are_plain(ids: Sequence[bytes], answer: Whole) -> bool:
-    """Whether the id of the answer is there, and no part has one twice: the test's own text may hold it, too."""
-    return any(ids[0] in part for part in answer.parts) and all(
-        part.count(each) <= 1 for part in answer.parts for each in ids
-    )
-
-
-def _key(reply: Reply, request: ChatRequest) -> tuple[object, ...]:
-    # The facts stand for the body; what they are of does not change, and they stay as long as they are a key.
-    return id(reply), request.facts, request.provider, request.model
+def _key(draft: Draft, prompt_tokens: int) -> _Key:
+    return draft, len(str(prompt_tokens)), len(str(prompt_tokens + draft.completion_tokens))
 
 
 def _is_fixed(reply: Reply) -> bool:
@@ -68,37 +77,59 @@ def _is_fixed(reply: Reply) -> bool:
     return all(value is None for value in changeable)
 
 
-def _ids(identity: Identity, provider: Provider, calls: int) -> Iterator[bytes]:
-    yield provider.completion_id(identity.completion_id, created=CREATED).encode()
-    yield identity.request_id.encode()  # some providers repeat it in the body
-    for n in range(calls):
-        yield identity.call_id(n).encode()
+def _holds(template: _Template, draft: Draft, request: ChatRequest, identity: Identity, render: _Render) -> bool:
+    """Whether a template gives what is rendered for another id and another prompt: nothing else depends on them."""
+    tokens, other = request.facts.prompt_tokens, replace(identity, seen=identity.seen + 1)
+    near = next((near for near in (tokens + 1, tokens - 1) if _key(draft, near) == _key(draft, tokens)), None)
+    if near is None:
+        return False
+    rendered = in_one_piece(render(fill_draft(draft, other, request, prompt_tokens=near), request))
+    return template.fill(near, other) == rendered
 
 
 @dataclass(frozen=True, slots=True)
 class _Template:
-    """An answer under the ids it was given first. reply: kept, so that nothing else gets its place in memory."""
+    """An answer with places for ids and counts.
 
-    reply: Reply
+    form: the parts of the body one behind the other, as a format of bytes; filled: which of the fillings stands at
+    each place. cuts: where the parts begin and end.
+    """
+
+    draft: Draft
     provider: Provider
     head: Head
-    data: bytes
+    form: bytes
     cuts: Sequence[tuple[int, int]]
     chunks: tuple[int, ...]
-    ids: Sequence[bytes]
+    filled: tuple[int, ...]
     request_id: str
 
-    def fill(self, identity: Identity) -> Whole:
-        """Return the answer under the ids of an identity."""
-        data = self.data
-        for old, new in zip(self.ids, _ids(identity, self.provider, len(self.ids) - 2), strict=True):
-            data = data.replace(old, new)
+    def fill(self, prompt_tokens: int, identity: Identity) -> Whole:
+        """Return the answer under the ids of an identity, to a prompt of so many tokens."""
+        fillings = _fillings(self.draft, self.provider, prompt_tokens, identity)
+        data = self.form % tuple([fillings[n] for n in self.filled])
         new_id = identity.request_id
         headers = tuple([(n, new_id if value == self.request_id else value) for n, value in self.head.headers])
-        parts = tuple([data[start:end] for start, end in self.cuts])
-        return Whole(replace(self.head, headers=headers), parts, self.chunks)
+        parts = (data,) if len(self.cuts) == 1 else tuple([data[start:end] for start, end in self.cuts])
+        return Whole(Head(self.head.status, headers), parts, self.chunks)
 
 
-def _template(reply: Reply, provider: Provider, answer: Whole, ids: Sequence[bytes], request_id: str) -> _Template:
-    cuts = tuple(pairwise(accumulate(map(len, answer.parts), initial=0)))
-    return _Template(reply, provider, answer.head, b"".join(answer.parts), cuts, answer.chunks, ids, request_id)
+def _template(draft: Draft, request: ChatRequest, identity: Identity, answer: Whole) -> _Template:
+    data, cuts = b"".join(answer.parts), tuple(pairwise(accumulate(map(len, answer.parts), initial=0)))
+    fillings = _fillings(draft, request.provider, request.facts.prompt_tokens, identity)
+    place = re.compile(b"|".join(map(re.escape, fillings)))
+    form = place.sub(b"%b", data.replace(b"%", b"%%"))
+    filled = tuple([fillings.index(found) for found in place.findall(data)])
+    return _Template(draft, request.provider, answer.head, form, cuts, answer.chunks, filled, identity.request_id)
+
+
+def _fillings(draft: Draft, provider: Provider, prompt_tokens: int, identity: Identity) -> list[bytes]:
+    """Return what differs between two answers of a draft; a count with its name, in the quotes that no text has."""
+    fillings = [
+        provider.completion_id(identity.completion_id, created=CREATED).encode(),
+        identity.request_id.encode(),  # some providers repeat it in the body
+        b'"prompt_tokens":%d' % prompt_tokens,
+        b'"total_tokens":%d' % (prompt_tokens + draft.completion_tokens),
+        b'"prompt_cache_miss_tokens":%d' % prompt_tokens,
+    ]
+    return [*fillings, *[identity.call_id(n).encode() for n in range(draft.calls)]] if draft.calls else fillings

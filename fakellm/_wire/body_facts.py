@@ -4,38 +4,53 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic_core import from_json
+from pydantic_core import from_json, to_json
 
-from fakellm._wire.canonical import canonical_json, digest
-from fakellm.tokens._billing import count_prompt
+from fakellm._wire.canonical import canonical_json, digest, message_texts
+from fakellm.tokens._billing import count_preamble, count_prompt
+from fakellm.tokens._memo import Memo
 
-__all__ = ["BodyFacts"]
+__all__ = ["BodyFacts", "Terms"]
+
+
+class Terms:
+    """Facts about what a body says beside its messages, which most calls of a session have in common.
+
+    canonical: its canonical JSON. preamble: what is billed for its tools and its format, in tokens.
+    """
+
+    __slots__ = ("canonical", "preamble")
+
+    def __init__(self, data: bytes) -> None:
+        terms = from_json(data)
+        self.canonical = canonical_json(terms)
+        self.preamble = count_preamble(terms)
 
 
 class BodyFacts:
     """Facts about a body that is a JSON object.
 
-    They are found from the bytes, or from a body that was decoded just now, never from one that is in users' hands
-    and may change there. accepted_by: who accepted it when it was checked last, None before. canonical: a hash of
-    the canonical JSON, equal for equal requests; empty before it was accepted.
+    They are learned from a body that was decoded just now, never from one that is in users' hands and may change
+    there. accepted: (by whom, for which model) it was accepted when it was checked last, None before. What is
+    below is learned by then. terms: what it says beside its messages. canonical: a hash, equal for requests of
+    equal canonical JSON. prompt_tokens: what the prompt is billed. stream: whether a stream is asked for.
     """
 
-    __slots__ = ("_data", "_prompt_tokens", "accepted_by", "canonical")
+    __slots__ = ("accepted", "canonical", "data", "prompt_tokens", "stream", "terms")
+
+    terms: Terms
+    canonical: bytes
+    prompt_tokens: int
+    stream: bool
 
     def __init__(self, data: bytes) -> None:
-        self._data = data
-        self._prompt_tokens: int | None = None
-        self.accepted_by: object = None
-        self.canonical = b""
+        self.data = data
+        self.accepted: tuple[object, str] | None = None
 
-    def accept(self, by: object, body: dict[str, Any]) -> None:
-        """Note who accepted the body, decoded just now."""
-        self.canonical = self.canonical or digest(canonical_json(body))
-        self.accepted_by = by
-
-    @property
-    def prompt_tokens(self) -> int:
-        """What the prompt is billed, in tokens."""
-        if self._prompt_tokens is None:
-            self._prompt_tokens = count_prompt(from_json(self._data))
-        return self._prompt_tokens
+    def learn(self, body: dict[str, Any], terms: Memo[bytes, Terms]) -> None:
+        """Find out about the body, decoded just now. terms: those known by their JSON."""
+        others = {name: value for name, value in body.items() if name != "messages"}
+        self.terms = terms[to_json(others, inf_nan_mode="constants")]
+        self.canonical = digest(self.terms.canonical, *message_texts(body["messages"]))
+        self.prompt_tokens = count_prompt(body, preamble=self.terms.preamble)
+        self.stream = bool(body.get("stream"))

@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 from urllib.parse import SplitResult, parse_qsl, urlencode
 
@@ -24,6 +25,7 @@ __all__ = [
     "canonical_json",
     "compact_json",
     "digest",
+    "message_texts",
     "read_json",
     "rename_call_ids",
     "request_key",
@@ -140,6 +142,28 @@ def rename_call_ids(body: object) -> object:
         return body
     lists = {name: _renamed(body[name], names) for name in ("messages", "input") if isinstance(body.get(name), list)}
     return {**body, **lists} if names else body
+
+
+def message_texts(messages: list[dict[str, Any]]) -> list[str]:
+    """Return a text for each message of a chat; two lists are equal where the canonical JSON of their messages is."""
+    names: dict[str, str] = {}
+    return [_message_text(message, names) for message in messages]
+
+
+def _message_text(message: dict[str, Any], names: dict[str, str]) -> str:
+    """Return the text of a message: of role and content where there is no more, else its canonical JSON."""
+    if len(message) == 2 and message.get("role") in _ROLES and type(content := message.get("content")) is str:
+        return f"{message['role']} {content}"  # never that of JSON, which begins with a brace
+    renamed = _renamed_item(message, names) if _may_hold_ids(message) else message
+    return _rewritten(to_json(renamed, inf_nan_mode="constants"))
+
+
+_ROLES = ("user", "assistant", "system", "developer")  # a tuple, since a role may be anything, even what has no hash
+
+
+@lru_cache(maxsize=1024)  # an agent's history comes back on every call
+def _rewritten(message: bytes) -> str:
+    return write_canonical(from_json(message))
 
 
 def _renamed(items: list[Any], names: dict[str, str]) -> list[Any]:

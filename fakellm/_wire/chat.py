@@ -6,13 +6,12 @@ Source: ``CreateChatCompletionRequest`` of the OpenAPI document.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic_core import from_json
 
 from fakellm._wire import rejections
-from fakellm._wire.body_facts import BodyFacts
+from fakellm._wire.body_facts import BodyFacts, Terms
 from fakellm._wire.chat_render import render_stream, render_whole
 from fakellm._wire.chat_rules import check_key, check_request, deployment
 from fakellm._wire.completion import CallKind, Completion
@@ -34,22 +33,50 @@ _REMEMBERED = 2_000_000
 _SYSTEM_ROLES = ("system", "developer")  # a tuple, since a role may be anything, even what has no hash
 
 
-@dataclass(frozen=True, slots=True)
 class ChatRequest:
-    """A decoded request for a chat completion.
+    """A request for a chat completion, decoded when somebody looks into it.
 
     body: the whole JSON object. model, messages, tools, stream: its members, in their defaults where
     absent or null. provider: who is asked, and so how the answer looks. facts: what is known of the body.
     """
 
-    body: dict[str, Any]
-    model: str
-    messages: list[Message]
-    tools: list[dict[str, Any]]
-    stream: bool
-    facts: BodyFacts = field(repr=False, compare=False)
-    endpoint: str = "chat"
-    provider: Provider = field(default=OPENAI, repr=False)
+    __slots__ = ("_body", "facts", "model", "provider", "stream")
+
+    endpoint = "chat"
+
+    def __init__(
+        self, facts: BodyFacts, model: str, provider: Provider = OPENAI, *, body: dict[str, Any] | None = None
+    ) -> None:
+        self.facts = facts
+        self.model = model
+        self.provider = provider
+        self.stream = facts.stream
+        self._body = body
+
+    def __repr__(self) -> str:
+        return f"<ChatRequest model={self.model!r} messages={self.messages!r}>"
+
+    def undecoded(self) -> ChatRequest:
+        """Return the request as it came, whatever became of this one's body in users' hands."""
+        return ChatRequest(self.facts, self.model, self.provider)
+
+    @property
+    def body(self) -> dict[str, Any]:
+        """The whole JSON object."""
+        if self._body is None:
+            self._body = from_json(self.facts.data, allow_inf_nan=False)
+        return self._body
+
+    @property
+    def messages(self) -> list[Message]:
+        """The messages, oldest first."""
+        messages: list[Message] = self.body["messages"]
+        return messages
+
+    @property
+    def tools(self) -> list[dict[str, Any]]:
+        """The tools offered."""
+        return self.body.get("tools") or []
 
     @property
     def include_usage(self) -> bool:
@@ -213,6 +240,7 @@ class ChatDialect:
 
     def __init__(self) -> None:
         self._facts = Memo(BodyFacts, limit=_REMEMBERED)
+        self._terms = Memo(Terms, limit=_REMEMBERED)
 
     def decode(
         self, request: WireRequest, strictness: Strictness = STRICT, provider: Provider | None = None
@@ -225,25 +253,16 @@ class ChatDialect:
         provider = provider or provider_of(request.host, request.path)
         if strictness.strict:
             check_key(request, provider)
+        facts, by = self._facts[request.body], (request.path, strictness, provider)
+        if (accepted := facts.accepted) is not None and accepted[0] == by:
+            return ChatRequest(facts, accepted[1], provider)
         body = _decode_object(request.body)
-        model = body.get("model") or deployment(request)
-        if model is None or model == "":
-            raise Rejected(rejections.NO_MODEL)
-        if not isinstance(model, str):
-            raise Rejected(rejections.wrong_type("model", "a string", model))
-        facts = self._facts[request.body]
-        if facts.accepted_by != (accepting := (model, strictness, provider)):
-            check_request(body, model, strictness, provider, size=len(request.body))
-            facts.accept(accepting, body)
-        return ChatRequest(
-            body,
-            model,
-            body["messages"],
-            body.get("tools") or [],
-            body.get("stream") or False,
-            facts,
-            provider=provider,
-        )
+        model = _model(body, request)
+        check_request(body, model, strictness, provider, size=len(request.body))
+        if accepted is None:
+            facts.learn(body, self._terms)
+        facts.accepted = by, model
+        return ChatRequest(facts, model, provider, body=body)
 
     def render(self, completion: Completion, request: ChatRequest) -> Iterable[WireEvent]:
         """Return the response: one JSON object, or an event stream where the request asks for one."""
@@ -258,6 +277,15 @@ class ChatDialect:
 
 
 CHAT = ChatDialect()
+
+
+def _model(body: dict[str, Any], request: WireRequest) -> str:
+    model = body.get("model") or deployment(request)
+    if model is None or model == "":
+        raise Rejected(rejections.NO_MODEL)
+    if not isinstance(model, str):
+        raise Rejected(rejections.wrong_type("model", "a string", model))
+    return model
 
 
 def _decode_object(body: bytes) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
@@ -64,9 +65,14 @@ def check_key(request: WireRequest, provider: Provider) -> None:
     if api.no_key is None:
         return
     for name in api.key_headers:
-        if not _NAMES_NO_KEY.fullmatch(request.headers.get(name) or ""):
+        if _names_key(request.headers.get(name) or ""):
             return
     raise Rejected(api.no_key, status=401)
+
+
+@lru_cache(maxsize=256)
+def _names_key(value: str) -> bool:
+    return _NAMES_NO_KEY.fullmatch(value) is None
 
 
 def deployment(request: WireRequest) -> str | None:

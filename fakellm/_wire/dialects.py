@@ -70,9 +70,11 @@ _GEMINI = re.compile(r":\w+$")
 
 def find_dialect(request: WireRequest) -> Dialect | None:
     """Return the dialect that claims the path of a request, or None."""
-    if request.method != "POST":
-        return None
-    path = request.path.rstrip("/")
+    return _dialect_at(request.path.rstrip("/")) if request.method == "POST" else None
+
+
+@lru_cache(maxsize=256)
+def _dialect_at(path: str) -> Dialect | None:
     return next((dialect for suffix, dialect in _DIALECTS if path.endswith(suffix)), None)
 
 
@@ -80,13 +82,9 @@ def find_dialect(request: WireRequest) -> Dialect | None:
 def claim(method: str, host: str, path: str) -> Claim:
     """Say whose business a request is. host: lower case, without port."""
     path = path.rstrip("/")
-    if method == "POST" and (_speaks(path) or _NOT_SPOKEN.search(path)):
+    if method == "POST" and (_dialect_at(path) or _NOT_SPOKEN.search(path)):
         return Claim.MODEL
     return Claim.PROVIDER if is_provider_host(host) else Claim.NONE
-
-
-def _speaks(path: str) -> bool:
-    return any(path.endswith(suffix) for suffix, _ in _DIALECTS)
 
 
 def render_not_spoken(request: WireRequest, message: str, *, request_id: str) -> Iterator[WireEvent]:

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal
+from typing import Literal, NamedTuple
 from urllib.parse import SplitResult, urlsplit
 
 __all__ = [
@@ -31,8 +31,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class WireRequest:
+class WireRequest(NamedTuple):
     """One HTTP request as it was sent.
 
     url: absolute. headers: a mapping whose lookup takes names in lower case. body: the bytes, decoded
@@ -86,21 +85,19 @@ class Head:
         return int(value) if value.isascii() and value.isdigit() else None
 
 
-@dataclass(frozen=True, slots=True)
-class Data:
+class Data(NamedTuple):
     """Bytes of the body; none are nothing to send, not a chunk of HTTP, which would end the body.
 
     chunks: how many streamed objects end within these bytes; a framing that cuts one object into
     pieces gives 0 to all but the last, so that faults can still count objects. An end marker and a
-    comment are no objects.
+    comment are no objects. A tuple, as Wait, since one is made for every token of a stream.
     """
 
     data: bytes
     chunks: int = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Wait:
+class Wait(NamedTuple):
     """A pause before the next event, in seconds."""
 
     seconds: float

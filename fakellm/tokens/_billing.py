@@ -17,7 +17,7 @@ from fakellm.tokens._billed_messages import WRAPPER, MessageBill, wrap_calls
 from fakellm.tokens._billed_tools import count_format, count_tools
 from fakellm.tokens._encodings import encoding_for_model
 
-__all__ = ["completion_usage", "count_prompt"]
+__all__ = ["completion_usage", "count_preamble", "count_prompt"]
 
 # Fine-tuned models, and models behind a router, carry a prefix: ``ft:gpt-4o-mini-…``, ``openai/o3``.
 _PREFIX = re.compile(r"ft:|openai/")
@@ -60,9 +60,17 @@ def completion_usage(
     }
 
 
-def count_prompt(body: Mapping[str, Any]) -> int:
-    """Return the tokens of a request. body: whatever JSON it holds."""
-    return _Bill(body).count_prompt()
+def count_prompt(body: Mapping[str, Any], *, preamble: int | None = None) -> int:
+    """Return the tokens of a request.
+
+    body: whatever JSON it holds. preamble: what ``count_preamble`` says of it, where that is known already.
+    """
+    return _Bill(body).count_prompt(preamble)
+
+
+def count_preamble(body: Mapping[str, Any]) -> int:
+    """Return the tokens of a request's tools and format, which do not depend on its messages."""
+    return _Bill(body).count_preamble()
 
 
 @lru_cache(maxsize=256)
@@ -86,15 +94,20 @@ class _Bill:
         self._tools = objects_of(body.get("tools")) or objects_of(body.get("functions"))
         self._format = object_of(body.get("response_format"))
 
-    def count_prompt(self) -> int:
-        """Count the request: its messages, and what stands before them."""
+    def count_prompt(self, preamble: int | None = None) -> int:
+        """Count the request: its messages, and what stands before them, unless that was counted already."""
         messages = MessageBill(self._encoding, self._model, self._is_reasoning).count(self._messages)
-        return (2 if self._is_reasoning else 3) + messages + self._count_preamble()
+        tokens = self.count_preamble() if preamble is None else preamble
+        return (2 if self._is_reasoning else 3) + messages + self._with_system_message(tokens)
 
-    def _count_preamble(self) -> int:
+    def count_preamble(self) -> int:
+        """Count tools and format."""
         tokens = count_format(self._format, self._encoding.name)
         if self._tools:
             tokens += count_tools(self._tools, self._encoding.name) + (90 if self._is_reasoning else 5)
+        return tokens
+
+    def _with_system_message(self, tokens: int) -> int:
         # It stands in the system message, which is made where there is none; reasoning models have one always.
         return tokens + 4 if tokens and not self._is_reasoning and not self._has_system_message() else tokens
 

@@ -10,7 +10,7 @@ from fakellm._script.identity import Identity
 from fakellm._wire.chat import CHAT
 from fakellm._wire.providers import PROVIDERS
 
-IDENTITY = Identity(0, "", "{}", 0)
+IDENTITY = Identity(0, "", b"{}", 0)
 
 texts = st.text(
     st.characters(codec="utf-8") | st.sampled_from('字é\u0301👩\u200d🔬\U0001f1eb🇷\u2028\n"\\ '), max_size=30

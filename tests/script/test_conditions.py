@@ -7,8 +7,8 @@ from chat_wire import asking
 
 from fakellm import FakeLLM, UsageError
 from fakellm._script.match import Condition, Matcher, conditions
-from fakellm._wire.body_facts import BodyFacts
-from fakellm._wire.chat import CHAT, ChatRequest
+from fakellm._wire.chat import CHAT
+from fakellm._wire.strictness import Strictness
 
 SYSTEM = {"role": "system", "content": "You plan."}
 DEVELOPER = {"role": "developer", "content": [{"type": "text", "text": "Be brief."}]}
@@ -223,4 +223,4 @@ def test_false_and_zero_are_conditions():
 def test_odd_tools_have_no_name(tools):
     body = {"model": "m", "messages": [USER], "tools": tools, "functions": 5}
 
-    assert ChatRequest(body, "m", [USER], tools, stream=False, facts=BodyFacts(b"{}")).tool_names == ()
+    assert CHAT.decode(asking(**body), Strictness(strict=False)).tool_names == ()

@@ -11,7 +11,7 @@ from fakellm._script.identity import Identity
 from fakellm._wire.chat import CHAT
 from fakellm._wire.events import WireRequest
 
-IDENTITIES = [Identity(0, "", "{}", seen) for seen in range(2)]
+IDENTITIES = [Identity(0, "", b"{}", seen) for seen in range(2)]
 
 
 def asked(text="hi", **parameters):

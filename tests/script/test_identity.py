@@ -5,7 +5,7 @@ import pytest
 
 from fakellm._script.identity import CREATED, Identity
 
-FIRST = Identity(0, "test_a", "{}", 0)
+FIRST = Identity(0, "test_a", b"{}", 0)
 
 
 @pytest.mark.parametrize(
@@ -21,7 +21,7 @@ def test_id_has_the_form_of_the_real_api(ids, pattern):
     assert re.fullmatch(pattern, ids(FIRST))
 
 
-@pytest.mark.parametrize("change", [{"seed": 1}, {"test_id": "test_b"}, {"request": "[]"}, {"seen": 1}])
+@pytest.mark.parametrize("change", [{"seed": 1}, {"test_id": "test_b"}, {"request": b"[]"}, {"seen": 1}])
 def test_every_origin_changes_the_ids(change):
     other = dataclasses.replace(FIRST, **change)
 
@@ -33,7 +33,7 @@ def test_every_origin_changes_the_ids(change):
 
 
 def test_equal_origins_give_equal_ids():
-    again = Identity(0, "test_a", "{}", 0)
+    again = Identity(0, "test_a", b"{}", 0)
 
     assert (again.completion_id, again.call_id(3)) == (FIRST.completion_id, FIRST.call_id(3))
 
@@ -42,7 +42,7 @@ def test_calls_of_one_answer_have_ids_of_their_own():
     assert len({FIRST.call_id(n) for n in range(50)}) == 50
 
 
-@pytest.mark.parametrize("change", [{"test_id": "test_b"}, {"request": "[]"}, {"seen": 1}])
+@pytest.mark.parametrize("change", [{"test_id": "test_b"}, {"request": b"[]"}, {"seen": 1}])
 def test_fingerprint_depends_on_the_seed_alone(change):
     assert dataclasses.replace(FIRST, **change).system_fingerprint == FIRST.system_fingerprint
 

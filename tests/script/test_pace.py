@@ -77,7 +77,7 @@ def test_jitter_makes_pauses_longer_and_shorter_within_its_bounds():
 def test_jitter_is_the_same_on_every_run():
     reply = Reply("a", pace=Pace(ttft=1, tokens_per_second=1, jitter=0.25))
 
-    assert waits(reply) == waits(reply) == [1.0568056620636963, 0.8184806395610853, 0.9716828160047095]
+    assert waits(reply) == waits(reply) == [0.9590816111486669, 1.1189725554358383, 0.9693138487187096]
 
 
 @pytest.mark.parametrize("options", [{"seed": 1}, {"test_id": "test_b"}])

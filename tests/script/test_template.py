@@ -1,5 +1,7 @@
 """An answer that is given again from what is kept of it, beside one that is rendered again."""
 
+import json
+
 import pytest
 from asking import tools
 from chat_wire import asking
@@ -30,6 +32,10 @@ CASES = {
 KEPT = {"text", "two", "calls", "two with calls", "reasoning", "refusal"}
 
 
+def has_templates(engine):
+    return any(engine._speech._templates._known.values())
+
+
 def given(reply, parameters, *, stream, times=4):
     """Answer the same request again and again; return bytes and journal of all answers."""
     engine = scripted(reply, times=None)
@@ -48,7 +54,7 @@ def test_answer_is_the_same_whether_it_was_kept(case, stream, monkeypatch):
     _, *rendered = given(reply, parameters, stream=stream)
 
     assert kept == rendered
-    assert bool(engine._speech._templates._known) is (case in KEPT)
+    assert has_templates(engine) is (case in KEPT)
 
 
 @pytest.mark.parametrize("stream", [False, True])
@@ -64,7 +70,46 @@ def test_every_provider_gives_an_answer_again_under_a_new_id(provider, stream, m
 
     assert kept == answers()[1]
     assert len({str(events) for events in kept}) == 4
-    assert engine._speech._templates._known
+    # There, each chunk has the usage so far, of which the total follows the prompt as well.
+    assert has_templates(engine) is not (stream and provider.name == "siliconflow")
+
+
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize("provider", PROVIDERS.values(), ids=repr)
+@pytest.mark.parametrize("case", CASES)
+def test_prompts_that_were_not_asked_before_get_the_answers_that_are_rendered(case, provider, stream, monkeypatch):
+    reply, parameters = CASES[case]
+    usage = {"stream_options": {"include_usage": True}} if stream else {}
+
+    def answers():
+        engine = scripted(reply, times=None, provider=provider)
+        # From one digit to three, of the prompt and of the total.
+        requests = [asking("rain " * n, stream=stream, **usage, **parameters) for n in [*range(1, 12), *range(82, 100)]]
+        return [list(engine.handle(request)) for request in requests], [call.usage for call in engine.journal]
+
+    kept = answers()
+    monkeypatch.setattr(Templates, "fill", lambda *_: None)
+
+    assert kept == answers()
+
+
+def test_reply_that_holds_counts_and_signs_of_formats_is_sent_as_it_is():
+    engine = scripted('100 % of "prompt_tokens":8 and %b', times=None)
+    bodies = [list(engine.handle(asking(f"question {n}")))[1].data for n in range(4)]
+
+    assert has_templates(engine)
+    assert [json.loads(body)["choices"][0]["message"]["content"] for body in bodies] == [
+        '100 % of "prompt_tokens":8 and %b'
+    ] * 4
+
+
+def test_reply_that_is_sent_once_makes_no_template():
+    engine = scripted("a", "b", "c")
+
+    for n in range(3):
+        list(engine.handle(asking(f"question {n}")))
+
+    assert not has_templates(engine)
 
 
 def test_answer_whose_text_holds_its_own_id_is_not_kept():
@@ -74,7 +119,7 @@ def test_answer_whose_text_holds_its_own_id_is_not_kept():
     engine, *_ = given(reply, {}, stream=False, times=2)
 
     assert engine.journal[1].completion.id in reply.text
-    assert not engine._speech._templates._known
+    assert not has_templates(engine)
 
 
 def test_reply_that_changes_between_two_calls_is_sent_as_it_is():
@@ -107,4 +152,4 @@ def test_answer_larger_than_the_bounds_is_not_kept(monkeypatch):
 
     engine, *_ = given(Reply("a"), {}, stream=False)
 
-    assert not engine._speech._templates._known
+    assert not has_templates(engine)

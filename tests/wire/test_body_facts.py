@@ -79,3 +79,35 @@ def test_key_is_asked_for_each_time():
 
     with pytest.raises(Rejected):
         dialect.decode(WireRequest("POST", OPENAI, {}, json.dumps(BODY).encode()))
+
+
+@pytest.mark.parametrize(
+    ("change", "is_same"),
+    [
+        ({"temperature": 1}, False),
+        ({"messages": [{"content": "What is the capital of Mexico?", "role": "user"}]}, True),
+        ({"messages": [*BODY["messages"], *BODY["messages"]]}, False),
+        ({"model": "gpt-4o-mini"}, False),
+    ],
+)
+def test_canonical_hash_is_that_of_the_values(change, is_same):
+    dialect = ChatDialect()
+    changed = decode(dialect, dict(reversed({**BODY, **change}.items())))
+
+    assert (changed.facts.canonical == decode(dialect, BODY).facts.canonical) is is_same
+
+
+def test_prompt_is_billed_with_what_stands_beside_the_messages():
+    dialect = ChatDialect()
+    tool = {"type": "function", "function": {"name": "now", "description": "Tell the time."}}
+
+    counts = [decode(dialect, {**BODY, **more}).facts.prompt_tokens for more in ({}, {"tools": [tool]}, {})]
+
+    assert counts == [14, 41, 14]
+
+
+def test_request_is_as_it_came_whatever_became_of_it_in_users_hands():
+    request = decode(ChatDialect(), BODY)
+    request.messages.clear()
+
+    assert request.undecoded().messages == BODY["messages"]
