@@ -109,13 +109,15 @@ class _Playback:
         """Yield the pauses and the bytes of the body; where the headers say how many, no more than these."""
         size = self.head.content_length
         while size is None or self._received < size:
-            match next(self._events, None):
-                case Data(data, chunks):
-                    left = None if size is None else size - self._received
-                    self._received += len(data)
-                    self._chunks += chunks
-                    self._silence = 0.0
-                    yield data[:left]
+            event = next(self._events, None)
+            if isinstance(event, Data):  # the only case that is there for every token
+                data = event.data if size is None else event.data[: size - self._received]
+                self._received += len(event.data)
+                self._chunks += event.chunks
+                self._silence = 0.0
+                yield data
+                continue
+            match event:
                 case Wait(seconds):
                     yield from self._pause(seconds)
                 case Disconnect(loss):

@@ -72,6 +72,11 @@ def _spread(events: Iterator[WireEvent], pauses: Iterator[float]) -> Iterator[Wi
     """Yield the body of a stream, each chunk, all its pieces together, behind its pause."""
     pieces: list[WireEvent] = []
     for event in events:
+        if isinstance(event, Data) and event.chunks == 1 and not pieces:  # nearly always
+            if seconds := next(pauses):
+                yield Wait(seconds)
+            yield event
+            continue
         pieces.append(event)
         if isinstance(event, Data) and event.chunks:
             yield from _wait(pauses, event.chunks)

@@ -130,6 +130,13 @@ class EventEnds:
         self._in_event = False
         self._after_cr = False
 
+    def skip(self, data: bytes) -> None:
+        """Take the next bytes, of which nobody wants to know where events end."""
+        if data.endswith(b"\n\n"):  # whatever came before, this is where a stream can begin
+            self._line_start, self._in_event, self._after_cr = b"", False, False
+        else:
+            self.feed(data)
+
     def feed(self, data: bytes) -> list[int]:
         """Take the next bytes; return the offset behind each blank line in them that completes an event."""
         ends: list[int] = []

@@ -183,3 +183,16 @@ def test_line_feed_that_follows_a_carriage_return_belongs_to_it():
 @settings(max_examples=60, deadline=None)
 def test_there_are_as_many_ends_as_events(text):
     assert len(EventEnds().feed(text.encode())) == len(SSEDecoder().feed(text.encode()))
+
+
+@given(streams(), st.data())
+@settings(max_examples=60, deadline=None)
+def test_ends_are_the_same_behind_bytes_that_were_skipped(text, data):
+    body = text.encode()
+    cut = data.draw(st.integers(0, len(body)))
+    skipping, feeding = EventEnds(), EventEnds()
+
+    skipping.skip(body[:cut])
+    feeding.feed(body[:cut])
+
+    assert skipping.feed(body[cut:]) == feeding.feed(body[cut:])
