@@ -82,31 +82,24 @@ class Draft:
     """What a reply comes to, whatever the messages and the ids.
 
     reply: kept, so that its id is no other's. choices: empty where ids or log probabilities are part of them. usage:
-    without the prompt.
+    without the prompt. calls: how many.
     """
 
     reply: Reply
     said: tuple[_Said, ...]
     choices: tuple[Choice, ...]
     usage: Mapping[str, Any]
-
-    @property
-    def completion_tokens(self) -> int:
-        """What the answer is billed."""
-        return int(self.usage["completion_tokens"])
-
-    @property
-    def calls(self) -> int:
-        """How many calls of tools it has."""
-        return sum(len(one.calls) for one in self.said)
+    completion_tokens: int
+    calls: int
 
 
 def _draft(reply: Reply, request: ChatRequest) -> Draft:
     check_choices(reply, request)
     said = tuple([_say(each, request) for each in reply.choices or (reply,) * request.n])
-    if request.top_logprobs is not None or any(one.calls for one in said):
-        return Draft(reply, said, (), _usage(said, request))
-    return Draft(reply, said, _choices(said, request, _NO_IDENTITY), _usage(said, request))
+    usage, calls = _usage(said, request), sum(len(one.calls) for one in said)
+    has_open_choices = calls > 0 or request.top_logprobs is not None
+    choices = () if has_open_choices else _choices(said, request, _NO_IDENTITY)
+    return Draft(reply, said, choices, usage, usage["completion_tokens"], calls)
 
 
 _NO_IDENTITY = Identity(0, "", b"", 0)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic_core import from_json, to_json
+from pydantic_core import from_json
 
 from fakellm._wire.canonical import canonical_json, digest, message_texts
 from fakellm.tokens._billing import count_preamble, count_prompt
-from fakellm.tokens._memo import Memo
 
 __all__ = ["BodyFacts", "Terms"]
 
@@ -16,15 +15,17 @@ __all__ = ["BodyFacts", "Terms"]
 class Terms:
     """Facts about what a body says beside its messages, which most calls of a session have in common.
 
-    canonical: its canonical JSON. preamble: what is billed for its tools and its format, in tokens.
+    canonical: its canonical JSON. preamble: what is billed for its tools and its format, in tokens. accepted: by whom
+    it was accepted.
     """
 
-    __slots__ = ("canonical", "preamble")
+    __slots__ = ("accepted", "canonical", "preamble")
 
     def __init__(self, data: bytes) -> None:
         terms = from_json(data)
         self.canonical = canonical_json(terms)
         self.preamble = count_preamble(terms)
+        self.accepted: set[object] = set()
 
 
 class BodyFacts:
@@ -47,10 +48,9 @@ class BodyFacts:
         self.data = data
         self.accepted: tuple[object, str] | None = None
 
-    def learn(self, body: dict[str, Any], terms: Memo[bytes, Terms]) -> None:
-        """Find out about the body, decoded just now. terms: those known by their JSON."""
-        others = {name: value for name, value in body.items() if name != "messages"}
-        self.terms = terms[to_json(others, inf_nan_mode="constants")]
+    def learn(self, body: dict[str, Any], terms: Terms) -> None:
+        """Find out about the body, decoded just now."""
+        self.terms = terms
         self.canonical = digest(self.terms.canonical, *message_texts(body["messages"]))
         self.prompt_tokens = count_prompt(body, preamble=self.terms.preamble)
         self.stream = bool(body.get("stream"))

@@ -111,7 +111,7 @@ def url_key(url: str) -> dict[str, str]:
 def digest(*parts: str | bytes, size: int = 16) -> bytes:
     """Hash parts into size bytes, 64 at most; no two lists of parts run together into the same input."""
     data = [part.encode("utf-8", "surrogatepass") if isinstance(part, str) else part for part in parts]
-    lengths = ",".join([str(len(part)) for part in data]).encode()
+    lengths = ",".join(map(str, map(len, data))).encode()
     return hashlib.blake2b(b"".join([lengths, b";", *data]), digest_size=size).digest()
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from pydantic_core import from_json
+from pydantic_core import from_json, to_json
 
 from fakellm._wire import rejections
 from fakellm._wire.body_facts import BodyFacts, Terms
@@ -258,9 +258,14 @@ class ChatDialect:
             return ChatRequest(facts, accepted[1], provider)
         body = _decode_object(request.body)
         model = _model(body, request)
-        check_request(body, model, strictness, provider, size=len(request.body))
+        key = to_json({name: value for name, value in body.items() if name != "messages"}, inf_nan_mode="constants")
+        known = self._terms.get(key)
+        are_known = known is not None and by in known.accepted
+        check_request(body, model, strictness, provider, size=len(request.body), are_terms_known=are_known)
+        terms = self._terms[key]
+        terms.accepted.add(by)
         if accepted is None:
-            facts.learn(body, self._terms)
+            facts.learn(body, terms)
         facts.accepted = by, model
         return ChatRequest(facts, model, provider, body=body)
 

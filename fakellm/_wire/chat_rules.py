@@ -81,15 +81,19 @@ def deployment(request: WireRequest) -> str | None:
     return found[1] if found else None
 
 
-def check_request(body: Body, model: str, strictness: Strictness, provider: Provider, *, size: int) -> None:
+def check_request(
+    body: Body, model: str, strictness: Strictness, provider: Provider, *, size: int, are_terms_known: bool = False
+) -> None:
     """Raise Rejected for a body that the API of this provider does not take.
 
     model: what the body names, or the deployment in the path. size: of the body in bytes. ``strict=False`` asks
-    for no more than what the fake itself needs.
+    for no more than what the fake itself needs. are_terms_known: whether a body was accepted that differs in its
+    messages alone.
     """
     api = _APIS[provider.rules]
     shape = api.shape if strictness.strict else WELL_FORMED
-    if not shape.accepts(body) and (error := _explain_shape(shape, body)):
+    is_fit = _has_messages(shape, body) if are_terms_known else shape.accepts(body)
+    if not is_fit and (error := _explain_shape(shape, body)):
         raise Rejected(error)
     if not strictness.strict:
         return
@@ -97,6 +101,10 @@ def check_request(body: Body, model: str, strictness: Strictness, provider: Prov
         raise Rejected(api.no_model(model), status=404)
     if api.has_rules and (rejected := _explain_rules(body, model, size=size)):
         raise rejected
+
+
+def _has_messages(shape: Members, body: Body) -> bool:
+    return body.get("messages") is not None and shape.members["messages"].accepts(body["messages"])
 
 
 def _explain_shape(shape: Members, body: Body) -> ErrorBody | None:

@@ -25,7 +25,6 @@ WRAPPER = "multi_tool_use.parallel"
 # Calls and results that were rewritten; those of an agent's history come back on every call.
 _REMEMBERED = 1024
 
-_PLAIN = frozenset({"role", "content"})
 _RESULT_ROLES = frozenset({"tool", "function"})
 
 
@@ -51,7 +50,7 @@ class MessageBill:
         return sum(self._turn(message, results) for message, results in _turns(messages)) + self._shown(messages)
 
     def _turn(self, message: dict[str, Any], results: list[dict[str, Any]]) -> int:
-        if not results and message.keys() == _PLAIN and isinstance(content := message["content"], str):
+        if not results and len(message) == 2 and "role" in message and type(content := message.get("content")) is str:
             return 4 + self.encoding.count(content)  # what the rest comes to, sooner
         uses = _tool_uses(message)
         content = self._content(message)

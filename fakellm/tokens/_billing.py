@@ -15,7 +15,7 @@ from typing import Any
 from fakellm.tokens._anyjson import object_of, objects_of, text_of
 from fakellm.tokens._billed_messages import WRAPPER, MessageBill, wrap_calls
 from fakellm.tokens._billed_tools import count_format, count_tools
-from fakellm.tokens._encodings import encoding_for_model
+from fakellm.tokens._encodings import Encoding, encoding_for_model
 
 __all__ = ["completion_usage", "count_preamble", "count_prompt"]
 
@@ -74,25 +74,30 @@ def count_preamble(body: Mapping[str, Any]) -> int:
 
 
 @lru_cache(maxsize=256)
-def _unprefixed(model: str) -> str:
-    return _PREFIX.sub("", model, count=1)
-
-
-@lru_cache(maxsize=256)
-def _is_reasoning(model: str) -> bool:
-    return _REASONING_MODEL.match(model) is not None
+def _billed_as(model: str) -> tuple[str, Encoding, bool]:
+    """Return the model without a prefix, its encoding, and whether it thinks first."""
+    model = _PREFIX.sub("", model, count=1)
+    return model, encoding_for_model(model), _REASONING_MODEL.match(model) is not None
 
 
 class _Bill:
     """Counts one request and its answer."""
 
     def __init__(self, body: Mapping[str, Any]) -> None:
-        self._model = model = _unprefixed(text_of(body.get("model")))
-        self._encoding = encoding_for_model(model)
-        self._is_reasoning = _is_reasoning(model)
-        self._messages = objects_of(body.get("messages"))
-        self._tools = objects_of(body.get("tools")) or objects_of(body.get("functions"))
-        self._format = object_of(body.get("response_format"))
+        self._model, self._encoding, self._is_reasoning = _billed_as(text_of(body.get("model")))
+        self._body = body
+
+    @property
+    def _messages(self) -> list[dict[str, Any]]:
+        return objects_of(self._body.get("messages"))
+
+    @property
+    def _tools(self) -> list[dict[str, Any]]:
+        return objects_of(self._body.get("tools")) or objects_of(self._body.get("functions"))
+
+    @property
+    def _format(self) -> dict[str, Any]:
+        return object_of(self._body.get("response_format"))
 
     def count_prompt(self, preamble: int | None = None) -> int:
         """Count the request: its messages, and what stands before them, unless that was counted already."""
@@ -103,8 +108,8 @@ class _Bill:
     def count_preamble(self) -> int:
         """Count tools and format."""
         tokens = count_format(self._format, self._encoding.name)
-        if self._tools:
-            tokens += count_tools(self._tools, self._encoding.name) + (90 if self._is_reasoning else 5)
+        if tools := self._tools:
+            tokens += count_tools(tools, self._encoding.name) + (90 if self._is_reasoning else 5)
         return tokens
 
     def _with_system_message(self, tokens: int) -> int:

@@ -111,3 +111,22 @@ def test_request_is_as_it_came_whatever_became_of_it_in_users_hands():
     request.messages.clear()
 
     assert request.undecoded().messages == BODY["messages"]
+
+
+def test_messages_are_checked_beside_terms_that_were_accepted():
+    dialect = ChatDialect()
+    decode(dialect, BODY)
+
+    for messages, param in (([], "messages"), (None, "messages"), ([{"role": "user", "content": 5}], "content")):
+        with pytest.raises(Rejected) as rejected:
+            decode(dialect, {**BODY, "messages": messages})
+        assert param in str(rejected.value.error.param)
+
+
+def test_terms_that_one_provider_takes_are_checked_again_for_another():
+    dialect = ChatDialect()
+    unknown = {**BODY, "top_k": 5}
+    decode(dialect, unknown, url=ELSEWHERE)
+
+    with pytest.raises(Rejected, match="top_k"):
+        decode(dialect, {**unknown, "messages": [{"role": "user", "content": "hi"}]})
