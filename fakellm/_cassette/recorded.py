@@ -37,7 +37,7 @@ def redacted(interaction: Interaction, redactor: Redactor) -> Interaction:
 
 def _fit(interaction: Interaction, redactor: Redactor) -> Interaction:
     clean = redacted(interaction, redactor)
-    request = replace(clean.request, body=readable(clean.request.body))
+    request = clean.request._replace(body=readable(clean.request.body))
     response = replace(clean.response, body=readable(clean.response.body))
     chunks = _counted_anew(interaction.trace.chunks, interaction.response.body, response.body)
     return replace(interaction, request=request, response=response, trace=replace(interaction.trace, chunks=chunks))

@@ -36,7 +36,8 @@ class Trouble:
         if call.request is None:
             return clean
         if isinstance(self.cause, ErrorReply):
-            return list(error_events(self.cause, call.request, _request_id(clean)))
+            provider = call.request.provider
+            return list(error_events(self.cause, provider, _request_id(clean), model=call.model))
         apply = at_provider(self.cause, call.request.provider, model=call.model)
         return list(apply(iter(clean)))
 
