@@ -52,6 +52,17 @@ def test_same_reply_to_other_parameters_is_another_draft():
     assert [choice.text for choice in (whole.choices[0], cut.choices[0])] == ["Rain in Paris.", "Rain"]
 
 
+def test_same_reply_of_another_deployment_is_another_draft():
+    drafts, reply = Drafts(), Reply("Привет")
+    body = json.dumps({"messages": [USER]}).encode()
+    urls = [f"https://a.openai.azure.com/openai/deployments/{name}/chat/completions" for name in ("gpt-4", "gpt-4o")]
+    requests = [CHAT.decode(WireRequest("POST", url, {**KEY, "api-key": "k"}, body)) for url in urls]
+
+    pieces = [complete(reply, each, IDENTITIES[0], drafts).choices[0].pieces for each in requests]
+
+    assert pieces == [("Пр", "ив", "ет"), ("Пр", "ивет")]
+
+
 def test_object_that_changes_between_two_calls_is_sent_as_it_is():
     drafts, parsed = Drafts(), {"city": "Paris"}
     reply = Reply(parsed=parsed)

@@ -315,6 +315,12 @@ def test_azure_has_headers_of_its_own():
     found = headers_of(answer)
     assert found["apim-request-id"] == dict(answer.headers)["x-request-id"]
     assert found["x-ms-region"] == "East US"
+    assert {name for name in found if name.startswith("x-ratelimit-")} == {
+        "x-ratelimit-limit-requests",
+        "x-ratelimit-limit-tokens",
+        "x-ratelimit-remaining-requests",
+        "x-ratelimit-remaining-tokens",
+    }
     assert "openai-version" not in found
 
 

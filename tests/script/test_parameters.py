@@ -7,7 +7,7 @@ from engines import ask, scripted
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fakellm import Reply, ToolCall
+from fakellm import Reply, ToolCall, faults
 from fakellm.tokens import encoding_for_model
 
 PARIS = "The capital of France is Paris."  # seven tokens
@@ -149,6 +149,12 @@ def test_reasoning_of_every_alternative_is_billed():
     found = usage(Reply("a", reasoning="one two"), n=3)["completion_tokens_details"]
 
     assert found["reasoning_tokens"] == 6
+
+
+def test_own_chunks_behind_the_limit_are_not_sent():
+    deltas = [chunk["choices"][0]["delta"] for chunk in streamed(Reply(chunks=["one", " two", " three"]), max_tokens=1)]
+
+    assert [delta["content"] for delta in deltas if "content" in delta] == ["", "one"]
 
 
 def test_limit_cuts_own_deltas():
@@ -310,6 +316,12 @@ def test_raw_stream_is_an_event_stream():
 
     assert answer.body == b"data: {}\n\ndata: [DONE]\n\n"
     assert dict(answer.headers)["content-type"] == "text/event-stream; charset=utf-8"
+
+
+def test_events_of_a_raw_stream_count_as_chunks():
+    answer = ask(scripted(Reply(raw=b"data: 1\n\ndata: 2\n\n", fault=faults.drop(after=1))), asking(stream=True))
+
+    assert (answer.body, answer.is_cut) == (b"data: 1\n\n", True)
 
 
 @pytest.mark.parametrize("stream", [False, True])

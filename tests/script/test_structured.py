@@ -63,12 +63,19 @@ def test_object_goes_into_the_only_tool_where_one_is_required():
     assert called(Weather(city="Paris"), tools=tools("f"), tool_choice="required") == ("f", '{"city":"Paris"}')
 
 
+def test_object_fits_no_one_of_several_required_tools():
+    answer = ask(scripted(Weather(city="Paris")), asking(tools=tools("f", "g"), tool_choice="required"))
+
+    assert "the reply calls no tool, the request has tool_choice 'required'" in answer.error["message"]
+
+
 def test_other_tools_leave_the_object_to_the_text():
     assert message(Weather(city="Paris"), tools=tools("search"))["content"] == '{"city":"Paris"}'
 
 
-def test_tool_stands_behind_the_format():
-    found = message(Weather(city="Paris"), tools=tools("final_result"), response_format=schema_format())
+@pytest.mark.parametrize("asked", [schema_format(), {"type": "json_object"}])
+def test_tool_stands_behind_the_format(asked):
+    found = message(Weather(city="Paris"), tools=tools("final_result"), response_format=asked)
 
     assert found["content"] == '{"city":"Paris"}'
 

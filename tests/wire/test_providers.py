@@ -208,6 +208,12 @@ def test_groq_tells_its_times_and_its_id():
     assert (body["service_tier"], body["usage_breakdown"], body["x_groq"]) == ("on_demand", None, {"id": "req_1"})
 
 
+def test_groq_has_no_usage_on_the_chunks_before():
+    chunks = answer("groq", **ASKED).chunks
+
+    assert ["usage" in chunk for chunk in chunks] == [False, False, False, False, True]
+
+
 def test_groq_streams_its_id_first_and_its_usage_last():
     chunks = answer("groq", stream=True).chunks
 

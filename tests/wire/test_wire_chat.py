@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from fakellm._wire.chat import CHAT, text_of
 from fakellm._wire.completion import Choice, Completion, WireToolCall
 from fakellm._wire.errors import Rejected
+from fakellm._wire.providers import PROVIDERS
 from fakellm._wire.strictness import Strictness
 
 TOOL = {"type": "function", "function": {"name": "f"}}
@@ -475,6 +476,13 @@ def test_done_marker_is_no_chunk():
     *_, last = CHAT.render(completion(Choice(0, "stop", ())), CHAT.decode(asking(stream=True)))
 
     assert (last.data, last.chunks) == (b"data: [DONE]\n\n", 0)
+
+
+def test_comments_are_no_chunk():
+    request = CHAT.decode(asking(stream=True), provider=PROVIDERS["openrouter"])
+    _, first, second, *_ = CHAT.render(completion(Choice(0, "stop", ())), request)
+
+    assert (first.data, first.chunks, second.chunks) == (b": OPENROUTER PROCESSING\n\n", 0, 1)
 
 
 def test_several_choices_keep_their_index():
