@@ -25,12 +25,12 @@ def message_of(reply: Reply) -> Reply:
         refusals.append(text_of(delta.get("refusal")))
         _add_calls(calls, delta)
     made = tuple(ToolCall(name, arguments, id=call_id or None) for call_id, name, arguments in calls.values())
-    text = "".join(texts)
+    text, refusal = "".join(texts), "".join(refusals) or None
     return replace(
         reply,
-        text=None if made and not text else text,
+        text=None if not text and (made or refusal) else text,
         tool_calls=made,
-        refusal="".join(refusals) or None,
+        refusal=refusal,
         chunks=None,
     )
 
