@@ -5,6 +5,7 @@ import gzip
 import json
 import threading
 import zlib
+from itertools import islice
 
 import brotli
 import httpx
@@ -478,6 +479,45 @@ def test_other_port_of_this_machine_is_nobodys_business(path):
 
     assert passed_on.status_code == 200
     assert [i.request.method for i in read_cassette(path)] == ["POST"]
+
+
+def is_cut(path, script, *, pieces=None):
+    """Ask as a client does that reads so many pieces and leaves; all of them for None."""
+    with (
+        provider(script) as url,
+        use_cassette(path, mode="all"),
+        httpx.stream("POST", chat(url), json=QUESTION) as response,
+    ):
+        list(islice(response.iter_raw(), pieces))
+    return read_cassette(path)[-1].trace.cut
+
+
+def unmarked(exchange):
+    exchange.stream(content_type="text/plain")
+    exchange.chunk(b"all")
+    exchange.chunk(b"")
+
+
+def test_stream_without_an_end_mark_is_whole_where_it_was_read(path):
+    assert not is_cut(path, unmarked)
+    assert is_cut(path, unmarked, pieces=1)
+
+
+def test_answer_of_known_length_is_whole_once_all_has_come(path):
+    assert not is_cut(path, lambda exchange: exchange.answer(b"all"), pieces=1)
+    assert is_cut(path, lambda exchange: exchange.answer(b"all"), pieces=0)
+
+
+def test_answer_without_a_body_is_whole_unread(path):
+    assert not is_cut(path, lambda exchange: exchange.head(204), pieces=0)
+
+
+def test_secret_that_the_test_itself_sets_is_kept_out(path, monkeypatch):
+    with provider(lambda exchange: exchange.answer(b"it is Tr0ub4dor&3")) as url, use_cassette(path, mode="once"):
+        monkeypatch.setenv("OWN_PASSWORD", "Tr0ub4dor&3")
+        httpx.post(chat(url), json=QUESTION)
+
+    assert only(path).response.body == b"it is REDACTED"
 
 
 def test_users_own_transport_keeps_working(path):

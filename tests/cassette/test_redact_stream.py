@@ -35,6 +35,12 @@ def test_secret_in_pieces_is_found():
     assert told(redacted(body)) == ["your key: ", "REDACTED", "", "", " keep it", "!"]
 
 
+def test_secret_that_each_event_holds_is_left_to_the_redaction_of_each():
+    body = stream(SECRET, SECRET)
+
+    assert redacted(body) is body
+
+
 def test_text_around_it_in_the_same_events_is_kept():
     body = stream("a sk-pr", "oj-0123456789abc", "def b", " c")
 
