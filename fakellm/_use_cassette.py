@@ -6,11 +6,12 @@ import os
 import re
 from collections.abc import Iterable, Sequence
 from functools import cache
+from math import inf
 
 from fakellm._cassette.file import read_cassette
 from fakellm._cassette.interaction import Interaction
 from fakellm._cassette.miss import Advice
-from fakellm._cassette.modes import Plan, make_plan, resolve_mode, why_off
+from fakellm._cassette.modes import make_plan, resolve_mode, why_off
 from fakellm._cassette.redact import Redactor, check_redact, make_redactor
 from fakellm._cassette.replay import Recording
 from fakellm._cassette.secrets import environment_secrets
@@ -33,6 +34,7 @@ class Cassette(RecordingBlock):
 
     path: the file. mode: the record mode, ``auto`` resolved. interactions: what the file holds, in order. Each is
     played once, equal requests in the order of the file; what the session itself records is not played in it.
+    rewrites_before: ``rewrite`` adds to what was written at this moment (seconds since 1970) or later.
     """
 
     def __init__(
@@ -44,13 +46,14 @@ class Cassette(RecordingBlock):
         settings: Settings | None = None,
         clock: Clock | None = None,
         engine: Engine | None = None,
+        rewrites_before: float = inf,
     ) -> None:
         self.path = os.fspath(path)
         self.mode = resolve_mode(mode, os.environ)
         held = _held(path, mode=self.mode)
         plan = make_plan(self.mode, has_file=held is not None)
         self.interactions: list[Interaction] = held or []
-        recorder = self._make_recorder(plan, redact) if plan.records else None
+        recorder = self._make_recorder(redact, rewrites_before if plan.replaces else None) if plan.records else None
         replayed = self.interactions if plan.replays else []
         settings = settings or replay_settings(path)
         self._recording = Recording(replayed, path=self.path, settings=settings, off=why_off(mode, self.mode))
@@ -58,9 +61,9 @@ class Cassette(RecordingBlock):
         super().__init__(engine or Engine(strictness=Strictness(strict=False)), clock or MockClock(), recorder)
         self._engine.sources.append(self._recording)
 
-    def _make_recorder(self, plan: Plan, redact: Sequence[str | re.Pattern[str]]) -> CassetteRecorder:
+    def _make_recorder(self, redact: Sequence[str | re.Pattern[str]], before: float | None) -> CassetteRecorder:
         places = {(interaction.request.host, interaction.request.port) for interaction in self.interactions}
-        return CassetteRecorder(self.path, places=places, replaces=plan.replaces, redact=redact)
+        return CassetteRecorder(self.path, places=places, replaces_before=before, redact=redact)
 
     @property
     def unplayed(self) -> list[Interaction]:

@@ -108,7 +108,7 @@ MAY_TOUCH = {
     "pytest_fakellm.guard": {"asyncio", "socket", "sys"},
     "pytest_fakellm.marker_lines": {"os", "pathlib"},
     "pytest_fakellm.orphans": {"os", "pathlib"},
-    "pytest_fakellm.plugin": {"os"},
+    "pytest_fakellm.plugin": {"os", "time"},  # when the session began
     "pytest_fakellm.reports": {"datetime"},  # how old a recording is
     "pytest_fakellm.sessions": {"os"},
     "pytest_fakellm.settings": {"os"},

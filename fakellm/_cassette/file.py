@@ -13,7 +13,7 @@ from fakellm._cassette.interaction import Interaction
 from fakellm._errors import CassetteError, CassetteFormatError, CassetteNotFoundError
 from fakellm._wire.canonical import digest
 
-__all__ = ["find_cassettes", "locked", "read_cassette", "replace_text"]
+__all__ = ["find_cassettes", "locked", "read_cassette", "replace_text", "written_since"]
 
 
 def read_cassette(path: str | os.PathLike[str]) -> list[Interaction]:
@@ -105,6 +105,14 @@ def replace_text(path: str | os.PathLike[str], text: str) -> bool:
     finally:
         part.unlink(missing_ok=True)
     return True
+
+
+def written_since(path: str | os.PathLike[str], moment: float) -> bool:
+    """Whether there is a file that was written at a moment or later, in seconds since 1970."""
+    try:
+        return os.stat(path).st_mtime >= moment
+    except OSError:
+        return False
 
 
 def _part_prefix(target: Path) -> str:

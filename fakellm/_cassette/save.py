@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from fakellm._cassette.file import locked, read_cassette, replace_text
+from fakellm._cassette.file import locked, read_cassette, replace_text, written_since
 from fakellm._cassette.interaction import Interaction
 from fakellm._cassette.recorded import fit_for_file
 from fakellm._cassette.redact import Redactor
@@ -23,11 +23,12 @@ def save_cassette(
     *,
     secrets: Sequence[str],
     redactor: Redactor,
-    replaces: bool = False,
+    replaces_before: float | None = None,
 ) -> bool:
     """Add interactions to a file, or replace what it holds by them; return whether it has changed.
 
-    secrets: exact texts that must not get into it; redactor takes them out, this looks once more.
+    secrets: exact texts that must not get into it; redactor takes them out, this looks once more. replaces_before:
+    what was written before that moment (seconds since 1970) is replaced; None for nothing.
 
     Raises:
         UnredactedSecretError: something that looks like a secret is left.
@@ -35,6 +36,7 @@ def save_cassette(
     """
 
     def change(held: list[Interaction]) -> list[Interaction]:
+        replaces = replaces_before is not None and not written_since(path, replaces_before)
         return fit_for_file(interactions if replaces else [*held, *interactions], redactor)
 
     return change_cassette(path, change, secrets=secrets)

@@ -19,7 +19,8 @@ __all__ = ["CassetteRecorder"]
 class CassetteRecorder(Recorder):
     """Records into a cassette file, when ``save`` says so and not before.
 
-    places: hosts with ports that the file holds. replaces: what it held is dropped. redact: texts and patterns that are
+    places: hosts with ports that the file holds. replaces_before: what was written
+    before that moment is dropped; None for nothing. redact: texts and patterns that are
     secret besides what looks so.
     """
 
@@ -28,7 +29,7 @@ class CassetteRecorder(Recorder):
         path: str,
         *,
         places: Iterable[tuple[str, int | None]],
-        replaces: bool,
+        replaces_before: float | None,
         redact: Iterable[str | re.Pattern[str]] = (),
     ) -> None:
         super().__init__(places=places)
@@ -37,7 +38,7 @@ class CassetteRecorder(Recorder):
                 f"cannot record to {path}: cassettes are written as YAML\n  type: {os.path.splitext(path)[0]}.yaml"
             )
         self._path = path
-        self._replaces = replaces
+        self._replaces_before = replaces_before
         self._redact = list(redact)
         self._environment = environment_secrets(os.environ)
 
@@ -59,8 +60,8 @@ class CassetteRecorder(Recorder):
         ]
         redactor = make_redactor(self._redact, secrets)
         has_changed = save_cassette(
-            self._path, interactions, secrets=secrets, redactor=redactor, replaces=self._replaces
+            self._path, interactions, secrets=secrets, redactor=redactor, replaces_before=self._replaces_before
         )
         self.clear()
-        self._replaces = False
+        self._replaces_before = None
         return has_changed

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import re
+import time
 from collections.abc import Generator, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -53,6 +54,9 @@ GUARD: pytest.StashKey[Guard] = pytest.StashKey()
 """Of the config: what keeps the network out."""
 
 _WATCH: pytest.StashKey[Watch] = pytest.StashKey()
+
+BEGAN: pytest.StashKey[float] = pytest.StashKey()
+"""When the session began, in seconds since 1970."""
 
 
 def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
@@ -101,6 +105,7 @@ def _begin_to_guard(config: pytest.Config, options: object) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Register the markers; refuse wrong settings before anything runs."""
+    config.stash[BEGAN] = time.time()
     for marker in _MARKERS:
         config.addinivalue_line("markers", marker)
     check_session(config)

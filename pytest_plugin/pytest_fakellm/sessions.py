@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from functools import lru_cache
 from importlib import metadata
+from math import inf
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,7 +15,7 @@ import pytest
 from fakellm import FakeLLM, FakeLLMError, UsageError
 from pytest_fakellm.cassette_paths import CLAIMED
 from pytest_fakellm.guard import guard_of
-from pytest_fakellm.plugin import StandInKeys, watch_of
+from pytest_fakellm.plugin import BEGAN, StandInKeys, watch_of
 from pytest_fakellm.settings import OF_CASSETTE, OF_FAKE, decide, keys_of, marked_on
 
 if TYPE_CHECKING:
@@ -113,7 +114,7 @@ def _open_tapes(request: pytest.FixtureRequest, chosen: Chosen, *, llm: FakeLLM 
     from pytest_fakellm.watch import Tape
 
     item, root = request.node, request.config.rootpath
-    path, folder, mode, max_age = (chosen(name) for name in ("path", "cassette_dir", "record", "max_age"))
+    path, folder, mode = (chosen(name) for name in ("path", "cassette_dir", "record"))
     manner = {name: value for name in OF_CASSETTE if (value := chosen(name)) is not None}
     max_age = chosen("max_age")
     must_play = not (path or chosen("allow_unplayed"))
@@ -126,6 +127,7 @@ def _open_tapes(request: pytest.FixtureRequest, chosen: Chosen, *, llm: FakeLLM 
             file,
             mode="none" if tapes else mode,
             node=item.nodeid,
+            shared_since=request.config.stash[BEGAN] if path else inf,
             manner=manner,
             allow_unmatched=chosen("allow_unmatched"),
             llm=llm,

@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import replace
+from math import inf
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from fakellm import Cassette, CassetteNotFoundError, FakeLLM
+from fakellm._cassette.file import written_since
 from fakellm._cassette.miss import Advice
 from fakellm._cassette.modes import resolve_mode
 from fakellm._use_cassette import replay_settings
@@ -47,6 +49,7 @@ def open_cassette(
     *,
     mode: str,
     node: str,
+    shared_since: float,
     manner: Mapping[str, Any],
     allow_unmatched: bool,
     llm: FakeLLM | None,
@@ -54,12 +57,16 @@ def open_cassette(
 ) -> Cassette:
     """Return the cassette of a file.
 
-    node: the test. manner: the arguments of ``use_cassette`` that say how it is replayed and redacted. allow_unmatched:
-    whether requests pass that it does not hold. llm: whose rules are asked first. beside: the cassette that is asked
-    before.
+    node: the test. shared_since: where several tests share the file, when the session began (seconds since 1970): what
+    was written since is added to, whatever the mode; inf for a test's own file. manner: the arguments of
+    ``use_cassette`` that say how it is replayed and redacted. allow_unmatched: whether requests pass that it does not
+    hold. llm: whose rules are asked first. beside: the cassette that is asked before.
     """
-    advice = Advice(record=f"pytest '{node}' --llm-record=rewrite", argument="@pytest.mark.llm_cassette({})")
+    again = "rewrite" if shared_since == inf else "new_episodes"  # what other tests have recorded stays
+    advice = Advice(record=f"pytest '{node}' --llm-record={again}", argument="@pytest.mark.llm_cassette({})")
     settings = replace(replay_settings(path, **manner), advice=advice)
+    if resolve_mode(mode, os.environ) in ("once", "rewrite") and written_since(path, shared_since):
+        mode = "new_episodes"
     other = llm or beside
     cassette = Cassette(
         path,
@@ -68,6 +75,7 @@ def open_cassette(
         settings=settings,
         clock=other.clock if other else None,
         engine=other._engine if other else None,  # noqa: SLF001  # the plugin is part of the project
+        rewrites_before=shared_since,
     )
     cassette._engine.allow_unmatched = allow_unmatched  # noqa: SLF001  # the same
     return cassette

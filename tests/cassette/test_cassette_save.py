@@ -25,7 +25,7 @@ from fakellm._cassette.redact import Redactor
 from fakellm._cassette.save import change_cassette, save_cassette
 from fakellm._cassette.scan import check_no_secrets
 from fakellm._cassette.write import write_interactions
-from fakellm._wire.canonical import canonical_body
+from fakellm._wire.canonical import canonical_body, digest
 from fakellm._wire.events import WireRequest
 
 CHAT = "https://api.openai.com/v1/chat/completions"
@@ -397,3 +397,47 @@ def test_what_is_redacted_passes_the_scan(body):
 
     check_no_secrets(write_interactions(fit), path="x", secrets=["own secret 1"])
     assert fit_for_file(fit, redactor) == fit
+
+
+def test_what_a_killed_process_left_behind_is_removed(tmp_path):
+    path = tmp_path / "a.yaml"
+    left = tmp_path / f".{digest('a.yaml', size=6).hex()}-1.part"
+    other = tmp_path / ".other-1.part"
+    for file in (left, other):
+        file.write_text("half")
+
+    replace_text(path, "interactions: []\n")
+
+    assert sorted(tmp_path.iterdir()) == [other, path]
+
+
+def test_two_names_of_a_file_have_one_lock(tmp_path, monkeypatch):
+    monkeypatch.setattr(cassette_file, "_PATIENCE", 0.0)
+    link = tmp_path / "link.yaml"
+    link.symlink_to(tmp_path / "a.yaml")
+
+    with locked(tmp_path / "a.yaml"), pytest.raises(CassetteError, match="another process is writing it"), locked(link):
+        pass
+
+
+def test_status_text_is_redacted():
+    response = RecordedResponse(401, "sk-abcdefghijklmnop1234 is wrong", (), b"")
+
+    (found,) = fit_for_file([Interaction(1, None, WireRequest("GET", CHAT, {}, b""), response)], Redactor())
+
+    assert found.response.reason == "REDACTED is wrong"
+
+
+def test_rewriting_adds_to_what_was_written_since(tmp_path):
+    path = str(tmp_path / "a.yaml")
+
+    def save(body, before):
+        save_cassette(path, [exchange(body)], secrets=(), redactor=Redactor(), replaces_before=before)
+        return [one.response.body for one in read_cassette(path)]
+
+    save(b"old", None)
+    os.utime(path, (100, 100))
+    assert save(b"one", 101) == [b"one"]
+    os.utime(path, (101, 101))
+    assert save(b"two", 101) == [b"one", b"two"]
+    assert save(b"three", float("inf")) == [b"three"]

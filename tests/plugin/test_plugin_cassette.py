@@ -103,6 +103,9 @@ def test_request_that_is_not_recorded_fails_even_when_swallowed(project):
             "*closest is interaction 1 (line 2), not played yet:",
             '*messages[[]0[]].content: recorded "hi", sent "hello"',
             "*not played yet: interaction 1 of 1",
+            "*the request was not sent anywhere",
+            "*to record again: pytest 'test_request_that_is_not_recorded_fails_even_when_swallowed.py::test_drifted' "
+            "--llm-record=new_episodes",
         ]
     )
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import os
 from pathlib import Path
 
 import pytest
 from plugin_project import write_cassette, write_ini
 from provider_server import provider
+
+from fakellm._cassette.file import read_cassette
 
 ASK = """
 import os
@@ -108,6 +111,42 @@ def test_marker_says_the_mode_and_the_file(project, asked):
 
     assert asked == ["hi"]
     assert Path(project.path, "recordings", "session.yaml").is_file()
+
+
+SHARED = """
+import pytest
+from ask import ask
+
+pytestmark = pytest.mark.llm_cassette("shared.yaml")
+
+@pytest.mark.parametrize("questions", [["a"], ["a", "b"], ["c"]], ids=len)
+def test_asks(questions):
+    for question in questions:
+        assert ask(question) == "live"
+"""
+
+
+def questions_in(project, name="shared.yaml"):
+    held = read_cassette(Path(project.path, name))
+    return sorted(json.loads(one.request.body)["messages"][0]["content"] for one in held)
+
+
+@pytest.mark.parametrize("mode", ["once", "rewrite"])
+@pytest.mark.parametrize("workers", [[], ["-p", "xdist.plugin", "-n2"]], ids=["", "xdist"])
+def test_tests_that_share_a_file_record_it_together(project, asked, mode, workers):
+    project.makepyfile(test_agent=SHARED)
+    if mode == "rewrite":
+        path = Path(project.path, "shared.yaml")
+        write_cassette(path, "old")
+        os.utime(path, (0, 0))
+
+    recorded = project.runpytest(f"--llm-record={mode}", *workers)
+    replayed = project.runpytest()
+
+    recorded.assert_outcomes(passed=3)
+    replayed.assert_outcomes(passed=3)
+    # Workers may ask the first question at the same time; a worker alone plays what it has recorded.
+    assert questions_in(project) in ([["a", "b", "c"], ["a", "a", "b", "c"]] if workers else [["a", "b", "c"]])
 
 
 def test_environment_says_the_mode(project, asked, monkeypatch):
