@@ -18,6 +18,7 @@ from typing import Any, Literal
 
 from fakellm._cassette.interaction import Interaction, RecordedResponse, Trace
 from fakellm._script.journal import Call, Ending
+from fakellm._wire.canonical import read_json
 from fakellm._wire.dialects import Claim, claim
 from fakellm._wire.events import WireRequest
 from fakellm._wire.providers import is_loopback
@@ -189,7 +190,14 @@ class Recorder:
 
 
 def _is_model_call(request: WireRequest) -> bool:
-    return claim(request.method, request.host, request.path) is Claim.MODEL
+    """Whether a request asks a model: by its path or, as with Ollama's own API, by the model that its body names."""
+    if claim(request.method, request.host, request.path) is Claim.MODEL:
+        return True
+    try:
+        asked = read_json(request.body)
+    except (ValueError, RecursionError):
+        return False
+    return request.method == "POST" and isinstance(asked, dict) and isinstance(asked.get("model"), str)
 
 
 def _place(request: WireRequest) -> tuple[str, int | None]:

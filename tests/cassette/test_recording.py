@@ -468,6 +468,24 @@ def test_loopback_host_of_the_file_is_recorded(path):
     assert [i.request.method for i in read_cassette(path)] == ["POST", "GET"]
 
 
+def test_local_server_with_an_api_of_its_own_is_recorded(path):
+    with provider(lambda exchange: exchange.answer(b"{}")) as url, use_cassette(path, mode="once"):
+        httpx.post(f"{url}/api/chat", json={"model": "llama3.2"})
+        httpx.get(f"{url}/api/tags")
+    with use_cassette(path):
+        httpx.post(f"{url}/api/chat", json={"model": "llama3.2"})
+
+    assert [i.request.path for i in read_cassette(path)] == ["/api/chat", "/api/tags"]
+
+
+@pytest.mark.parametrize("body", [b'{"model": 3}', b'["model"]', b"model", b""])
+def test_local_server_that_is_asked_for_no_model_is_not_recorded(path, body):
+    with provider(lambda exchange: exchange.answer(b"{}")) as url, use_cassette(path, mode="once"):
+        httpx.post(f"{url}/api/chat", content=body)
+
+    assert not path.exists()
+
+
 def test_other_port_of_this_machine_is_nobodys_business(path):
     with provider(lambda exchange: exchange.answer()) as model, provider(lambda exchange: exchange.answer()) as other:
         with use_cassette(path, mode="once"):
