@@ -1,6 +1,6 @@
 """What a reply cannot say to a request: a mistake of the test's author, which no model would make.
 
-A str is sent as it stands, whatever the request asked for; objects and calls are held to what it offers.
+Objects are held to the schema of the request, a str to none; calls to what is offered, and to how the request chooses.
 """
 
 from __future__ import annotations
