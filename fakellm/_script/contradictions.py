@@ -68,7 +68,7 @@ def _ends_itself(said: Reply) -> bool:
 
 
 def _example(request: ChatRequest) -> str:
-    return repr(request.forced_tool or next(iter(request.tool_names), "name"))
+    return repr(request.forced_tool or next(iter(request.allowed_tools or request.tool_names), "name"))
 
 
 def _problems_of_calls(calls: Sequence[ToolCall], request: ChatRequest) -> Iterator[str]:
@@ -77,6 +77,10 @@ def _problems_of_calls(calls: Sequence[ToolCall], request: ChatRequest) -> Itera
         if call.name not in offered:
             listed = ", ".join(map(repr, offered)) or "no tools"
             yield (f"the reply calls {call.name!r}, the request offers {listed}\n  {_nearest(call.name, offered)}")
+    allowed = request.allowed_tools
+    if allowed is not None and (barred := [call.name for call in calls if call.name not in allowed]):
+        listed = ", ".join(map(repr, allowed))
+        yield f"the reply calls {barred[0]!r}, tool_choice allows {listed}\n  script a call of what it allows"
     if forbidden := request.must_not_call:
         yield f"the reply calls {calls[0].name!r}, the request has {forbidden}\n  script a text"
     if (forced := request.forced_tool) and calls[0].name != forced:

@@ -20,6 +20,7 @@ from fakellm._wire.events import WireEvent, WireRequest
 from fakellm._wire.providers import OPENAI, Provider, provider_of
 from fakellm._wire.strictness import STRICT, Strictness
 from fakellm.tokens._anyjson import object_of, objects_of
+from fakellm.tokens._anyjson import text_of as text_in
 from fakellm.tokens._memo import Memo
 
 __all__ = ["CHAT", "ChatDialect", "ChatRequest", "Message", "text_of"]
@@ -136,7 +137,7 @@ class ChatRequest:
     @property
     def must_call(self) -> str | None:
         """How the request insists on a tool call, such as "tool_choice 'required'"; None where it does not."""
-        if self.body.get("tool_choice") == "required":
+        if self.body.get("tool_choice") == "required" or self._allowed.get("mode") == "required":
             return "tool_choice 'required'"
         return None if self.forced_tool is None else f"{self._choosing} {self.forced_tool!r}"
 
@@ -144,6 +145,20 @@ class ChatRequest:
     def must_not_call(self) -> str | None:
         """How the request forbids tool calls, such as "tool_choice 'none'"; None where it does not."""
         return f"{self._choosing} 'none'" if self.body.get(self._choosing) == "none" else None
+
+    @property
+    def allowed_tools(self) -> tuple[str, ...] | None:
+        """The names of the tools that may be called, where the request allows but some of those it offers."""
+        if not self._allowed:
+            return None
+        tools = [
+            object_of(tool.get("function") or tool.get("custom")) for tool in objects_of(self._allowed.get("tools"))
+        ]
+        return tuple(text_in(tool.get("name")) for tool in tools)
+
+    @property
+    def _allowed(self) -> dict[str, Any]:
+        return object_of(object_of(self.body.get("tool_choice")).get("allowed_tools"))
 
     @property
     def _choosing(self) -> str:

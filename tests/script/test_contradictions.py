@@ -17,6 +17,10 @@ CITY = {
 }
 FORMAT = {"type": "json_schema", "json_schema": {"name": "w", "schema": CITY, "strict": True}}
 FORCED = {"type": "function", "function": {"name": "g"}}
+ALLOWED = {
+    "type": "allowed_tools",
+    "allowed_tools": {"mode": "required", "tools": [{"type": "function", "function": {"name": "g"}}]},
+}
 MEANT = "; if the test means it: Reply(..., deliberate=True)"
 
 CASES = {
@@ -54,6 +58,18 @@ CASES = {
         "text",
         {"tools": tools("f", "g"), "tool_choice": FORCED},
         "the reply calls no tool, the request has tool_choice 'g'",
+        "script a call: ToolCall('g', {...})",
+    ),
+    "tool that is not allowed": (
+        ToolCall("f", {}),
+        {"tools": tools("f", "g"), "tool_choice": ALLOWED},
+        "the reply calls 'f', tool_choice allows 'g'",
+        "script a call of what it allows",
+    ),
+    "text where one of the allowed tools is required": (
+        "text",
+        {"tools": tools("f", "g"), "tool_choice": ALLOWED},
+        "the reply calls no tool, the request has tool_choice 'required'",
         "script a call: ToolCall('g', {...})",
     ),
     "text where a function is forced": (
