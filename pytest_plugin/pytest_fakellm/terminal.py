@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_fakellm.summary import Summary
+if TYPE_CHECKING:
+    from pytest_fakellm.summary import Summary
 
 __all__ = ["Terminal"]
 
@@ -22,8 +24,17 @@ class Terminal:
 
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
-        self._summary = Summary()
         self._items: list[pytest.Item] = []
+
+    @cached_property
+    def _summary(self) -> Summary:
+        from pytest_fakellm.summary import Summary  # most sessions have nothing to sum up
+
+        return Summary()
+
+    @property
+    def _is_idle(self) -> bool:
+        return "_summary" not in vars(self)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
@@ -46,6 +57,8 @@ class Terminal:
 
     def pytest_sessionfinish(self) -> None:
         """Look for cassettes that no test answers to; a worker hands them over."""
+        if self._is_idle:
+            return
         if self._items and self._summary.cassettes and not self._is_partial():
             from pytest_fakellm.orphans import find_orphans
 
@@ -57,11 +70,12 @@ class Terminal:
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
         """Take over what a worker of pytest-xdist found."""
-        self._summary.orphans.update(getattr(node, "workeroutput", {}).get(_ORPHANS, ()))
+        if found := getattr(node, "workeroutput", {}).get(_ORPHANS):
+            self._summary.orphans.update(found)
 
     def pytest_terminal_summary(self, terminalreporter: Any, exitstatus: int) -> None:
         """Write the summary where there is something to tell."""
-        if self._summary.is_empty:
+        if self._is_idle or self._summary.is_empty:
             return
         terminalreporter.section("fakellm")
         is_partial = self._is_partial() or bool(terminalreporter.stats.get("deselected"))
