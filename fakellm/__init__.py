@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from fakellm import client, faults, framings, messages, models, scenarios, tokens
-    from fakellm._clock import Clock, MockClock
+    from fakellm._clock import Clock, MockClock, SystemClock
     from fakellm._errors import (
         APIConnectionError,
         APIError,
@@ -47,7 +47,6 @@ if TYPE_CHECKING:
     )
     from fakellm._explore import explore
     from fakellm._fake import FakeLLM
-    from fakellm._io.system_time import SystemClock
     from fakellm._io.virtual_time import VirtualTime
     from fakellm._script.journal import Call, Journal
     from fakellm._script.match import Mismatch
@@ -133,7 +132,7 @@ _HOMES = {
     "Pace": "_script.pace",
     "Reply": "_script.reply",
     "Rule": "_script.rule",
-    "SystemClock": "_io.system_time",
+    "SystemClock": "_clock",
     "ToolCall": "_script.reply",
     "Trial": "_trials",
     "Trials": "_trials",

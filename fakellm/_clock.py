@@ -1,16 +1,17 @@
 """Where time comes from: a clock says what time it is and how to wait.
 
-The engine decides *that* an answer waits; the player asks a clock to do it. MockClock, the default,
-never waits; a clock that really does belongs to ``_io``, since it touches the world.
+The engine decides *that* an answer waits; the player asks a clock to do it. MockClock, its default, never
+waits; SystemClock, the client's, really does.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
-__all__ = ["Clock", "MockClock"]
+__all__ = ["Clock", "MockClock", "SystemClock"]
 
 
 class Clock(Protocol):
@@ -85,3 +86,22 @@ class MockClock:
         self._elapsed = self.elapsed
         self._leader = leader
         self._followed_at = 0.0 if leader is None else leader.now()
+
+
+class SystemClock:
+    """The clock of the machine: what is scripted or recorded to take a second takes one.
+
+    >>> from fakellm import FakeLLM, Pace
+    >>> llm = FakeLLM(clock=SystemClock(), pace=Pace(ttft=0.2))
+    """
+
+    def now(self) -> float:
+        return time.monotonic()
+
+    def sleep(self, seconds: float) -> None:
+        time.sleep(seconds)
+
+    async def sleep_async(self, seconds: float) -> None:
+        import asyncio  # takes as long to import as the client
+
+        await asyncio.sleep(seconds)

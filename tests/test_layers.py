@@ -69,6 +69,7 @@ MAY_TOUCH = {
     "fakellm._cassette_check": {"asyncio", "datetime", "os", "pathlib"},  # os: the environment's secrets
     "fakellm._cassette_prune": {"pathlib"},
     "fakellm._cassette_redact": {"os"},  # the environment's secrets
+    "fakellm._clock": {"asyncio", "time"},
     "fakellm._count_tokens": {"pathlib", "sys"},
     "fakellm._demo": {"pathlib"},
     "fakellm._explore": {"asyncio", "os"},
@@ -77,7 +78,6 @@ MAY_TOUCH = {
     "fakellm._io.cassette_recorder": {"os"},
     "fakellm._io.event_loops": {"asyncio", "time"},
     "fakellm._io.recorder": {"datetime", "time"},
-    "fakellm._io.system_time": {"asyncio", "time"},
     "fakellm._io.timeline": {"time"},
     "fakellm._io.virtual_time": {"asyncio", "os", "sys", "time"},
     "fakellm._script.explain": {"pathlib"},  # PurePath, which touches nothing
@@ -95,7 +95,7 @@ MAY_TOUCH = {
     "fakellm.client._foreign": {"sys"},  # whether AutoGen is imported
     "fakellm.client._openai": {"os"},
     "fakellm.client._providers": {"os"},
-    "fakellm.client._retry": {"asyncio", "random", "time"},
+    "fakellm.client._retry": {"random", "time"},
     "fakellm.messages._base": {"datetime", "uuid"},
     "fakellm.messages._schema_types": {"datetime", "pathlib", "uuid"},  # types that a schema can name
     "fakellm.models._cancellation": {"asyncio"},

@@ -13,10 +13,11 @@ from typing import Any
 
 from pydantic_core import to_json
 
+from fakellm._clock import SystemClock
 from fakellm._errors import APIConnectionError, APIError, APIStatusError, APITimeoutError, UsageError
 from fakellm.client._connection import Connection, Headers, TokenProvider, check_headers
 from fakellm.client._failures import status_failure
-from fakellm.client._retry import AsyncClock, retry_delay
+from fakellm.client._retry import retry_delay
 
 __all__ = ["HTTPSession"]
 
@@ -38,7 +39,7 @@ class HTTPSession:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._client = connection.http_client
-        self._clock = connection.clock or AsyncClock()
+        self._clock = connection.clock or SystemClock()
         self._urls: dict[str, Any] = {}
         self._is_closed = False
 

@@ -11,27 +11,12 @@ from collections.abc import Mapping
 
 from fakellm._errors import APIConnectionError, APIError, APIStatusError
 
-__all__ = ["AsyncClock", "retry_delay"]
+__all__ = ["retry_delay"]
 
 _FIRST_DELAY = 0.5  # s
 _LONGEST_DELAY = 8.0  # s
 _LONGEST_ASKED = 120.0  # s; a server that asks for more is not asked again
 _RETRIED = frozenset({408, 409, 429})
-
-
-class AsyncClock:
-    """Real time for an asyncio program."""
-
-    def now(self) -> float:
-        return time.monotonic()
-
-    def sleep(self, seconds: float) -> None:
-        time.sleep(seconds)
-
-    async def sleep_async(self, seconds: float) -> None:
-        import asyncio  # takes as long to import as this package
-
-        await asyncio.sleep(seconds)
 
 
 def retry_delay(error: APIError, attempt: int) -> float | None:
