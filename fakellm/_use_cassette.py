@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Sequence
 from functools import cache
 from math import inf
+from typing import Unpack
 
 from fakellm._cassette.file import read_cassette
 from fakellm._cassette.interaction import Interaction
@@ -15,7 +16,7 @@ from fakellm._cassette.modes import make_plan, resolve_mode, why_off
 from fakellm._cassette.redact import Redactor, check_redact, make_redactor
 from fakellm._cassette.replay import Recording
 from fakellm._cassette.secrets import environment_secrets
-from fakellm._cassette.settings import Settings, make_settings
+from fakellm._cassette.settings import ReplayOptions, Settings, make_settings
 from fakellm._clock import Clock, MockClock
 from fakellm._errors import CassetteNotFoundError, UsageError
 from fakellm._io.cassette_recorder import CassetteRecorder
@@ -169,12 +170,7 @@ def replay_settings(
     path: str | os.PathLike[str],
     *,
     redact: Sequence[str | re.Pattern[str]] = (),
-    match: Iterable[str] | None = None,
-    ignore: Iterable[str] = (),
-    normalize: Iterable[str | re.Pattern[str]] = (),
-    repeat: str | None = None,
-    chunking: str | int = "event",
-    timing: str | float = "none",
+    **options: Unpack[ReplayOptions],
 ) -> Settings:
     """Return the settings for replaying a file, which holds no secrets; for the arguments see ``use_cassette``."""
     __tracebackhide__ = True
@@ -186,16 +182,8 @@ def replay_settings(
     def redacted(request: WireRequest) -> WireRequest:
         return redactor().asked(request)
 
-    return make_settings(
-        match=match,
-        ignore=ignore,
-        normalize=normalize,
-        repeat=repeat,
-        chunking=chunking,
-        timing=timing,
-        redact=redacted,
-        advice=Advice(record=f"use_cassette({os.fspath(path)!r}, mode='rewrite')"),
-    )
+    advice = Advice(record=f"use_cassette({os.fspath(path)!r}, mode='rewrite')")
+    return make_settings(**options, redact=redacted, advice=advice)
 
 
 def _is_count(value: object) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import TypedDict
 
 from fakellm._cassette.key import Keys, check_ignored, check_normalized, check_parts
 from fakellm._cassette.manner import AT_ONCE, Manner, check_manner
@@ -12,7 +13,18 @@ from fakellm._cassette.match import Repeat, check_repeat
 from fakellm._cassette.miss import OUR_OWN, Advice
 from fakellm._wire.events import WireRequest
 
-__all__ = ["AS_RECORDED", "Settings", "make_settings"]
+__all__ = ["AS_RECORDED", "ReplayOptions", "Settings", "make_settings"]
+
+
+class ReplayOptions(TypedDict, total=False):
+    """What a test may say of a replay; ``use_cassette`` tells the meaning, ``make_settings`` has the defaults."""
+
+    match: Iterable[str] | None
+    ignore: Iterable[str]
+    normalize: Iterable[str | re.Pattern[str]]
+    repeat: str | None
+    chunking: str | int
+    timing: str | float
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from urllib.parse import SplitResult, parse_qsl, urlencode
 
 from pydantic_core import from_json, to_json
 
-from fakellm._wire.events import USUAL_PORTS, WireRequest, split_url
+from fakellm._wire.events import USUAL_PORTS, split_url
 
 __all__ = [
     "KEY_PARTS",
@@ -28,7 +28,6 @@ __all__ = [
     "message_texts",
     "read_json",
     "rename_call_ids",
-    "request_key",
     "split_parts",
     "url_key",
     "write_canonical",
@@ -89,11 +88,6 @@ def split_parts(body: bytes) -> list[tuple[bytes, bytes]] | None:
 
 
 _SEAM = b"\r\n--\r\n"
-
-
-def request_key(request: WireRequest) -> dict[str, str | bytes]:
-    """Return the parts of a request by name, in the order of KEY_PARTS; the fragment is no part."""
-    return {"method": request.method.upper(), **url_key(request.url), "body": canonical_body(request.body)}
 
 
 def url_key(url: str) -> dict[str, str]:

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fakellm._wire.canonical import canonical_body, canonical_json, digest, message_texts, request_key
+from fakellm._cassette.key import Keys
+from fakellm._wire.canonical import canonical_body, canonical_json, digest, message_texts
 from fakellm._wire.events import WireRequest
 
 json_values = st.recursive(
@@ -41,7 +42,7 @@ def conversation(*ids):
 
 
 def key(url="https://x.test/", body=b"", method="POST"):
-    return request_key(WireRequest(method, url, {}, body))
+    return Keys().of(WireRequest(method, url, {}, body))
 
 
 @pytest.mark.parametrize(
