@@ -4,8 +4,14 @@ from chat_wire import asking, play
 
 from fakellm._cassette.interaction import Interaction, RecordedResponse
 from fakellm._cassette.replay import Recording
+from fakellm._script.answer import Drafts, fill_draft
 from fakellm._script.engine import Engine
 from fakellm._script.match import Condition, Matcher
+
+
+def complete(reply, request, identity, drafts=None):
+    """What a reply comes to; drafts: what is remembered of replies, None for nothing."""
+    return fill_draft((drafts or Drafts()).of(reply, request), identity, request)
 
 
 def scripted(*replies, times=1, **options):

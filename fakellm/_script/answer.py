@@ -7,27 +7,16 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from fakellm._script.contradictions import check_choices, check_reply
-from fakellm._script.deltas import message_of
+from fakellm._script.deltas import deltas_of, message_of
 from fakellm._script.identity import CREATED, Identity
 from fakellm._script.logprobs import token_logprobs
-from fakellm._script.reply import Reply, ToolCall
+from fakellm._script.reply import Reply, ToolCall, is_text
 from fakellm._script.structured import delivered
 from fakellm._wire.chat import ChatRequest
 from fakellm._wire.completion import Choice, Completion, WireToolCall
 from fakellm.tokens import Encoding, completion_usage, encoding_for_model
 
-__all__ = ["Draft", "Drafts", "complete", "fill_draft"]
-
-
-def complete(reply: Reply, request: ChatRequest, identity: Identity, drafts: Drafts | None = None) -> Completion:
-    """Fill in what a reply leaves open, from the request and its identity alone.
-
-    drafts: what is remembered of replies; None for nothing.
-
-    Raises:
-        ContradictionError: no model would say this to the request.
-    """
-    return fill_draft((drafts or Drafts()).of(reply, request), identity, request)
+__all__ = ["Draft", "Drafts", "fill_draft"]
 
 
 def fill_draft(
@@ -46,7 +35,7 @@ def fill_draft(
         usage=_laid_over(_with_prompt(draft.usage, prompt_tokens), reply.usage or {}),
         sends_usage=reply.usage is not False,
         service_tier=_service_tier(request),
-        headers=tuple(reply.headers.items()) if isinstance(reply.headers, Mapping) else (),
+        headers=reply.wire_headers,
     )
 
 
@@ -198,7 +187,7 @@ def _choice(said: _Said, request: ChatRequest, identity: Identity, *, index: int
         ),
         refusal=refusal,
         reasoning=encoding.split(reply.reasoning) if reply.reasoning else None,
-        deltas=None if said.is_cut else _deltas(said.chunks or ()),
+        deltas=None if said.is_cut or is_text(said.chunks or ()) else deltas_of(said.chunks or ()),
         extra=reply.extra or {},
     )
     if request.top_logprobs is None:
@@ -226,7 +215,7 @@ def _finish_reason(said: _Said, request: ChatRequest) -> str | None:
 
 def _pieces(text: str, chunks: Sequence[str | Mapping[str, Any]] | None, encoding: Encoding) -> tuple[str, ...]:
     """Return a text by its own boundaries, or by tokens."""
-    if chunks is None or not all(isinstance(chunk, str) for chunk in chunks):
+    if chunks is None or not is_text(chunks):
         return encoding.split(text)
     pieces: list[str] = []
     left = text
@@ -236,13 +225,6 @@ def _pieces(text: str, chunks: Sequence[str | Mapping[str, Any]] | None, encodin
         pieces.append(left[: len(chunk)])
         left = left[len(chunk) :]
     return tuple(pieces)
-
-
-def _deltas(chunks: Sequence[str | Mapping[str, Any]]) -> tuple[Mapping[str, Any], ...] | None:
-    """Return the deltas of a stream where the test wrote one itself."""
-    if all(isinstance(chunk, str) for chunk in chunks):
-        return None
-    return tuple({"content": chunk} if isinstance(chunk, str) else chunk for chunk in chunks)
 
 
 def _usage(said: Sequence[_Said], request: ChatRequest) -> dict[str, Any]:

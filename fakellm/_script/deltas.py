@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from fakellm._script.reply import Reply, ToolCall
 from fakellm.tokens._anyjson import object_of, objects_of, text_of
 
-__all__ = ["message_of"]
+__all__ = ["deltas_of", "message_of"]
 
 
 def message_of(reply: Reply) -> Reply:
@@ -19,8 +19,7 @@ def message_of(reply: Reply) -> Reply:
     texts: list[str] = []
     refusals: list[str] = []
     calls: dict[object, list[str]] = {}
-    for chunk in reply.chunks:
-        delta: Mapping[str, Any] = {"content": chunk} if isinstance(chunk, str) else chunk
+    for delta in deltas_of(reply.chunks):
         texts.append(text_of(delta.get("content")))
         refusals.append(text_of(delta.get("refusal")))
         _add_calls(calls, delta)
@@ -33,6 +32,11 @@ def message_of(reply: Reply) -> Reply:
         refusal=refusal,
         chunks=None,
     )
+
+
+def deltas_of(chunks: Sequence[str | Mapping[str, Any]]) -> tuple[Mapping[str, Any], ...]:
+    """Return the chunks of a reply as deltas: a text is one of the content."""
+    return tuple({"content": chunk} if isinstance(chunk, str) else chunk for chunk in chunks)
 
 
 def _add_calls(calls: dict[object, list[str]], delta: Mapping[str, Any]) -> None:

@@ -15,7 +15,7 @@ from fakellm._wire.errors import ErrorBody
 from fakellm._wire.providers import OPENAI, Provider
 from fakellm._wire.usual_errors import usual_error
 
-__all__ = ["ErrorReply", "Reply", "ToolCall", "other_ways"]
+__all__ = ["ErrorReply", "Reply", "ToolCall", "is_text", "other_ways"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,12 +103,17 @@ class Reply:
             object.__setattr__(self, "headers", _headers(self.headers))
         self._check_one_way_of_saying()
 
+    @property
+    def wire_headers(self) -> tuple[tuple[str, str], ...]:
+        """The headers that the test gives, to send beside those of every answer."""
+        return tuple(self.headers.items()) if isinstance(self.headers, Mapping) else ()
+
     def _check_one_way_of_saying(self) -> None:
         """Raise where two fields give the content of the answer, of which one would be lost."""
         given = [name for name in _WAYS if getattr(self, name) is not None]
         if self.text is not None or self.tool_calls:
             given.insert(0, "text" if self.text is not None else "tool_calls")
-        if given == ["text", "chunks"] and all(isinstance(chunk, str) for chunk in self.chunks or ()):
+        if given == ["text", "chunks"] and is_text(self.chunks or ()):
             if (joined := "".join(map(str, self.chunks or ()))) != self.text:
                 raise UsageError(f"Reply chunks join to {joined!r}, its text is {self.text!r}\n  leave the text out")
         elif len(given) > 1:
@@ -122,6 +127,11 @@ _WAYS = ("refusal", "choices", "parsed", "chunks", "raw")
 """Fields of a Reply that stand in place of text and tool calls."""
 
 
+def is_text(chunks: Iterable[object]) -> bool:
+    """Whether the chunks of a reply are all text, with no delta among them."""
+    return all(isinstance(chunk, str) for chunk in chunks)
+
+
 def other_ways(reply: Reply) -> Iterator[tuple[str, object]]:
     """Yield what a reply says beside its text and its tool calls: (what it is, the value)."""
     if reply.refusal is not None:
@@ -131,8 +141,7 @@ def other_ways(reply: Reply) -> Iterator[tuple[str, object]]:
     if reply.parsed is not None:
         yield "the object", reply.parsed
     if reply.chunks is not None and reply.text is None:
-        is_text = all(isinstance(chunk, str) for chunk in reply.chunks)
-        yield "the chunks", "".join(map(str, reply.chunks)) if is_text else list(reply.chunks)
+        yield "the chunks", "".join(map(str, reply.chunks)) if is_text(reply.chunks) else list(reply.chunks)
     if reply.raw is not None:
         yield "the bytes", reply.raw
 

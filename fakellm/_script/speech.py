@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from functools import partial
 
 from fakellm._errors import ContradictionError
@@ -79,8 +79,9 @@ class Speech:
         self, reply: Reply, request: ChatRequest, call: Call, identity: Identity, dialect: Dialect
     ) -> Iterable[WireEvent]:
         if reply.raw is not None:
-            headers = tuple(reply.headers.items()) if isinstance(reply.headers, Mapping) else ()
-            return render_raw(reply.raw, request_id=identity.request_id, headers=headers, is_stream=request.stream)
+            return render_raw(
+                reply.raw, request_id=identity.request_id, headers=reply.wire_headers, is_stream=request.stream
+            )
         draft = self._drafts.of(reply, request)
         if (known := self._templates.fill(draft, request, identity)) is not None:
             call.answered = partial(fill_draft, draft, identity)

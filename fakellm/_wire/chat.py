@@ -20,7 +20,6 @@ from fakellm._wire.events import WireEvent, WireRequest
 from fakellm._wire.providers import OPENAI, Provider, provider_of
 from fakellm._wire.strictness import STRICT, Strictness
 from fakellm.tokens._anyjson import object_of, objects_of
-from fakellm.tokens._anyjson import text_of as text_in
 from fakellm.tokens._memo import Memo
 
 __all__ = ["CHAT", "ChatDialect", "ChatRequest", "Message", "text_of"]
@@ -151,10 +150,7 @@ class ChatRequest:
         """The names of the tools that may be called, where the request allows but some of those it offers."""
         if not self._allowed:
             return None
-        tools = [
-            object_of(tool.get("function") or tool.get("custom")) for tool in objects_of(self._allowed.get("tools"))
-        ]
-        return tuple(text_in(tool.get("name")) for tool in tools)
+        return _names(map(_defined, objects_of(self._allowed.get("tools"))))
 
     @property
     def _allowed(self) -> dict[str, Any]:
@@ -226,13 +222,16 @@ class ChatRequest:
     @property
     def tool_names(self) -> tuple[str, ...]:
         """The names of the tools offered, in order; of functions, custom tools and the older ``functions``."""
-        functions = self.body.get("functions")
-        offered = [
-            *(tool.get("custom", tool.get("function")) for tool in self.tools),
-            *(functions if isinstance(functions, list) else ()),
-        ]
-        names = [tool.get("name") for tool in offered if isinstance(tool, dict)]
-        return tuple(name for name in names if isinstance(name, str))
+        return _names([*map(_defined, self.tools), *objects_of(self.body.get("functions"))])
+
+
+def _defined(tool: dict[str, Any]) -> dict[str, Any]:
+    """Return what a tool says of itself, a function or a custom one."""
+    return object_of(tool.get("custom", tool.get("function")))
+
+
+def _names(defined: Iterable[dict[str, Any]]) -> tuple[str, ...]:
+    return tuple(name for one in defined if isinstance(name := one.get("name"), str))
 
 
 def _count(value: object) -> int | None:

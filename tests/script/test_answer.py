@@ -1,11 +1,11 @@
 import pytest
 from asking import tools
 from chat_wire import accumulated, asking, play
+from engines import complete
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fakellm import Reply, ToolCall
-from fakellm._script.answer import complete
 from fakellm._script.identity import Identity
 from fakellm._wire.chat import CHAT
 from fakellm._wire.providers import PROVIDERS

@@ -4,9 +4,10 @@ import json
 
 import pytest
 from asking import KEY, OPENAI, USER, tools
+from engines import complete
 
 from fakellm import Reply, ToolCall
-from fakellm._script.answer import _MOST_DRAFTS, Drafts, complete
+from fakellm._script.answer import _MOST_DRAFTS, Drafts
 from fakellm._script.identity import Identity
 from fakellm._wire.chat import CHAT
 from fakellm._wire.events import WireRequest
