@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from typing import Any
-from urllib.parse import urlsplit
 
 from fakellm._cassette.secrets import (
     BEARER,
@@ -25,7 +24,7 @@ from fakellm._cassette.secrets import (
 )
 from fakellm._cassette.tree import Number, load_json, write_json
 from fakellm._errors import CassetteFormatError, UsageError
-from fakellm._wire.events import WireRequest
+from fakellm._wire.events import WireRequest, split_url
 
 __all__ = ["REDACTED", "Redactor", "check_redact", "make_redactor"]
 
@@ -89,7 +88,7 @@ class Redactor:
 
     def url(self, url: str) -> str:
         """Return a URL without user info and without secret parameters."""
-        parts = urlsplit(url) if "@" in url else None
+        parts = split_url(url) if "@" in url else None
         if parts is not None and "@" in parts.netloc:
             url = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
         return self.text(url)

@@ -255,3 +255,7 @@ def test_any_body_is_taken(redactor, body):
 )
 def test_secrets_of_the_environment_are_known_by_name(name, value, is_secret):
     assert (value in environment_secrets({name: value})) is is_secret
+
+
+def test_url_that_cannot_be_split_is_redacted_all_the_same(redactor):
+    assert redactor.url("http://[user:password@/v1") == "http://REDACTED@/v1"
