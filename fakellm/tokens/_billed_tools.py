@@ -1,10 +1,10 @@
 """Offered tools and answer formats, as the text that the model reads and that is billed.
 
 Tools are written as TypeScript, a format as JSON under a heading. Nobody publishes either; this rendering
-reproduces the recorded calls, the cookbook's example among them, with the whole text tokenised at once.
-Source: recorded calls, and https://cookbook.openai.com/examples/how_to_count_tokens_with_tiktoken, part 7
-(101 tokens on gpt-4o). Beyond what is recorded: ``allOf``, lists of types, custom tools, number ranges and
-maps of any key (the last two cost nothing here).
+reproduces the recorded calls, the cookbook's example among them. Source: recorded calls, and
+https://cookbook.openai.com/examples/how_to_count_tokens_with_tiktoken, part 7 (101 tokens on gpt-4o). Beyond
+what is recorded: ``allOf``, lists of types, custom tools, number ranges and maps of any key (the last two
+cost nothing here).
 """
 
 from __future__ import annotations
@@ -26,10 +26,20 @@ _REMEMBERED_TOOLS = 256
 _DEEPEST = 32
 _MOST_TYPES = 10_000
 
+_HEADER = "namespace functions {\n\n"
 
-def count_tools(tools: list[dict[str, Any]], encoding: str) -> int:
-    """Count the tokens of offered tools. encoding: the name of the vocabulary."""
-    return _count_tools(_as_key(tools), encoding)
+
+def count_tools(tools: list[dict[str, Any]], encoding: str, *, header_apart: bool) -> int:
+    """Count the tokens of offered tools.
+
+    encoding: the name of the vocabulary. header_apart: whether the line that opens the namespace is tokenised by
+    itself, as for reasoning models. Otherwise its end and the ``//`` of a first description are one token.
+
+    >>> now = [{"type": "function", "function": {"name": "now", "description": "Tell the time."}}]
+    >>> [count_tools(now, "o200k_base", header_apart=apart) for apart in (False, True)]
+    [18, 19]
+    """
+    return _count_tools(_as_key(tools), encoding, header_apart)
 
 
 def _as_key(tools: list[dict[str, Any]]) -> str | bytes:
@@ -43,8 +53,10 @@ def _as_key(tools: list[dict[str, Any]]) -> str | bytes:
 
 
 @lru_cache(_REMEMBERED_TOOLS)
-def _count_tools(tools: str | bytes, encoding: str) -> int:
-    return get_encoding(encoding).count(render_tools(objects_of(parsed(tools))))
+def _count_tools(tools: str | bytes, encoding: str, header_apart: bool) -> int:
+    written = render_tools(objects_of(parsed(tools)))
+    pieces = (_HEADER, written.removeprefix(_HEADER)) if header_apart else (written,)
+    return sum(map(get_encoding(encoding).count, pieces))
 
 
 def render_tools(tools: list[dict[str, Any]]) -> str:
@@ -58,7 +70,7 @@ def render_tools(tools: list[dict[str, Any]]) -> str:
     <BLANKLINE>
     } // namespace functions
     """
-    return "namespace functions {\n\n" + "".join(map(_render_tool, tools)) + "} // namespace functions"
+    return _HEADER + "".join(map(_render_tool, tools)) + "} // namespace functions"
 
 
 def _render_tool(tool: dict[str, Any]) -> str:

@@ -109,7 +109,10 @@ class _Bill:
         """Count tools and format."""
         tokens = count_format(self._format, self._encoding.name)
         if tools := self._tools:
-            tokens += count_tools(tools, self._encoding.name) + (90 if self._is_reasoning else 5)
+            # Recorded with a described first tool: gpt-5.4-mini and, in Responses, gpt-5 apart; gpt-4o,
+            # gpt-4o-mini and gpt-4.1 together.
+            tokens += count_tools(tools, self._encoding.name, header_apart=self._is_reasoning)
+            tokens += 90 if self._is_reasoning else 5
         return tokens
 
     def _with_system_message(self, tokens: int) -> int:
@@ -151,6 +154,7 @@ def _frames(model: str) -> tuple[int, int, int]:
 
 # What a text, a text after reasoning and a call of a reasoning model cost beside their tokens. Recorded, most
 # rows with a few calls one or two off: gpt-5.2 to 5.6 (text and call), gpt-5-mini, o3-mini and o4-mini (text).
+# Several calls in one answer are not recorded: each is taken to cost what it costs alone.
 _REASONING_FRAMES = (
     ("gpt-5.1", (9, 10, 13)),
     ("gpt-5.", (3, 5, 7)),

@@ -169,7 +169,7 @@ def test_equal_tools_are_rendered_once(monkeypatch):
     monkeypatch.setattr(_billed_tools, "render_tools", lambda tools: rendered.append(tools) or "")
     tools = [{"type": "function", "function": {"name": "rendered_once"}}]
 
-    counts = [count_tools(list(tools), "o200k_base") for _ in range(3)]
+    counts = [count_tools(list(tools), "o200k_base", header_apart=False) for _ in range(3)]
 
     assert counts == [0, 0, 0]
     assert len(rendered) == 1
@@ -178,6 +178,6 @@ def test_equal_tools_are_rendered_once(monkeypatch):
 def test_lone_surrogate_in_a_tool_counts_as_what_replaces_it():
     def count(text):
         tool = {"type": "function", "function": {"name": "f", "description": text}}
-        return count_tools([tool], "o200k_base")
+        return count_tools([tool], "o200k_base", header_apart=False)
 
     assert count("\ud800") == count("\ufffd") > 0

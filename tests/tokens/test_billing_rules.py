@@ -14,6 +14,7 @@ from fakellm.tokens import completion_usage, count
 USER = {"role": "user", "content": "hello world"}
 SYSTEM = {"role": "system", "content": "hello world"}
 NOTHING = {"type": "function", "function": {"name": "f"}}
+DESCRIBED = {"type": "function", "function": {"name": "f", "description": "Now."}}
 
 # What the tables below take for granted, by the vocabulary of gpt-4o.
 PIECES = {
@@ -37,6 +38,9 @@ PIECES = {
     '["sunny", {"a": 1}]': 10,
     '["18 \\u00b0C", "sunny"]': 13,
     "namespace functions {\n\ntype f = () => any;\n\n} // namespace functions": 14,
+    "namespace functions {\n\n// Now.\ntype f = () => any;\n\n} // namespace functions": 16,
+    "namespace functions {\n\n": 3,
+    "// Now.\ntype f = () => any;\n\n} // namespace functions": 14,
     '# Response Formats\n\n## Place\n\n// Where.\n{"type":"object","properties":{"city":{"type":"string"}}}': 24,
 }
 
@@ -220,6 +224,18 @@ def test_tools_of_a_reasoning_model_cost_ninety_and_their_text():
     assert prompt_tokens(SYSTEM, USER, model="gpt-5-mini", tools=[NOTHING]) == 14 + 14 + 90
 
 
+@pytest.mark.parametrize("model", ["gpt-4o", "gpt-4o-mini", "gpt-4.1"])
+def test_line_above_a_described_tool_is_tokenised_with_it(model):
+    assert prompt_tokens(USER, model=model, tools=[DESCRIBED]) == 9 + 16 + 9
+    assert prompt_tokens(USER, model=model, tools=[DESCRIBED, NOTHING]) == 9 + 16 + 7 + 9
+
+
+@pytest.mark.parametrize("model", ["o1", "o3-mini", "o4-mini", "gpt-5", "gpt-5-mini", "gpt-5.4-mini", "openai/gpt-5"])
+def test_line_above_a_described_tool_is_tokenised_apart_for_a_reasoning_model(model):
+    assert prompt_tokens(USER, model=model, tools=[DESCRIBED]) == 8 + (3 + 14) + 90
+    assert prompt_tokens(USER, model=model, tools=[NOTHING, DESCRIBED]) == 8 + (3 + 20) + 90
+
+
 @pytest.mark.parametrize("choice", ["auto", "none", "required", {"type": "function", "function": {"name": "f"}}])
 def test_choice_of_a_tool_costs_nothing(choice):
     assert prompt_tokens(USER, tools=[NOTHING], tool_choice=choice) == 9 + 14 + 9
@@ -257,7 +273,7 @@ def test_other_formats_cost_nothing(form):
     assert prompt_tokens(USER, response_format=form) == 9
 
 
-# Whole requests, as billed. Source: calls of api.openai.com recorded in January 2026, and the cookbook
+# Whole requests, as billed. Source: calls of api.openai.com recorded from December 2025 to May 2026, and the cookbook
 # (https://cookbook.openai.com/examples/how_to_count_tokens_with_tiktoken, parts 6 and 7).
 
 
@@ -300,6 +316,41 @@ def test_tool_with_an_enum_costs_what_was_billed(model):
     tool = offered("get_current_weather", "Get the current weather in a given location", properties, ["location"])
 
     assert prompt_tokens(*messages, model=model, tools=[tool]) == 101
+
+
+def test_description_of_several_lines_costs_what_was_billed():
+    lines = "Search and load additional tools to make them available to the agent.\n\n"
+    lines += "DO call this to find and load more tools needed for a task.\n"
+    lines += "NEVER ask the user if you should try loading tools, just try.\n"
+    regex = {"regex": {"type": "string", "description": "Regex pattern to search for relevant tools"}}
+    question = {"role": "user", "content": "Can you list the database tables and then fetch user 42?"}
+
+    tools = [offered("load_tools", lines, regex, ["regex"])]
+
+    assert prompt_tokens(question, model="gpt-4.1", tools=tools) == 100
+
+
+def test_described_tools_of_a_reasoning_model_cost_what_was_billed():
+    search = (
+        "There are additional tools not yet visible to you. When you need a capability not provided by your current "
+        "tools, search here by providing one or more queries to discover and activate relevant tools. Each query is "
+        "tokenized into words; tool names and descriptions are scored by token overlap. If no tools are found, they "
+        "do not exist — do not retry."
+    )
+    queries = (
+        "List of search queries to match against tool names and descriptions. Use specific words likely to appear in "
+        "tool names or descriptions to narrow down relevant tools. Each query is independently tokenized; matches "
+        "across queries are unioned."
+    )
+    strings = {"type": "array", "items": {"type": "string"}, "description": queries}
+    question = {"role": "user", "content": "What is the current exchange rate from USD to EUR?"}
+
+    tools = [
+        offered("get_weather", "Get the current weather for a city.", {"city": {"type": "string"}}, ["city"]),
+        offered("search_tools", search, {"queries": strings}, ["queries"]),
+    ]
+
+    assert prompt_tokens(question, model="gpt-5.4-mini", tools=tools) == 265
 
 
 def test_schemas_cost_what_was_billed():
