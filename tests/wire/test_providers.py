@@ -23,11 +23,13 @@ TIMES = {"queue_time": 0.04, "prompt_time": 0.002, "completion_time": 0.01, "tot
 ASKED = {"stream": True, "stream_options": {"include_usage": True}}
 
 
-def answer(provider, *, pieces=("Hel", "lo"), calls=(), reasoning=None, usage=USAGE, **fields):
-    """What a provider answers to a request with these fields."""
+def answer(
+    provider, *, pieces=("Hel", "lo"), calls=(), reasoning=None, usage=USAGE, by="openai/gpt-5", logprobs=None, **fields
+):
+    """What a provider answers to a request with these fields. by: the model that answers."""
     request = CHAT.decode(wire(**fields), provider=PROVIDERS[provider])
-    choice = Choice(0, "stop", pieces, calls, reasoning=reasoning)
-    completion = Completion("chatcmpl-1", "req_1", 1_735_689_600, "openai/gpt-5", "fp_1", (choice,), usage)
+    choice = Choice(0, "stop", pieces, calls, reasoning=reasoning, logprobs=logprobs)
+    completion = Completion("chatcmpl-1", "req_1", 1_735_689_600, by, "fp_1", (choice,), usage)
     return play(CHAT.render(completion, request))
 
 
@@ -101,6 +103,33 @@ def test_openai_answers_with_all_members():
         "refusal": None,
         "annotations": [],
     }
+
+
+@pytest.mark.parametrize(
+    ("model", "has_logprobs", "fingerprint"),
+    [
+        ("gpt-4o-2024-08-06", True, "fp_1"),
+        ("gpt-4.1-mini-2025-04-14", True, "fp_1"),
+        ("gpt-5-chat-latest", True, "fp_1"),
+        ("o3-mini-2025-01-31", False, "fp_1"),
+        ("o4-mini-2025-04-16", False, None),
+        ("gpt-5-mini-2025-08-07", False, None),
+        ("gpt-5.4-mini-2026-03-17", False, None),
+    ],
+)
+@pytest.mark.parametrize("fields", [{}, ASKED])
+def test_openai_sends_no_null_log_probabilities_of_a_reasoning_model(model, has_logprobs, fingerprint, fields):
+    found = answer("openai", by=model, **fields)
+
+    answers = found.chunks if fields else [found.json]
+    assert {"logprobs" in choice for each in answers for choice in each["choices"]} == {has_logprobs}
+    assert [each["system_fingerprint"] for each in answers] == [fingerprint] * len(answers)
+
+
+def test_openai_sends_log_probabilities_of_a_reasoning_model_that_were_asked_for():
+    [choice] = answer("openai", by="gpt-5.4-mini", logprobs=(({"token": "Hel"},), ({"token": "lo"},))).json["choices"]
+
+    assert choice["logprobs"] == {"content": [{"token": "Hel"}, {"token": "lo"}], "refusal": None}
 
 
 def test_plain_server_answers_without_what_openai_alone_sends():

@@ -7,7 +7,7 @@ from chat_wire import play
 from fakellm._cassette.file import read_cassette
 from fakellm._wire.chat import CHAT
 from fakellm._wire.completion import Choice, Completion, WireToolCall
-from fakellm._wire.providers import provider_of
+from fakellm._wire.providers import OPENAI, provider_of
 from fakellm._wire.sse import SSEDecoder
 from fakellm._wire.strictness import Strictness
 
@@ -143,3 +143,15 @@ def test_members_are_those_that_providers_send(real_cassettes):
 
     assert len(found) > 15
     assert {key: difference for key, difference in found.items() if difference != (set(), set())} == DIFFERENT
+
+
+def test_openai_has_a_fingerprint_where_one_is_recorded(real_cassettes):
+    found = set()
+    for _, interaction in sessions(real_cassettes):
+        request = CHAT.decode(interaction.request, Strictness(strict=False))
+        if request.provider is OPENAI:
+            [recorded, *_] = objects(interaction.response.body)
+            [ours, *_] = objects(play(CHAT.render(said_again([recorded], request, reasoning=False), request)).body)
+            found.add((recorded["system_fingerprint"] is None, ours["system_fingerprint"] is None))
+
+    assert found == {(True, True), (False, False)}
