@@ -31,8 +31,9 @@ __all__ = ["REDACTED", "Redactor", "check_redact", "make_redactor"]
 REDACTED = "REDACTED"
 
 _FIXED = frozenset({"idempotency-key"})  # new on each run, so that a recording never changes for it
-_REQUEST_HEADERS = frozenset({"content-type", "accept", "openai-beta"}) | _FIXED
-_RESPONSE_HEADERS = frozenset(
+_REQUEST_HEADERS = frozenset({"content-type", "accept", "openai-beta", "anthropic-version", "anthropic-beta"}) | _FIXED
+_REQUEST_IDS = frozenset({"x-request-id", "request-id"})  # OpenAI's, Anthropic's
+_RESPONSE_HEADERS = _REQUEST_IDS | frozenset(
     {
         "content-type",
         "content-encoding",  # only where the body is stored as it came over the wire
@@ -43,10 +44,9 @@ _RESPONSE_HEADERS = frozenset(
         "openai-version",
         "openai-processing-ms",
         "location",
-        "x-request-id",
     }
 )
-_KEPT_PREFIX = "x-ratelimit-"
+_KEPT_PREFIXES = ("x-ratelimit-", "anthropic-ratelimit-")
 
 _DATA_LINE = re.compile(r"^((?:data:)?[ \t]*)([{\[].*?)(\r?)$", re.MULTILINE)
 _FORM = re.compile(r"[\w.%+\[\]-]+=[^&\s]*(?:&[\w.%+\[\]-]+=[^&\s]*)*")
@@ -122,12 +122,9 @@ class Redactor:
         return any(secret in data for secret in self._secret_bytes)
 
     def _header(self, name: str, value: str, number: int) -> str:
-        match name.lower():
-            case "x-request-id":
-                return f"req_REDACTED_{number}"
-            case "location":
-                return self.url(value)
-        return self.text(value)
+        if name.lower() in _REQUEST_IDS:
+            return f"req_REDACTED_{number}"
+        return self.url(value) if name.lower() == "location" else self.text(value)
 
     def _text_body(self, text: str) -> str:
         if text.lstrip()[:1] in ("{", "["):
@@ -224,4 +221,4 @@ def _keep_before(found: re.Match[str]) -> str:
 
 
 def _is_kept(header: str) -> bool:
-    return header in _RESPONSE_HEADERS or header.startswith(_KEPT_PREFIX)
+    return header in _RESPONSE_HEADERS or header.startswith(_KEPT_PREFIXES)

@@ -174,6 +174,7 @@ def test_urls_in_a_text_are_redacted(redactor):
 def test_only_named_request_headers_are_kept(redactor):
     headers = {
         "Content-Type": "application/json", "accept": "*/*", "openai-beta": "assistants=v2", "idempotency-key": "abc",
+        "anthropic-version": "2023-06-01", "anthropic-beta": "context-1m-2025-08-07",
         "authorization": "Bearer x", "proxy-authorization": "x", "api-key": "x", "x-api-key": "x",
         "x-goog-api-key": "x",
         "ocp-apim-subscription-key": "x", "cookie": "x", "openai-organization": "x", "openai-project": "x",
@@ -184,6 +185,8 @@ def test_only_named_request_headers_are_kept(redactor):
         "content-type": "application/json",
         "accept": "*/*",
         "openai-beta": "assistants=v2",
+        "anthropic-version": "2023-06-01",
+        "anthropic-beta": "context-1m-2025-08-07",
         "idempotency-key": "REDACTED",
     }
 
@@ -193,6 +196,7 @@ def test_only_named_response_headers_are_kept(redactor):
         ("content-type", "text/plain"), ("retry-after", "1"), ("retry-after-ms", "5"), ("x-should-retry", "false"),
         ("x-ratelimit-limit-requests", "9"), ("openai-model", "m"), ("openai-version", "v"),
         ("openai-processing-ms", "12"), ("location", "https://h/?sig=1"), ("x-request-id", "req_abc"),
+        ("request-id", "req_011"), ("anthropic-ratelimit-tokens-remaining", "8"),
         ("set-cookie", "x"), ("openai-organization", "x"), ("cf-ray", "x"), ("date", "x"), ("authorization", "x"),
     ]  # fmt: skip
 
@@ -200,6 +204,7 @@ def test_only_named_response_headers_are_kept(redactor):
         ("content-type", "text/plain"), ("retry-after", "1"), ("retry-after-ms", "5"), ("x-should-retry", "false"),
         ("x-ratelimit-limit-requests", "9"), ("openai-model", "m"), ("openai-version", "v"),
         ("openai-processing-ms", "12"), ("location", "https://h/?sig=REDACTED"), ("x-request-id", "req_REDACTED_3"),
+        ("request-id", "req_REDACTED_3"), ("anthropic-ratelimit-tokens-remaining", "8"),
     )  # fmt: skip
 
 
