@@ -13,7 +13,7 @@ from fakellm._wire.canonical import (
     canonical_body,
     digest,
     read_json,
-    rename_call_ids,
+    stable,
     url_key,
     write_canonical,
 )
@@ -142,7 +142,7 @@ class Keys:
         if not self.ignore and not self.normalize:
             return canonical_body(body)
         try:
-            value = rename_call_ids(read_json(body))
+            value = stable(read_json(body))
             for path in self.ignore:
                 value = _without(value, path)
             return write_canonical(self._value(value)).encode("utf-8", "surrogatepass")

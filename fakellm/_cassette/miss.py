@@ -10,7 +10,9 @@ from itertools import islice
 
 from fakellm._cassette.interaction import Interaction
 from fakellm._cassette.key import READY, Key, Keys
+from fakellm._wire.canonical import read_json
 from fakellm._wire.events import WireRequest
+from fakellm._wire.volatile import volatile_members
 
 __all__ = ["OUR_OWN", "Advice", "Difference", "closest", "differences", "explain_miss"]
 
@@ -76,6 +78,7 @@ def explain_miss(
         state = "not played yet" if one.number in left else "played already"
         lines.append(f"{'closest is' if one is near[0] else 'then'} interaction {one.number}{_line(one)}, {state}:")
         lines += [f"  {line}" for line in _shown_differences(different, is_first=one is near[0])]
+    lines += _left_out(request, *(one.request for one in near))
     lines += [f"not played yet: {_left(interactions, unplayed)}", "the request was not sent anywhere"]
     if equal:
         again = (advice.argument.format(f"repeat={how!r}") for how in ("last", "cycle"))
@@ -101,6 +104,19 @@ def _retry(request: WireRequest, equal: Sequence[Interaction]) -> list[str]:
     if not equal or attempt in ("", "0"):
         return []
     return [f"it is retry {attempt} of the client's, which the recorded session did not need"]
+
+
+def _left_out(*requests: WireRequest) -> list[str]:
+    """Say what was not compared, since clients make it anew on each run."""
+    names = dict.fromkeys(name for request in requests for name in volatile_members(_decoded(request.body)))
+    return [f"not compared, as it is new on each run: {', '.join(names)}"] if names else []
+
+
+def _decoded(body: bytes) -> object:
+    try:
+        return read_json(body)
+    except (ValueError, RecursionError):
+        return None
 
 
 def _shown_differences(found: list[Difference], *, is_first: bool) -> Iterator[str]:

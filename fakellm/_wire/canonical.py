@@ -2,8 +2,8 @@
 
 JSON is the same when its values are: member order and white space do not matter, array order and
 number text do (1, 1.0 and true stay three things). Tool-call ids are renamed in order of appearance,
-since SDKs and providers make new ones each time. A body of several parts is the same when its parts are,
-whatever boundary lies between them.
+since SDKs and providers make new ones each time; members that are new on each run (``volatile``) are left
+out. A body of several parts is the same when its parts are, whatever boundary lies between them.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from urllib.parse import SplitResult, parse_qsl, urlencode
 from pydantic_core import from_json, to_json
 
 from fakellm._wire.events import USUAL_PORTS, split_url
+from fakellm._wire.volatile import without_volatile
 
 __all__ = [
     "KEY_PARTS",
@@ -29,6 +30,7 @@ __all__ = [
     "read_json",
     "rename_call_ids",
     "split_parts",
+    "stable",
     "url_key",
     "write_canonical",
 ]
@@ -39,7 +41,12 @@ KEY_PARTS = ("method", "scheme", "host", "port", "path", "query", "body")
 
 def canonical_json(value: object) -> str:
     """Write a decoded JSON value in its canonical form."""
-    return write_canonical(rename_call_ids(value))
+    return write_canonical(stable(value))
+
+
+def stable(value: object) -> object:
+    """Return a decoded request with all that is new on each run taken out: volatile members, tool-call ids."""
+    return rename_call_ids(without_volatile(value))
 
 
 def canonical_body(body: bytes) -> bytes:
@@ -128,14 +135,17 @@ _ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=
 def rename_call_ids(body: object) -> object:
     """Return a decoded request with its tool-call ids renamed in order of appearance.
 
-    They stand in the messages of chat completions, in the input items of the Responses API, and in the content
-    blocks of Anthropic's messages.
+    They stand in the messages of chat completions, in the input items of the Responses API, in the content blocks of
+    Anthropic's messages, and in the parts of Gemini's contents.
     """
     names: dict[str, str] = {}
     if not isinstance(body, dict):
         return body
-    lists = {name: _renamed(body[name], names) for name in ("messages", "input") if isinstance(body.get(name), list)}
+    lists = {name: _renamed(body[name], names) for name in _CONVERSATIONS if isinstance(body.get(name), list)}
     return {**body, **lists} if names else body
+
+
+_CONVERSATIONS = ("messages", "input", "contents")
 
 
 def message_texts(messages: list[dict[str, Any]]) -> list[str]:
@@ -177,6 +187,9 @@ def _renamed_item(item: dict[str, Any], names: dict[str, str]) -> dict[str, Any]
         changed["tool_calls"] = [_with_names(call, ["id"], names) for call in calls]
     if isinstance(blocks := item.get("content"), list):
         changed["content"] = _renamed(blocks, names)
+    if isinstance(parts := item.get("parts"), list):
+        changed["parts"] = _renamed(parts, names)
+    changed |= {name: _with_names(item[name], ["id"], names) for name in _GEMINI_CALLS if name in item}
     kind = item.get("type")
     is_call = isinstance(kind, str) and (kind == "tool_use" or kind.endswith("_call"))
     renamed: dict[str, Any] = _with_names(item, _ID_OF_CALL if is_call else _REFERENCES, names)
@@ -188,6 +201,7 @@ def _with_names(item: Any, members: Sequence[str], names: dict[str, str]) -> Any
     return {**item, **{name: names.setdefault(item[name], f"call_{len(names)}") for name in found}} if found else item
 
 
-_HOLD_IDS = frozenset({"type", "tool_calls", "tool_call_id", "call_id", "tool_use_id"})
+_GEMINI_CALLS = ("functionCall", "functionResponse")
+_HOLD_IDS = frozenset({"type", "tool_calls", "tool_call_id", "call_id", "tool_use_id", "parts", *_GEMINI_CALLS})
 _REFERENCES = ("tool_call_id", "call_id", "tool_use_id")
 _ID_OF_CALL = ("id", *_REFERENCES)

@@ -197,6 +197,15 @@ def test_changed_prompt_is_told_with_what_to_type():
     )
 
 
+def test_what_is_new_on_each_run_is_told_as_not_compared():
+    keyed = chat("hi").replace(b"{", b'{"prompt_cache_key": "agents-sdk:run:%s", ' % (b"0" * 32), 1)
+
+    assert explained(request(keyed), request(chat("bye"))).splitlines()[3:5] == [
+        "  not compared, as it is new on each run: prompt_cache_key",
+        "  not played yet: interaction 1 of 1",
+    ]
+
+
 def test_up_to_three_are_told_and_three_differences_of_the_first():
     asked = request(b'{"a": 0, "b": 0, "c": 0, "d": 0, "text": "the same in all of them"}')
     others = [

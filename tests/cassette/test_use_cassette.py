@@ -93,6 +93,17 @@ def test_tool_call_ids_do_not_matter(write, ask):
     assert response.status_code == 200
 
 
+@pytest.mark.parametrize("options", [{}, {"ignore": ["user"]}])
+def test_key_that_a_framework_makes_on_each_run_does_not_matter(write, ask, options):
+    body = {**chat_body("hi"), "prompt_cache_key": f"agents-sdk:run:{'0a' * 16}"}
+    path = write(cassette(interaction(request=f"body: '{json.dumps(body)}'")))
+
+    with use_cassette(path, **options):
+        response = ask("POST", CHAT, json={**body, "prompt_cache_key": f"agents-sdk:run:{'1b' * 16}"})
+
+    assert response.status_code == 200
+
+
 def test_equal_requests_are_answered_in_the_order_of_the_file(write, ask):
     path = write(cassette(chat_exchange("hi", "one"), chat_exchange("bye", "two"), chat_exchange("hi", "three")))
 

@@ -292,6 +292,25 @@ def test_call_ids_of_anthropic_messages_are_renamed():
     assert canonical_json(anthropic_turn("toolu_1")) == canonical_json(anthropic_turn("toolu_2"))
 
 
+def gemini_turn(call_id):
+    return {
+        "contents": [
+            {"role": "user", "parts": [{"text": "weather?"}]},
+            {"role": "model", "parts": [{"functionCall": {"id": call_id, "name": "w", "args": {}}}]},
+            {"role": "user", "parts": [{"functionResponse": {"id": call_id, "name": "w", "response": {"n": 18}}}]},
+        ]
+    }
+
+
+def test_call_ids_of_gemini_contents_are_renamed():
+    assert canonical_json(gemini_turn("pyd_ai_1")) == canonical_json(gemini_turn("pyd_ai_2"))
+
+
+@pytest.mark.parametrize("contents", ["x", [None, {"parts": None}], [{"parts": ["x", {"functionCall": "f"}]}]])
+def test_odd_contents_are_kept(contents):
+    assert json.loads(canonical_json({"contents": contents})) == {"contents": contents}
+
+
 @pytest.mark.parametrize("name", ["previous_response_id", "id"])
 def test_other_ids_stay(name):
     one, other = {name: "x", "input": [{name: "x"}]}, {name: "x", "input": [{name: "y"}]}
