@@ -57,7 +57,8 @@ class Cassette(RecordingBlock):
         recorder = self._make_recorder(redact, rewrites_before if plan.replaces else None) if plan.records else None
         replayed = self.interactions if plan.replays else []
         settings = settings or replay_settings(path)
-        self._recording = Recording(replayed, path=self.path, settings=settings, off=why_off(mode, self.mode))
+        off = why_off(mode, self.mode)
+        self._recording = Recording(replayed, path=self.path, settings=settings, off=off, is_time_real=_is_time_real)
         # What was recorded was accepted, or its rejection is recorded: nothing is left to judge.
         super().__init__(engine or Engine(strictness=Strictness(strict=False)), clock or MockClock(), recorder)
         self._engine.sources.append(self._recording)
@@ -136,7 +137,8 @@ def use_cassette(
     request when all equal ones were played: None nothing, ``last`` the last of them, ``cycle`` all once more.
     chunking: in which pieces a body is played: ``event`` by event of a stream, as ``recorded``, in ``one``, or
     so many bytes each. timing: ``none``, as ``recorded``, or what to multiply the recorded pauses by. clock:
-    waits for these pauses; the default never really waits, ``SystemClock()`` does.
+    waits for these pauses; the default never really waits, ``SystemClock()`` does. Without timing, no recorded
+    retry-after makes a client wait either, unless virtual time is on, where waiting takes no time.
 
     Every request that goes through httpx or httpx2 is answered from the file, except to ports of loopback hosts
     that it does not know. One that the file does not hold gets a 400 that says what came closest; it is sent
@@ -184,6 +186,13 @@ def replay_settings(
 
     advice = Advice(record=f"use_cassette({os.fspath(path)!r}, mode='rewrite')")
     return make_settings(**options, redact=redacted, advice=advice)
+
+
+def _is_time_real() -> bool:
+    """Whether what waits in this thread really does."""
+    from fakellm._io.virtual_time import is_virtual  # most recordings make nobody wait
+
+    return not is_virtual()
 
 
 def _is_count(value: object) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
 
@@ -12,6 +12,7 @@ from fakellm._cassette.interaction import Interaction
 from fakellm._errors import UsageError
 from fakellm._script.cut import Cutter
 from fakellm._script.pace import is_duration
+from fakellm._script.retry_after import may_make_wait, multiplied_waits
 from fakellm._wire.events import Data, Disconnect, Head, Wait, Whole, WireEvent
 
 __all__ = ["AT_ONCE", "Manner", "check_manner", "play"]
@@ -23,7 +24,7 @@ class Manner:
 
     chunking: ``event`` plays an event stream event by event and any other body in one piece; ``recorded`` in the
     pieces in which it arrived; ``one`` in a single one; a number in pieces of so many bytes. timing: what the
-    recorded seconds are multiplied by, 0 for no pause.
+    recorded seconds are multiplied by, those that a header asks the client to wait included, 0 for no pause.
     """
 
     chunking: str | int = "event"
@@ -52,14 +53,17 @@ def check_manner(chunking: object, timing: object) -> Manner:
     return AT_ONCE if manner == AT_ONCE else manner
 
 
-def play(interaction: Interaction, manner: Manner = AT_ONCE) -> Iterable[WireEvent]:
+def play(
+    interaction: Interaction, manner: Manner = AT_ONCE, *, is_time_real: Callable[[], bool] = lambda: True
+) -> Iterable[WireEvent]:
     """Return the answer of an interaction; one that was cut when it was recorded ends in a Disconnect.
 
     What the recording does not know, the pieces or the times, is left at what ``event`` and no timing do. The
-    first pause of a stream comes behind its head, of any other answer before it.
+    first pause of a stream comes behind its head, of any other answer before it. is_time_real: whether a client that
+    waits now really does; where it does not, headers ask for what they asked when they were recorded.
     """
     trace = interaction.trace
-    head = Head(interaction.response.status, interaction.response.headers)
+    head = _head(interaction, manner, is_time_real)
     if manner is AT_ONCE and not trace.cut and not head.is_stream:  # nearly every answer
         return Whole(head, (interaction.response.body,), (1,))
     pieces = _pieces(interaction, head, manner)
@@ -70,6 +74,14 @@ def play(interaction: Interaction, manner: Manner = AT_ONCE) -> Iterable[WireEve
     if len(events) > 1 and isinstance(events[1], Wait) and not head.is_stream:
         events[:2] = events[1], head
     return [*events, Disconnect()] if trace.cut else events
+
+
+def _head(interaction: Interaction, manner: Manner, is_time_real: Callable[[], bool]) -> Head:
+    status, headers = interaction.response.status, interaction.response.headers
+    if not may_make_wait(status, headers):
+        return Head(status, headers)
+    factor = manner.timing or (0.0 if is_time_real() else 1.0)
+    return Head(status, multiplied_waits(status, headers, factor))
 
 
 def _pieces(interaction: Interaction, head: Head, manner: Manner) -> list[Data]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -24,10 +24,11 @@ __all__ = ["Recording"]
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """An interaction as the answer to a request. fault: a break that is laid over it."""
+    """An interaction as the answer to a request. fault: a break that is laid over it. is_time_real: see ``play``."""
 
     interaction: Interaction
     manner: Manner
+    is_time_real: Callable[[], bool]
     fault: Fault | None = None
 
     @property
@@ -42,7 +43,7 @@ class Replayed:
 
     def events(self) -> Iterable[WireEvent]:
         """Yield the answer, without the fault."""
-        return play(self.interaction, self.manner)
+        return play(self.interaction, self.manner, is_time_real=self.is_time_real)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,8 @@ _State = tuple[list[int], dict[int, tuple[Fault | ErrorReply, ...]], frozenset[i
 class Recording:
     """The interactions of one file, each played once unless settings say otherwise.
 
-    path, off: for messages; the latter says why nothing is recorded.
+    path, off: for messages; the latter says why nothing is recorded. is_time_real: whether a client that waits now
+    really does.
     """
 
     def __init__(
@@ -90,9 +92,11 @@ class Recording:
         path: str,
         settings: Settings = AS_RECORDED,
         off: str = "recording is off",
+        is_time_real: Callable[[], bool] = lambda: True,
     ) -> None:
         self.path = path
         self._off = off
+        self._is_time_real = is_time_real
         self._interactions = interactions
         self._settings = settings
         self._index = Index(interactions, settings.keys, settings.repeat)
@@ -120,7 +124,7 @@ class Recording:
         if self._injections and (broken := self._take_injected(request)):
             return broken
         interaction = self._index.take(request)
-        return None if interaction is None else Replayed(interaction, self._settings.manner)
+        return None if interaction is None else Replayed(interaction, self._settings.manner, self._is_time_real)
 
     def excuse(self, request: WireRequest) -> None:
         """Take note that a rule answered a request: the recorded answer stays there, but need not be asked for."""
@@ -174,7 +178,8 @@ class Recording:
         provider, model = provider_of(request.host, request.path), _model(request)
         if isinstance(injection, ErrorReply):
             return Injected(injection, provider, model, interaction.number)
-        return Replayed(interaction, self._settings.manner, at_provider(injection, provider, model=model))
+        fault = at_provider(injection, provider, model=model)
+        return Replayed(interaction, self._settings.manner, self._is_time_real, fault)
 
     @property
     def _has_ports(self) -> bool:

@@ -40,7 +40,7 @@ from fakellm._io.event_loops import (
 )
 from fakellm._io.timeline import Timeline
 
-__all__ = ["VirtualTime", "outside_virtual_time", "virtual_time"]
+__all__ = ["VirtualTime", "is_virtual", "outside_virtual_time", "virtual_time"]
 
 
 class VirtualTime:
@@ -119,6 +119,11 @@ def outside_virtual_time() -> Iterator[None]:
         yield
     finally:
         outside.discard(get_ident())
+
+
+def is_virtual() -> bool:
+    """Whether virtual time is on for the calling thread."""
+    return _world() is not None
 
 
 _lock = RLock()

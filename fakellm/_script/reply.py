@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from fakellm._errors import UsageError
 from fakellm._script.pace import Pace
-from fakellm._script.retry_after import RetryAfter, check_retry_after, duration_text, retry_after_text
+from fakellm._script.retry_after import RetryAfter, check_retry_after, duration_text, is_retried, retry_after_text
 from fakellm._script.transform import Fault, Framing
 from fakellm._wire.errors import ErrorBody
 from fakellm._wire.providers import OPENAI, Provider
@@ -214,7 +214,7 @@ class ErrorReply:
         if self.retry_after_ms is not None:
             given.setdefault("retry-after-ms", f"{self.retry_after_ms:.15g}")
         scripted = {"retry-after", "retry-after-ms", "x-should-retry"} & given.keys()
-        if not scripted and (self.status in _RETRIED or self.status >= 500):
+        if not scripted and is_retried(self.status):
             given["retry-after-ms"] = "1"
         return tuple(given.items())
 
@@ -272,10 +272,6 @@ class ErrorReply:
     def overloaded(cls) -> ErrorReply:
         """503; clients retry it."""
         return cls(503)
-
-
-# Besides 5xx; the OpenAI SDK's own list (openai 3.52, ``_base_client.py``).
-_RETRIED = frozenset({408, 409, 429})
 
 
 def _tool_calls(given: object) -> tuple[ToolCall, ...]:

@@ -8,7 +8,7 @@ import httpx2
 import pytest
 from cassette_text import CHAT, cassette, chat_body, chat_exchange, interaction
 
-from fakellm import Cassette, MockClock, use_cassette
+from fakellm import Cassette, FakeLLM, MockClock, OpenAIChatCompletionClient, use_cassette
 from fakellm._errors import (
     CassetteFormatError,
     CassetteMismatchError,
@@ -16,6 +16,7 @@ from fakellm._errors import (
     FakeLLMError,
     UsageError,
 )
+from fakellm.models import UserMessage
 
 HELLO = chat_exchange("hi", "hello")
 
@@ -33,8 +34,8 @@ def test_recorded_status_and_headers_come_back(write, ask):
     path = write(
         cassette(
             interaction(
-                status="status: {code: 429, message: Too Many Requests}",
-                response="headers: {retry-after: ['7'], x-name: [café], set-cookie: [a=1, b=2]}\nbody: {string: slow}",
+                status="status: {code: 418, message: I'm a teapot}",
+                response="headers: {etag: ['7'], x-name: [café], set-cookie: [a=1, b=2]}\nbody: {string: slow}",
             )
         )
     )
@@ -42,9 +43,9 @@ def test_recorded_status_and_headers_come_back(write, ask):
     with use_cassette(path):
         response = ask("POST", CHAT, content=b"{}")
 
-    assert response.status_code == 429
+    assert response.status_code == 418
     assert response.headers.multi_items() == [
-        ("retry-after", "7"),
+        ("etag", "7"),
         ("x-name", "café"),
         ("set-cookie", "a=1"),
         ("set-cookie", "b=2"),
@@ -383,6 +384,58 @@ def test_answer_is_cut_and_timed_as_asked(write):
 def test_stream_that_was_cut_is_cut_again(write, ask):
     with use_cassette(write(cassette(TRACED))), pytest.raises((httpx.RemoteProtocolError, httpx2.RemoteProtocolError)):
         ask("POST", CHAT, content=b"{}")
+
+
+LIMITED = interaction(
+    status="status: {code: 429, message: Too Many Requests}",
+    response="headers: {retry-after: ['4']}\nbody: {string: slow}",
+)
+
+
+def waits(response):
+    return {name: value for name, value in response.headers.items() if name.startswith("retry-after")}
+
+
+def test_recorded_retry_after_makes_nobody_wait(write, ask):
+    with use_cassette(write(cassette(LIMITED))):
+        response = ask("POST", CHAT, content=b"{}")
+
+    assert waits(response) == {"retry-after": "0", "retry-after-ms": "1"}
+
+
+@pytest.mark.parametrize(
+    ("timing", "expected"),
+    [
+        ("none", {"retry-after": "0", "retry-after-ms": "1"}),
+        ("recorded", {"retry-after": "4"}),
+        (0.5, {"retry-after": "2", "retry-after-ms": "2000"}),
+    ],
+)
+def test_recorded_retry_after_waits_as_timing_asks(write, timing, expected):
+    with use_cassette(write(cassette(LIMITED)), timing=timing):
+        response = httpx.post(CHAT, content=b"{}")
+
+    assert waits(response) == expected
+
+
+def test_recorded_retry_after_stays_where_waiting_takes_no_time(write):
+    with FakeLLM().virtual_time(), use_cassette(write(cassette(LIMITED))):
+        response = httpx.post(CHAT, content=b"{}")
+
+    assert waits(response) == {"retry-after": "4"}
+
+
+def test_client_that_retries_does_not_wait_for_a_recorded_time(write):
+    clock = MockClock()
+    choices = '[{"message": {"role": "assistant", "content": "hello"}, "finish_reason": "stop"}]'
+    answer = f'{{"model": "gpt-4o-2024-08-06", "choices": {choices}}}'
+    path = write(cassette(LIMITED, interaction(response=f"body: '{answer}'")))
+    client = OpenAIChatCompletionClient(model="gpt-4o", api_key="k", clock=clock)
+
+    with use_cassette(path, match=["path"]):
+        result = asyncio.run(client.create([UserMessage(content="hi", source="user")]))
+
+    assert (result.content, clock.sleeps) == ("hello", [0.001])
 
 
 @pytest.mark.parametrize(

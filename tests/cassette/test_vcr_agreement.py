@@ -91,7 +91,7 @@ def test_file_of_vcrpy_replays_byte_for_byte(recorded, base_url, ask, no_network
 def test_headers_of_vcrpy_replay(recorded, base_url):
     path, places = recorded
 
-    with use_cassette(path):
+    with use_cassette(path, timing="recorded"):
         answers = {p: httpx.post(base_url + p, json={"place": p, "model": "m", "messages": []}) for p in places}
 
     for place in places:
