@@ -32,8 +32,16 @@ class Answering:
 
     @property
     def calls(self) -> Journal:
-        """Everything asked, oldest first."""
+        """Everything that asked a model, oldest first."""
         return self._engine.journal
+
+    @property
+    def other_traffic(self) -> Journal:
+        """Everything else that came here, oldest first: traces, lists of models, counts of tokens, downloads.
+
+        It stands apart, since much of it comes from threads at its own time.
+        """
+        return self._engine.other_traffic
 
     def transcript(self) -> str:
         """Return the conversation as readable text, call by call; a str that rich prints in colours."""

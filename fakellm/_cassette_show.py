@@ -45,11 +45,8 @@ def run_show(places: Sequence[str], *, full: bool) -> int:
 def _show(cassette: Cassette, console: Console, *, full: bool) -> None:
     count = len(cassette.interactions)
     console.print(Text(f"{cassette.path}: {count} interaction{'' if count == 1 else 's'}", style="bold underline"))
-    for interaction in cassette.interactions:
-        cassette._engine.handle(interaction.request)  # noqa: SLF001  # equal requests come in the order of the file
-    for interaction, call, (head, *told) in zip(
-        cassette.interactions, cassette.calls, _told(cassette.calls), strict=True
-    ):
+    calls = [_played(cassette, interaction) for interaction in cassette.interactions]
+    for interaction, call, (head, *told) in zip(cassette.interactions, calls, _told(calls), strict=True):
         console.print()
         console.print(Text(head.removeprefix("call "), style="bold"))
         console.print(Text(f"  {', '.join(_facts(interaction, call))}", style="dim"))
@@ -57,6 +54,13 @@ def _show(cassette: Cassette, console: Console, *, full: bool) -> None:
             indent = len(line) - len(line.lstrip())
             style = "green" if line.startswith("  => ") else ""
             console.print(Padding(Text(line[indent:], style=style), (0, 0, 0, indent), expand=False))
+
+
+def _played(cassette: Cassette, interaction: Interaction) -> Call:
+    """Return the call that an interaction answers, numbered as it; equal requests come in the order of the file."""
+    call = cassette._engine.handle(interaction.request).call  # noqa: SLF001  # both are the project
+    call.number = interaction.number
+    return call
 
 
 def _told(calls: Sequence[Call]) -> Iterator[list[str]]:

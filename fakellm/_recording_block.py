@@ -94,7 +94,7 @@ class RecordingBlock(Answering):
             self.save()
 
     def _counts(self, *, unused: int) -> Counts:
-        outcomes = [call.outcome for call in self.calls]
+        outcomes = [call.outcome for call in (*self.calls, *self.other_traffic)]
         return Counts(
             played=outcomes.count(Outcome.REPLAYED),
             recorded=outcomes.count(Outcome.RECORDED),

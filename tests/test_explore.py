@@ -27,12 +27,12 @@ def ask(*messages, **more):
     return post(*messages, **more).raise_for_status().json()["choices"][0]["message"]["content"]
 
 
-def ask_twice(question):
+def ask_twice(*messages):
     """Ask, and once more after a failure."""
     try:
-        return ask(question)
+        return ask(*messages)
     except Exception:
-        return ask(question)
+        return ask(*messages)
 
 
 @pytest.fixture
@@ -46,6 +46,20 @@ def names(trials):
 
 def outcomes(trials):
     return {trial.name: None if trial.survived else type(trial.error).__name__ for trial in trials}
+
+
+def test_other_traffic_between_two_calls_changes_no_trial(llm):
+    llm.reply("one", "two")
+
+    def body():
+        with suppress(Exception):
+            ask("first")
+        httpx.post("https://api.openai.com/v1/traces/ingest", json={"data": []})
+        assert ask_twice("first", {"role": "assistant", "content": "one"}, "second") == "two"
+
+    trials = explore(body, llm=llm, faults=[faults.empty_body()], framings=())
+
+    assert outcomes(trials) == {"1:empty_body()": None, "2:empty_body()": None}
 
 
 def test_each_fault_meets_each_call(llm):

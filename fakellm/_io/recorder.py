@@ -18,8 +18,7 @@ from typing import Any, Literal
 
 from fakellm._cassette.interaction import Interaction, RecordedResponse, Trace
 from fakellm._script.journal import Call, Ending
-from fakellm._wire.canonical import read_json
-from fakellm._wire.dialects import Claim, claim
+from fakellm._wire.dialects import asks_model
 from fakellm._wire.events import WireRequest
 from fakellm._wire.providers import is_loopback
 
@@ -180,24 +179,13 @@ class Recorder:
         """
         with self._lock:
             found = [one for take in self._takes if (one := take.interaction()) is not None]
-        places = self._places | {_place(one.request) for one in found if _is_model_call(one.request)}
+        places = self._places | {_place(one.request) for one in found if asks_model(one.request)}
         return [one for one in found if not is_loopback(one.request.host) or _place(one.request) in places]
 
     def clear(self) -> None:
         """Forget what was recorded."""
         with self._lock:
             self._takes.clear()
-
-
-def _is_model_call(request: WireRequest) -> bool:
-    """Whether a request asks a model: by its path or, as with Ollama's own API, by the model that its body names."""
-    if claim(request.method, request.host, request.path) is Claim.MODEL:
-        return True
-    try:
-        asked = read_json(request.body)
-    except (ValueError, RecursionError):
-        return False
-    return request.method == "POST" and isinstance(asked, dict) and isinstance(asked.get("model"), str)
 
 
 def _place(request: WireRequest) -> tuple[str, int | None]:

@@ -3,7 +3,7 @@
 1. a dialect claims the path          else 404 in that API's own error envelope
 2. it decodes the request             else the error that the real API would send
 3. the first live rule answers        else a source (a cassette), else otherwise(), else 400 with the near misses
-4. the call is written down           under the lock, before any byte goes out
+4. the call is written down           under the lock, before any byte goes out; what asks no model, in a list of its own
 5. the dialect renders the reply
 6. framing, pace and fault are laid over the events, in this order
 
@@ -12,8 +12,7 @@ No step does I/O or reads a clock; what must wait is a Wait event. A player (``_
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from functools import partial
 from threading import RLock
 from typing import Any, NamedTuple
@@ -28,7 +27,7 @@ from fakellm._errors import (
 from fakellm._script import explain
 from fakellm._script.identity import Identity
 from fakellm._script.interference import Interference, Play, Snapshot
-from fakellm._script.journal import Call, Ending, Journal, Outcome, Undecoded
+from fakellm._script.journal import Answer, Call, Journal, Outcome, Undecoded
 from fakellm._script.match import Matcher
 from fakellm._script.pace import Pace
 from fakellm._script.rule import Fallback, Rule, caller
@@ -37,41 +36,14 @@ from fakellm._script.source import Recorded, Recorder, Source
 from fakellm._script.speech import UNMATCHED_CODE, Speech, break_off, guarded
 from fakellm._wire.canonical import canonical_body, digest
 from fakellm._wire.chat import ChatRequest
-from fakellm._wire.dialects import Claim, Dialect, claim, find_dialect, render_not_spoken
+from fakellm._wire.dialects import Claim, Dialect, asks_model, claim, find_dialect, render_not_spoken
 from fakellm._wire.errors import DO_NOT_RETRY, ErrorBody, Rejected, render_error
-from fakellm._wire.events import Whole, WireEvent, WireRequest
+from fakellm._wire.events import WireEvent, WireRequest
 from fakellm._wire.provider_answers import render_error_from
 from fakellm._wire.providers import Provider, provider_of
 from fakellm._wire.strictness import STRICT, Strictness
 
 __all__ = ["UNMATCHED_CODE", "Answer", "Engine"]
-
-
-@dataclass(slots=True)
-class Answer:
-    """A call and the events that answer it; iterated, it gives the events.
-
-    take: where the request is to be recorded, what takes the real answer. A player that can send the request
-    on does so instead of playing the events.
-    """
-
-    call: Call
-    events: Iterable[WireEvent]
-    take: Any = None
-
-    def __iter__(self) -> Iterator[WireEvent]:
-        return iter(self.events)
-
-    @property
-    def whole(self) -> Whole | None:
-        """The answer in one piece; None where a pace, a fault or a framing lies over it."""
-        return self.events if isinstance(self.events, Whole) else None
-
-    def finished(self, ending: Ending) -> None:
-        """Write down how the events were played."""
-        if ending.status is not None:
-            self.call.status = ending.status
-        self.call.ending = ending
 
 
 class _Pending(NamedTuple):
@@ -90,7 +62,8 @@ class Engine:
     replies without their own. full_headers: whether every answer carries all headers of the real API.
     allow_unmatched, allow_rejected, allow_unused: what ``check`` lets pass.
 
-    interference: what comes between a request and its answer, for ``explore``.
+    journal: what asked a model. other_traffic: what did not, and so may come whenever it likes. interference: what
+    comes between a call and its answer, for ``explore``.
     """
 
     def __init__(
@@ -111,6 +84,7 @@ class Engine:
         self.recorder: Recorder | None = None
         self.fallback: Fallback | None = None
         self.journal = Journal()
+        self.other_traffic = Journal()
         self.seed = seed
         self.test_id = test_id
         self.strictness = strictness
@@ -160,13 +134,15 @@ class Engine:
     def handle(self, request: WireRequest) -> Answer:
         """Answer a request: a Head, then Data, Wait or Disconnect; never raises for what was sent."""
         with self._lock:
-            if self.interference is not None:
-                self.interference.before(request)
+            written = self._written(request)
+            interference = self.interference if written is self.journal else None
+            if interference is not None:
+                interference.before(request)
             pending = self._answer(request)
-            self.journal.append(pending.call)
+            written.append(pending.call)
             play = pending.play
-            if self.interference is not None:
-                play = self.interference.over(pending.call, play)
+            if interference is not None:
+                play = interference.over(pending.call, play)
         # A callable of the test's may ask the model itself, from another thread even, and wait for it.
         return Answer(pending.call, play(), pending.take)
 
@@ -181,7 +157,7 @@ class Engine:
         """
         __tracebackhide__ = True
         allowed = {Outcome.UNMATCHED: self.allow_unmatched, Outcome.REJECTED: self.allow_rejected}
-        refused = [call for call in self.journal if not allowed.get(call.outcome, True)]
+        refused = [call for call in (*self.journal, *self.other_traffic) if not allowed.get(call.outcome, True)]
         unused = [] if self.allow_unused else [r for r in self.rules if r.unused or not r.has_replies]
         if not refused and not unused:
             return
@@ -204,6 +180,7 @@ class Engine:
             self._script.clear()
             self.fallback = None
             self.journal.clear()
+            self.other_traffic.clear()
             self._seen.clear()
 
     def decode(self, wire: WireRequest) -> ChatRequest | None:
@@ -218,6 +195,7 @@ class Engine:
                 rules=tuple((rule, rule.state) for rule in self.rules),
                 fallback=(self.fallback, self.fallback.state) if self.fallback else None,
                 calls=tuple(self.journal),
+                other_traffic=tuple(self.other_traffic),
                 seen=dict(self._seen),
                 sources=tuple((source, source.state) for source in self.sources),
             )
@@ -234,9 +212,8 @@ class Engine:
             self.fallback = snapshot.fallback[0] if snapshot.fallback else None
             self.sources[:] = [source for source, _ in snapshot.sources]
             self._seen = dict(snapshot.seen)
-            self.journal.clear()
-            for call in snapshot.calls:
-                self.journal.append(call)
+            self.journal.hold(snapshot.calls)
+            self.other_traffic.hold(snapshot.other_traffic)
 
     def give_back(self, call: Call) -> None:
         """Have the reply or recorded answer again that a call has used up: the next request gets it."""
@@ -258,6 +235,14 @@ class Engine:
             elif call.outcome is Outcome.REPLAYED:
                 for source in self.sources:
                     source.take(call.wire)
+
+    def _written(self, wire: WireRequest) -> Journal:
+        """Return the list that a request is written down in."""
+        return self.journal if asks_model(wire) else self.other_traffic
+
+    def _number(self, wire: WireRequest) -> int:
+        """Return the number that the call of a request gets in its list."""
+        return len(self._written(wire)) + 1
 
     def _retire(self, rule: Rule) -> None:
         """Pass over a rule that is used up."""
@@ -310,13 +295,13 @@ class Engine:
         request = None if dialect is None else partial(self._decode_again, dialect, wire)
         for source in self.sources:
             if (found := source.take(wire)) is not None:
-                call = Call(len(self.journal) + 1, wire, Outcome.REPLAYED, found.status, request, recorded=found.body)
+                call = Call(self._number(wire), wire, Outcome.REPLAYED, found.status, request, recorded=found.body)
                 call.fault = found.fault
                 return _Pending(call, partial(guarded, _broken_off(found), call) if found.fault else found.events)
         return None if self.recorder is None else self._to_record(self.recorder, wire, request)
 
     def _to_record(self, recorder: Recorder, wire: WireRequest, request: Undecoded | None) -> _Pending:
-        number = len(self.journal) + 1
+        number = self._number(wire)
         if text := recorder.refusal(wire):
             call = Call(number, wire, Outcome.UNMATCHED, 400, request, explanation=f"call {number}: {text}")
             return self._refuse(call, ErrorBody(call.explanation, code=UNMATCHED_CODE))
@@ -328,17 +313,17 @@ class Engine:
     def _unmatched(self, wire: WireRequest, request: ChatRequest) -> _Pending:
         if self.sources:
             return self._missed(wire, request)
-        call = Call(len(self.journal) + 1, wire, Outcome.UNMATCHED, 400, request)
+        call = Call(self._number(wire), wire, Outcome.UNMATCHED, 400, request)
         call.explanation = self._explain(call, request)
         return self._refuse(call, ErrorBody(call.explanation, code=UNMATCHED_CODE))
 
     def _broken(self, wire: WireRequest, request: ChatRequest, err: Exception) -> _Pending:
-        call = Call(len(self.journal) + 1, wire, Outcome.UNMATCHED, 400, request)
+        call = Call(self._number(wire), wire, Outcome.UNMATCHED, 400, request)
         text = explain.broken(err, number=call.number)
         return _Pending(call, partial(break_off, call, err, self._identify(wire, request), text))
 
     def _missed(self, wire: WireRequest, request: ChatRequest | None, *, rejection: str = "") -> _Pending:
-        call = Call(len(self.journal) + 1, wire, Outcome.UNMATCHED, 400, request)
+        call = Call(self._number(wire), wire, Outcome.UNMATCHED, 400, request)
         parts = [f"call {call.number} is not in the recording: {wire.method} {wire.url}"]
         parts += [source.explain(wire) for source in self.sources]
         if request is not None and self.rules:
@@ -353,7 +338,7 @@ class Engine:
         return explain.unmatched(request, rules, number=call.number, headers=call.wire.headers, retry_of=retry_of)
 
     def _rejected(self, wire: WireRequest, rejected: Rejected) -> _Pending:
-        number = len(self.journal) + 1
+        number = self._number(wire)
         text = explain.rejected(wire, rejected.error, number=number, status=rejected.status)
         if self.sources and not self.strictness.strict:
             return self._missed(wire, None, rejection=text)
@@ -366,8 +351,8 @@ class Engine:
     def _not_spoken(self, wire: WireRequest) -> _Pending:
         if self.sources:
             return self._missed(wire, None)
-        number = len(self.journal) + 1
-        if claim(wire.method, wire.host, wire.path) is Claim.MODEL:
+        number = self._number(wire)
+        if asks_model(wire):
             text = explain.not_spoken(wire, number=number)
             call = Call(number, wire, Outcome.UNMATCHED, 404, explanation=text)
         else:

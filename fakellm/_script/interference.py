@@ -18,7 +18,7 @@ Play = Callable[[], Iterable[WireEvent]]
 
 
 class Interference(Protocol):
-    """What comes between requests and answers; asked under the engine's lock."""
+    """What comes between model calls and their answers; asked under the engine's lock."""
 
     def before(self, request: WireRequest) -> None:
         """Take note of a request that is not answered yet."""
@@ -31,10 +31,11 @@ class Interference(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """Rules, fallback, journal and sources as they were at one moment."""
+    """Rules, fallback, journal, other traffic and sources as they were at one moment."""
 
     rules: tuple[tuple[Rule, RuleState], ...]
     fallback: tuple[Fallback, RuleState] | None
     calls: tuple[Call, ...]
+    other_traffic: tuple[Call, ...]
     seen: Mapping[bytes, int]
     sources: tuple[tuple[Source, Any], ...]

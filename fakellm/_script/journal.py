@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from functools import partial
@@ -19,9 +19,9 @@ from fakellm._wire.chat import ChatRequest, Message
 from fakellm._wire.chat_answer import read_answer
 from fakellm._wire.completion import Completion
 from fakellm._wire.dialects import find_dialect
-from fakellm._wire.events import WireRequest
+from fakellm._wire.events import Whole, WireEvent, WireRequest
 
-__all__ = ["Call", "Ending", "Journal", "Outcome", "Undecoded"]
+__all__ = ["Answer", "Call", "Ending", "Journal", "Outcome", "Undecoded"]
 
 
 class Outcome(Enum):
@@ -57,9 +57,9 @@ Undecoded = partial[ChatRequest | None]
 class Call:
     """One HTTP request and what became of it.
 
-    number: its place in the journal, from 1. rule, reply: what answered it, None where nothing did. status: the
-    HTTP status sent; of an answer that was lost before its head, the one it would have had. ending: how the
-    answer was played, None until then.
+    number: its place in its list, ``calls`` or ``other_traffic``, from 1. rule, reply: what answered it, None
+    where nothing did. status: the HTTP status sent; of an answer that was lost before its head, the one it would
+    have had. ending: how the answer was played, None until then.
     explanation: for a call that nothing answered, what happened and what to type. cause: the exception
     that the test's own predicate or callable raised. recorded: the body that a cassette gave. fault: what
     was laid over it. answered: the answer of a rule as it was rendered, or what makes it from the request.
@@ -179,8 +179,35 @@ class Call:
         return f"<Call {self.number}: {self.wire.method} {self.wire.path}{subject} [{self.status}]{asked}>"
 
 
+@dataclass(slots=True)
+class Answer:
+    """A call and the events that answer it; iterated, it gives the events.
+
+    take: where the request is to be recorded, what takes the real answer. A player that can send the request
+    on does so instead of playing the events.
+    """
+
+    call: Call
+    events: Iterable[WireEvent]
+    take: Any = None
+
+    def __iter__(self) -> Iterator[WireEvent]:
+        return iter(self.events)
+
+    @property
+    def whole(self) -> Whole | None:
+        """The answer in one piece; None where a pace, a fault or a framing lies over it."""
+        return self.events if isinstance(self.events, Whole) else None
+
+    def finished(self, ending: Ending) -> None:
+        """Write down how the events were played."""
+        if ending.status is not None:
+            self.call.status = ending.status
+        self.call.ending = ending
+
+
 class Journal(Sequence[Call]):
-    """The calls of one fake or cassette, oldest first."""
+    """The calls of one fake or cassette, oldest first: those that asked a model or, in a second one, the others."""
 
     def __init__(self, calls: Sequence[Call] = ()) -> None:
         self._calls = list(calls)
@@ -192,6 +219,10 @@ class Journal(Sequence[Call]):
     def clear(self) -> None:
         """Forget all calls."""
         self._calls.clear()
+
+    def hold(self, calls: Sequence[Call]) -> None:
+        """Have these calls and no others."""
+        self._calls[:] = calls
 
     def to(self, endpoint: str) -> Journal:
         """Return the calls to one endpoint, such as ``chat``."""

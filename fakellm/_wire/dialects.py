@@ -15,6 +15,7 @@ from typing import Protocol
 
 from pydantic_core import to_json
 
+from fakellm._wire.canonical import read_json
 from fakellm._wire.chat import CHAT, ChatRequest
 from fakellm._wire.completion import Completion
 from fakellm._wire.errors import DO_NOT_RETRY, encodable
@@ -22,7 +23,7 @@ from fakellm._wire.events import Data, Head, WireEvent, WireRequest
 from fakellm._wire.providers import Provider, is_provider_host
 from fakellm._wire.strictness import Strictness
 
-__all__ = ["Claim", "Dialect", "claim", "find_dialect", "render_not_spoken"]
+__all__ = ["Claim", "Dialect", "asks_model", "claim", "find_dialect", "render_not_spoken"]
 
 
 class Dialect(Protocol):
@@ -46,6 +47,7 @@ class Claim(Enum):
     """What kind of request this is to a fake that is active."""
 
     MODEL = "a model call: the fake answers it"
+    COUNT = "a count of tokens, whoever is asked: it gets a 404 and fails no test"
     PROVIDER = "other traffic to a provider: it gets a 404 and fails no test"
     NONE = "somebody else's: it passes untouched"
 
@@ -55,15 +57,17 @@ _DIALECTS: tuple[tuple[str, Dialect], ...] = (("/chat/completions", CHAT),)
 # Endings of model endpoints that no dialect speaks yet. ``/messages`` alone is too common a path for
 # users' own services, so it needs its version.
 _NOT_SPOKEN = re.compile(
-    r"/responses(/compact|/input_tokens)?$"
+    r"/responses(/compact)?$"
     r"|/embeddings$|/completions$|/moderations$|/rerank$"
-    r"|/v1/messages(/count_tokens)?$"
+    r"|/v1/messages$"
     r"|/v[12]/chat$"
     r"|/model/[^/]+/(invoke|converse)(-with-response-stream|-stream)?$"
-    r"|:(stream)?[gG]enerateContent$|:(batch)?[eE]mbedContents?$|:countTokens$"
+    r"|:(stream)?[gG]enerateContent$|:(batch)?[eE]mbedContents?$"
     r"|/images/(generations|edits|variations)$"
     r"|/audio/(speech|transcriptions|translations)$"
 )
+# A count makes no model speak; CrewAI asks for one before each call, and does without where there is none.
+_COUNT = re.compile(r"/responses/input_tokens$|/v1/messages/count_tokens$|:countTokens$")
 _ANTHROPIC = re.compile(r"/v1/messages")
 _GEMINI = re.compile(r":\w+$")
 
@@ -84,7 +88,21 @@ def claim(method: str, host: str, path: str) -> Claim:
     path = path.rstrip("/")
     if method == "POST" and (_dialect_at(path) or _NOT_SPOKEN.search(path)):
         return Claim.MODEL
+    if method == "POST" and _COUNT.search(path):
+        return Claim.COUNT
     return Claim.PROVIDER if is_provider_host(host) else Claim.NONE
+
+
+def asks_model(request: WireRequest) -> bool:
+    """Whether a request asks a model: by its path or, as with Ollama's own API, by the model that its body names."""
+    kind = claim(request.method, request.host, request.path)
+    if kind in (Claim.MODEL, Claim.COUNT) or request.method != "POST":
+        return kind is Claim.MODEL
+    try:
+        asked = read_json(request.body)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(asked, dict) and isinstance(asked.get("model"), str)
 
 
 def render_not_spoken(request: WireRequest, message: str, *, request_id: str) -> Iterator[WireEvent]:

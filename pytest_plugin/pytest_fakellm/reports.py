@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from fakellm import Call, Cassette, FakeLLM
     from pytest_fakellm.watch import Tape, Watch
 
-__all__ = ["journal_lines", "tally"]
+__all__ = ["journal_lines", "other_lines", "tally"]
 
 _BY = {
     Outcome.REPLAYED: "the recording",
@@ -27,6 +27,13 @@ _BY = {
 def journal_lines(answering: FakeLLM | Cassette) -> Iterator[str]:
     """Yield a line for each call: what was asked, what answered, and for how many tokens."""
     return (_line(call) for call in answering.calls)
+
+
+def other_lines(answering: FakeLLM | Cassette) -> Iterator[str]:
+    """Yield a line for each request that asked no model; without numbers, as they come at their own time."""
+    for call in answering.other_traffic:
+        asked = f"{call.wire.method} {call.wire.host}{call.wire.path}"
+        yield f"other traffic: {asked} [{call.status}], answered by {_by(call)}"
 
 
 def _line(call: Call) -> str:
@@ -53,15 +60,17 @@ def _is_counted(usage: Any) -> bool:
 def tally(watch: Watch, *, with_lines: bool) -> dict[str, Any]:
     """Return the figures of a test as JSON can hold them, so that they travel from a worker to the terminal."""
     calls = [call for answering in watch.answering for call in answering.calls]
+    others = [call for answering in watch.answering for call in answering.other_traffic]
+    lines = [*map(_line, calls), *(line for answering in watch.answering for line in other_lines(answering))]
     usages = [usage for call in calls if _is_counted(usage := call.usage or {})]
     return {
         "calls": len(calls),
         "prompt_tokens": sum(usage["prompt_tokens"] for usage in usages),
         "completion_tokens": sum(usage["completion_tokens"] for usage in usages),
-        "missed": sum(call.outcome is Outcome.UNMATCHED for call in calls) if watch.tapes else 0,
+        "missed": sum(call.outcome is Outcome.UNMATCHED for call in (*calls, *others)) if watch.tapes else 0,
         "cassettes": [_played(tape, has_passed=watch.passed) for tape in watch.tapes],
         "escaped": [f"{escape.host} in {watch.node}" for escape in watch.escapes],
-        "lines": [_line(call) for call in calls] if with_lines else [],
+        "lines": lines if with_lines else [],
     }
 
 

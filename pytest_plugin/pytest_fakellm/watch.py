@@ -56,12 +56,20 @@ class Watch:
                 # A plain str: pytest-xdist sends nothing else from worker to controller.
                 yield "fakellm transcript", str(answering.transcript())
                 yield "fakellm journal", "\n".join(journal_lines(answering))
+            if answering.other_traffic:
+                from pytest_fakellm.reports import other_lines
+
+                yield "fakellm other traffic", "\n".join(other_lines(answering))
         if with_problems and (problem := self.problem()):
             yield "fakellm check", problem
 
     def tally(self, *, with_lines: bool) -> dict[str, Any] | None:
         """Return what the summary adds up, as JSON can hold it; None for nothing. with_lines: a line per call, too."""
-        if not (self.tapes or self.escapes or any(answering.calls for answering in self.answering)):
+        if not (
+            self.tapes
+            or self.escapes
+            or any(answering.calls or answering.other_traffic for answering in self.answering)
+        ):
             return None
         from pytest_fakellm.reports import tally
 

@@ -41,6 +41,31 @@ def test_failure_has_transcript_journal_and_near_misses_in_their_sections(projec
     )
 
 
+def test_failure_lists_other_traffic_apart_from_calls(project):
+    project.makepyfile("""
+        import httpx
+        from agent import ask
+
+        def test_fails(fake_llm):
+            fake_llm.reply("Hello!")
+            httpx.post("https://api.openai.com/v1/traces/ingest?key=secret", json={"data": []})
+            ask("hi")
+            assert False
+    """)
+
+    result = project.runpytest()
+
+    result.stdout.fnmatch_lines(
+        [
+            "*Captured fakellm transcript call*",
+            "call 1: POST /v1/chat/completions gpt-4o [[]200[]]",
+            "*Captured fakellm other traffic call*",
+            "other traffic: POST api.openai.com/v1/traces/ingest [[]404[]], answered by nothing, *",
+            "1 call, *",
+        ]
+    )
+
+
 def test_failed_setup_has_the_sections_too(project):
     project.makepyfile("""
         import pytest
@@ -104,7 +129,7 @@ def test_verbose_shows_a_line_for_each_call_below_its_test(project):
             "  call 1: POST /v1/chat/completions gpt-4o [[]200[]] user='hi', answered by rule 1 *, 8+2 tokens",
             "  call 2: POST /v1/chat/completions gpt-4o [[]200[]] user='again', answered by rule 1 *, 8+2 tokens",
             "*::test_other PASSED*",
-            "  call 1: GET /v1/models [[]404[]], answered by nothing, as it is no model call",
+            "  other traffic: GET api.openai.com/v1/models [[]404[]], answered by nothing, as it is no model call",
         ],
         consecutive=True,
     )

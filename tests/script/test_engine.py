@@ -287,7 +287,60 @@ def test_other_traffic_gets_a_404_and_passes_the_check():
 
     answer = ask(engine, wire(method="GET", url=MODELS_URL))
 
-    assert (answer.status, engine.journal[0].outcome, engine.check()) == (404, Outcome.OTHER, None)
+    assert (answer.status, engine.other_traffic[0].outcome, engine.check()) == (404, Outcome.OTHER, None)
+
+
+TRACES_URL = "https://api.openai.com/v1/traces/ingest"
+
+
+def test_other_traffic_stands_in_a_list_of_its_own():
+    engine = scripted("a", "b")
+
+    for request in (asking(), wire({"data": []}, url=TRACES_URL), asking(), wire(method="GET", url=MODELS_URL)):
+        ask(engine, request)
+
+    assert [(call.number, call.wire.path) for call in engine.journal] == [
+        (1, "/v1/chat/completions"),
+        (2, "/v1/chat/completions"),
+    ]
+    assert [(call.number, call.wire.path) for call in engine.other_traffic] == [
+        (1, "/v1/traces/ingest"),
+        (2, "/v1/models"),
+    ]
+
+
+def test_reset_forgets_other_traffic():
+    engine = Engine()
+    ask(engine, wire(method="GET", url=MODELS_URL))
+
+    engine.reset()
+
+    assert len(engine.other_traffic) == 0
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://api.openai.com/v1/responses/input_tokens",
+        "https://gateway.test/v1/messages/count_tokens",
+        "https://generativelanguage.googleapis.com/v1beta/models/gemini-2.5-pro:countTokens",
+    ],
+)
+def test_count_of_tokens_is_other_traffic(url):
+    engine = Engine()
+
+    answer = ask(engine, wire({"model": "gpt-4o", "input": "hi"}, url=url))
+
+    assert (answer.status, len(engine.journal), engine.other_traffic[0].outcome) == (404, 0, Outcome.OTHER)
+    engine.check()
+
+
+def test_request_whose_body_names_a_model_is_a_model_call_on_any_path_of_a_provider():
+    engine = Engine()
+
+    answer = ask(engine, wire({"model": "rerank-v4", "texts": []}, url="https://api.cohere.com/v9/new"))
+
+    assert (answer.status, engine.journal[0].outcome, len(engine.other_traffic)) == (404, Outcome.UNMATCHED, 0)
 
 
 def test_other_traffic_is_told_that_it_was_stopped():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from chat_wire import asking
+from chat_wire import asking, wire
 from engines import ask, replaying, scripted, when
 
 from fakellm._script.journal import Outcome
@@ -27,6 +27,18 @@ def test_engine_is_restored():
     assert (first, once) == (["a"], ["b", "c", "of the trial", "more"])
     assert (len(engine.rules), len(engine.journal)) == (1, 1)
     assert contents(engine, 3) == ["b", "c", "more"]
+
+
+def test_other_traffic_is_restored():
+    engine = scripted()
+    models = wire(method="GET", url="https://api.openai.com/v1/models")
+    ask(engine, models)
+    snapshot = engine.snapshot()
+
+    ask(engine, models)
+    engine.restore(snapshot)
+
+    assert len(engine.other_traffic) == 1
 
 
 def test_ids_after_a_restore_are_those_before():

@@ -44,7 +44,7 @@ def test_calls_to_an_endpoint_are_those_of_its_dialect():
     ask(engine, wire(method="GET", url="https://api.openai.com/v1/models"))
 
     assert (numbers(engine.journal.to("chat")), numbers(engine.journal.to("responses"))) == ([1, 2], [])
-    assert [call.endpoint for call in engine.journal] == ["chat", "chat", "", ""]
+    assert [call.endpoint for call in engine.journal] == ["chat", "chat", ""]
 
 
 def test_calls_with_a_tool_are_those_that_offered_it():

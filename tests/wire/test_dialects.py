@@ -2,7 +2,7 @@ import pytest
 from chat_wire import play, wire
 
 from fakellm._wire.chat import CHAT
-from fakellm._wire.dialects import Claim, claim, find_dialect, render_not_spoken
+from fakellm._wire.dialects import Claim, asks_model, claim, find_dialect, render_not_spoken
 
 CHAT_PATHS = [
     "/v1/chat/completions",
@@ -14,25 +14,23 @@ CHAT_PATHS = [
 NOT_SPOKEN = [
     "/v1/responses",
     "/v1/responses/compact",
-    "/v1/responses/input_tokens",
     "/v1/embeddings",
     "/v1/completions",
     "/v1/moderations",
     "/v1/rerank",
     "/v1/messages",
-    "/v1/messages/count_tokens",
     "/v1/messages/",
     "/v1beta/models/gemini-2.5-pro:generateContent",
     "/v1beta/models/gemini-2.5-pro:streamGenerateContent",
     "/v1beta/models/text-embedding-004:embedContent",
     "/v1beta/models/text-embedding-004:batchEmbedContents",
-    "/v1beta/models/gemini-2.5-pro:countTokens",
     "/v1/images/generations",
     "/v1/images/edits",
     "/v1/audio/speech",
     "/v1/audio/transcriptions",
     "/v1/audio/translations",
 ]
+COUNTS = ["/v1/responses/input_tokens", "/v1/messages/count_tokens", "/v1beta/models/gemini-2.5-pro:countTokens"]
 NO_MODEL_CALL = ["/v1/models", "/v1/traces/ingest", "/", "", "/v1/chat/completions/chatcmpl-1", "/v1/responses/resp_1"]
 
 
@@ -54,6 +52,31 @@ def test_other_path_has_no_dialect(path):
 @pytest.mark.parametrize("path", CHAT_PATHS + NOT_SPOKEN)
 def test_model_endpoint_is_claimed_on_any_host(path):
     assert claim("POST", "gateway.test", path) is Claim.MODEL
+
+
+@pytest.mark.parametrize("path", COUNTS)
+@pytest.mark.parametrize("host", ["api.openai.com", "gateway.test"])
+def test_count_of_tokens_is_claimed_on_any_host(host, path):
+    assert claim("POST", host, path) is Claim.COUNT
+
+
+@pytest.mark.parametrize(
+    ("request_sent", "expected"),
+    [
+        (wire(), True),
+        (wire(b"?"), True),
+        (wire({"model": "llama3"}, url="http://localhost:11434/api/generate"), True),
+        (wire({"model": "gpt-4o"}, url="https://api.openai.com/v1/responses/input_tokens"), False),
+        (wire({"model": 7}, url="https://shop.test/orders"), False),
+        (wire(["model"], url="https://shop.test/orders"), False),
+        (wire(b"model", url="https://shop.test/orders"), False),
+        (wire(b"[" * 100_000, url="https://shop.test/orders"), False),
+        (wire({"model": "x"}, method="PUT", url="https://shop.test/orders"), False),
+        (wire(method="GET", url="https://api.openai.com/v1/models"), False),
+    ],
+)
+def test_model_is_asked_by_path_or_by_a_body_that_names_it(request_sent, expected):
+    assert asks_model(request_sent) is expected
 
 
 @pytest.mark.parametrize("path", NO_MODEL_CALL)
