@@ -141,8 +141,9 @@ def use_cassette(
     retry-after makes a client wait either, unless virtual time is on, where waiting takes no time.
 
     Every request that goes through httpx or httpx2 is answered from the file, except to ports of loopback hosts
-    that it does not know. One that the file does not hold gets a 400 that says what came closest; it is sent
-    nowhere, and fails the block when it ends, even where the code under test swallowed the error.
+    that it does not know. A model call that the file does not hold gets a 400 that says what came closest; it is sent
+    nowhere, and fails the block when it ends, even where the code under test swallowed the error. So does another
+    request to a host and path that the file holds; any other gets a 404, stands in ``other_traffic`` and fails nothing.
 
     While it records, the real answers go to the client as they arrive. The file is written when the block
     ends, and only if it succeeds; keys, cookies and their like do not get into it.

@@ -4,6 +4,7 @@ from chat_wire import asking, play
 
 from fakellm._cassette.interaction import Interaction, RecordedResponse
 from fakellm._cassette.replay import Recording
+from fakellm._cassette.settings import make_settings
 from fakellm._script.answer import Drafts, fill_draft
 from fakellm._script.engine import Engine
 from fakellm._script.match import Condition, Matcher
@@ -30,10 +31,10 @@ def ask(engine, request=None):
     return play(engine.handle(request or asking()))
 
 
-def replaying(*requests, rule_reply=None):
-    """An engine that holds a recording of these requests, each answered with b"recorded"."""
+def replaying(*requests, rule_reply=None, **options):
+    """An engine that holds a recording of these requests, each answered with b"recorded"; options: of the replay."""
     engine = scripted(*[rule_reply] if rule_reply else [])
     response = RecordedResponse(200, "OK", (("content-type", "text/plain"),), b"recorded")
     interactions = [Interaction(number, None, request, response) for number, request in enumerate(requests, 1)]
-    engine.sources.append(Recording(interactions, path="session.yaml"))
+    engine.sources.append(Recording(interactions, path="session.yaml", settings=make_settings(**options)))
     return engine

@@ -108,7 +108,7 @@ def test_answer_with_another_status_is_a_finding(write, capsys):
     code = main(["cassette", "check", name])
 
     assert code == 1
-    assert "odd.yaml: httpx sync: interaction 1: recorded status 200, replayed 400" in lines(capsys.readouterr().out)
+    assert "odd.yaml: httpx sync: interaction 1: recorded status 200, replayed 404" in lines(capsys.readouterr().out)
 
 
 @pytest.mark.parametrize(

@@ -118,6 +118,11 @@ class Keys:
         """Return a digest of the parts that count, of a request that holds no secret."""
         return digest(self._place(request.method, request.url), self._body(request.body))
 
+    def address(self, url: str) -> tuple[str, ...]:
+        """Return where a request goes: the path and, where they count, host and port."""
+        parts = self._url(url)
+        return (*(parts[name] for name in ("host", "port") if name in self.parts), parts["path"])
+
     def redacted(self, request: WireRequest) -> WireRequest:
         """Return a request as a recording holds it."""
         return self.redact(request) if self.redact else request

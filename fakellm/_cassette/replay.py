@@ -119,6 +119,11 @@ class Recording:
         """
         return not is_loopback(host) or (host, port if self._has_ports else None) in self._places
 
+    def knows(self, request: WireRequest) -> bool:
+        """Whether the file holds a request to the same host and path."""
+        keys = self._settings.keys
+        return keys.address(keys.redacted(request).url) in self._addresses
+
     def take(self, request: WireRequest) -> Replayed | Injected | None:
         """Use up the next answer recorded for a request, or return None."""
         if self._injections and (broken := self._take_injected(request)):
@@ -184,6 +189,11 @@ class Recording:
     @property
     def _has_ports(self) -> bool:
         return "port" in self._settings.keys.parts
+
+    @cached_property
+    def _addresses(self) -> set[tuple[str, ...]]:
+        keys = self._settings.keys
+        return {keys.address(keys.redacted(interaction.request).url) for interaction in self._interactions}
 
     @cached_property
     def _places(self) -> set[tuple[str, int | None]]:

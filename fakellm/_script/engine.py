@@ -244,6 +244,10 @@ class Engine:
         """Return the number that the call of a request gets in its list."""
         return len(self._written(wire)) + 1
 
+    def _named(self, call: Call) -> str:
+        """Return how messages name a call."""
+        return f"call {call.number}" if asks_model(call.wire) else f"request {call.number} of other_traffic"
+
     def _retire(self, rule: Rule) -> None:
         """Pass over a rule that is used up."""
         if not rule.is_live and rule is not self.fallback:
@@ -303,7 +307,8 @@ class Engine:
     def _to_record(self, recorder: Recorder, wire: WireRequest, request: Undecoded | None) -> _Pending:
         number = self._number(wire)
         if text := recorder.refusal(wire):
-            call = Call(number, wire, Outcome.UNMATCHED, 400, request, explanation=f"call {number}: {text}")
+            call = Call(number, wire, Outcome.UNMATCHED, 400, request)
+            call.explanation = f"{self._named(call)}: {text}"
             return self._refuse(call, ErrorBody(call.explanation, code=UNMATCHED_CODE))
         call = Call(number, wire, Outcome.RECORDED, 0, request)
         text = f"{wire.method} {wire.url} is to be recorded, but what took it cannot send it on"
@@ -324,7 +329,7 @@ class Engine:
 
     def _missed(self, wire: WireRequest, request: ChatRequest | None, *, rejection: str = "") -> _Pending:
         call = Call(self._number(wire), wire, Outcome.UNMATCHED, 400, request)
-        parts = [f"call {call.number} is not in the recording: {wire.method} {wire.url}"]
+        parts = [f"{self._named(call)} is not in the recording: {wire.method} {wire.url}"]
         parts += [source.explain(wire) for source in self.sources]
         if request is not None and self.rules:
             parts.append(self._explain(call, request))
@@ -349,10 +354,11 @@ class Engine:
         return _Pending(call, partial(render_error_from, provider, status, error, request_id, DO_NOT_RETRY))
 
     def _not_spoken(self, wire: WireRequest) -> _Pending:
-        if self.sources:
+        is_call = asks_model(wire)
+        if self.sources and (is_call or any(source.knows(wire) for source in self.sources)):
             return self._missed(wire, None)
         number = self._number(wire)
-        if asks_model(wire):
+        if is_call:
             text = explain.not_spoken(wire, number=number)
             call = Call(number, wire, Outcome.UNMATCHED, 404, explanation=text)
         else:

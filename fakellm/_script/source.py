@@ -42,6 +42,10 @@ class Source(Protocol):
         """Whether requests to this host, model calls aside, are this source's business. port: None for the usual."""
         ...
 
+    def knows(self, request: WireRequest) -> bool:
+        """Whether there is a request to the same host and path here, whatever else it asks."""
+        ...
+
     def take(self, request: WireRequest) -> Recorded | None:
         """Use up the answer to a request and return it, or None where there is none."""
         ...

@@ -189,7 +189,44 @@ def test_used_up_request_fails_the_block(write):
 @pytest.mark.parametrize("kind", [AssertionError, FakeLLMError])
 def test_mismatch_is_both_kinds_of_error(write, kind):
     with pytest.raises(kind), use_cassette(write(cassette())):
-        httpx.get("https://example.org/")
+        httpx.post(CHAT, json=chat_body("hi"))
+
+
+TRACES = ["https://api.smith.langchain.com/runs/batch", "https://api.openai.com/v1/traces/ingest"]
+
+
+@pytest.mark.parametrize("url", TRACES)
+def test_trace_gets_a_404_and_fails_nothing(write, ask, no_network, url):
+    with use_cassette(write(cassette(HELLO))) as cassette_used:
+        statuses = [
+            ask("POST", url, json={"post": []}).status_code,
+            ask("POST", CHAT, json=chat_body("hi")).status_code,
+        ]
+
+    assert (statuses, no_network) == ([404, 200], [])
+    assert [(call.number, call.wire.url, call.status) for call in cassette_used.other_traffic] == [(1, url, 404)]
+    assert [call.number for call in cassette_used.calls] == [1]
+
+
+def test_other_traffic_beside_rules_stands_in_that_of_the_fake(write):
+    with FakeLLM() as llm:
+        recording = llm.replay(write(cassette(HELLO)))
+        httpx.post(TRACES[0], json={"post": []})
+
+    assert [call.status for call in llm.other_traffic] == [404]
+    assert list(recording.other_traffic) == list(llm.other_traffic)
+
+
+def test_counts_tell_of_other_traffic_as_well(write):
+    download = interaction(method="GET", uri="https://example.org/a.pdf", request="body: null")
+    cassette_used = use_cassette(write(cassette(HELLO, download)))
+
+    with cassette_used.intercept():
+        for url in ("https://example.org/a.pdf", "https://example.org/a.pdf", "https://example.org/b.pdf"):
+            httpx.get(url)
+
+    counts = cassette_used.counts
+    assert (counts.played, counts.missed, counts.unused) == (1, 1, 1)
 
 
 @pytest.mark.parametrize(

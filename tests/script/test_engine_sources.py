@@ -37,8 +37,10 @@ def test_whatever_was_recorded_is_replayed(request_sent):
     assert ask(replaying(request_sent), request_sent).body == b"recorded"
 
 
-@pytest.mark.parametrize("request_sent", [asking(), wire(url=MESSAGES_URL), wire(method="GET", url=MODELS_URL)])
-def test_request_that_is_not_recorded_gets_a_400(request_sent):
+@pytest.mark.parametrize(
+    "request_sent", [asking(), wire(url=MESSAGES_URL), wire({"model": "m"}, url="https://new.test/api/generate")]
+)
+def test_model_call_that_is_not_recorded_gets_a_400(request_sent):
     answer = ask(replaying(), request_sent)
 
     assert (answer.status, answer.error["code"], answer.error["message"]) == (
@@ -50,6 +52,70 @@ def test_request_that_is_not_recorded_gets_a_400(request_sent):
         "  the request was not sent anywhere\n"
         "  to record again: use_cassette(path, mode='rewrite')",
     )
+
+
+TRACES_URL = "https://api.openai.com/v1/traces/ingest"
+
+
+@pytest.mark.parametrize(
+    "request_sent",
+    [
+        wire({"post": []}, url="https://api.smith.langchain.com/runs/batch"),
+        wire({"data": []}, url=TRACES_URL),
+        wire(method="GET", url=MODELS_URL),
+        wire(method="GET", url="https://raw.githubusercontent.com/prices.json"),
+    ],
+)
+def test_other_traffic_to_a_host_or_path_that_is_not_recorded_fails_nothing(request_sent):
+    engine = replaying(asking())
+
+    answer = ask(engine, request_sent)
+
+    assert (answer.status, engine.other_traffic[0].outcome, len(engine.journal)) == (404, Outcome.OTHER, 0)
+    engine.check()
+
+
+@pytest.mark.parametrize("url", ["https://files.test/a?page=2", "http://files.test:443/a", "https://files.test/b"])
+def test_other_traffic_to_a_recorded_path_of_a_recorded_host_fails(url):
+    recorded = [wire(method="GET", url=place) for place in ("https://files.test/a?page=1", "https://files.test/b")]
+    engine = replaying(*recorded, wire(method="GET", url="http://files.test:443/a?page=1"))
+    engine.sources[0].take(recorded[1])
+
+    answer = ask(engine, wire(method="GET", url=url))
+
+    assert (answer.status, engine.other_traffic[0].outcome) == (400, Outcome.UNMATCHED)
+    with pytest.raises(CassetteMismatchError) as caught:
+        engine.check()
+    assert str(caught.value).startswith(
+        f"request 1 of other_traffic is not in the recording: GET {url}\n  session.yaml "
+    )
+
+
+@pytest.mark.parametrize(
+    ("match", "url", "status"),
+    [
+        (["path", "query"], "https://elsewhere.test/a?page=2", 400),
+        (["path", "query"], "https://elsewhere.test/b?page=2", 404),
+        (["query"], "https://elsewhere.test/b?page=2", 404),
+        (["host", "query"], "https://files.test:8443/a?page=2", 400),
+        (["host", "query"], "https://elsewhere.test/a?page=2", 404),
+    ],
+)
+def test_host_of_other_traffic_counts_where_hosts_are_matched(match, url, status):
+    engine = replaying(wire(method="GET", url="https://files.test/a?page=1"), match=match)
+
+    assert ask(engine, wire(method="GET", url=url)).status == status
+
+
+def test_other_traffic_that_is_recorded_is_played_and_stands_apart():
+    download = wire(method="GET", url="https://files.test/report.pdf")
+    engine = replaying(asking(), download)
+
+    answers = [ask(engine, download).body, ask(engine).body]
+
+    assert answers == [b"recorded", b"recorded"]
+    assert [call.outcome for call in (*engine.journal, *engine.other_traffic)] == [Outcome.REPLAYED, Outcome.REPLAYED]
+    assert (engine.journal[0].number, engine.other_traffic[0].number) == (1, 1)
 
 
 def test_malformed_request_is_told_beside_the_miss():
