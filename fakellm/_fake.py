@@ -188,6 +188,7 @@ class FakeLLM(Answering):
         repeat: str | None = None,
         chunking: str | int = "event",
         timing: str | float = "none",
+        allowed_hosts: str | re.Pattern[str] | Iterable[str | re.Pattern[str]] = (),
     ) -> Cassette:
         """Answer from a recording what no rule answers, and return it; for the arguments see ``use_cassette``.
 
@@ -197,13 +198,20 @@ class FakeLLM(Answering):
         Raises:
             CassetteNotFoundError: there is no file at path.
             CassetteFormatError: it cannot be read.
-            UsageError: an unknown part, path, pattern, repeat, chunking or timing.
+            UsageError: an unknown part, path, pattern, repeat, chunking, timing or host.
         """
         __tracebackhide__ = True
         from fakellm._use_cassette import Cassette, replay_settings
 
         settings = replay_settings(
-            path, match=match, ignore=ignore, normalize=normalize, repeat=repeat, chunking=chunking, timing=timing
+            path,
+            match=match,
+            ignore=ignore,
+            normalize=normalize,
+            repeat=repeat,
+            chunking=chunking,
+            timing=timing,
+            allowed_hosts=allowed_hosts,
         )
         return Cassette(path, settings=settings, clock=self.clock, engine=self._engine)
 

@@ -62,6 +62,7 @@ class Cassette(RecordingBlock):
         # What was recorded was accepted, or its rejection is recorded: nothing is left to judge.
         super().__init__(engine or Engine(strictness=Strictness(strict=False)), clock or MockClock(), recorder)
         self._engine.sources.append(self._recording)
+        self._engine.allowed_hosts += settings.allowed_hosts
 
     def _make_recorder(self, redact: Sequence[str | re.Pattern[str]], before: float | None) -> CassetteRecorder:
         places = {(interaction.request.host, interaction.request.port) for interaction in self.interactions}
@@ -123,6 +124,7 @@ def use_cassette(
     repeat: str | None = None,
     chunking: str | int = "event",
     timing: str | float = "none",
+    allowed_hosts: str | re.Pattern[str] | Iterable[str | re.Pattern[str]] = (),
     clock: Clock | None = None,
 ) -> Cassette:
     """Replay a recorded session, or record one, while a ``with`` or ``async with`` block runs.
@@ -138,7 +140,9 @@ def use_cassette(
     chunking: in which pieces a body is played: ``event`` by event of a stream, as ``recorded``, in ``one``, or
     so many bytes each. timing: ``none``, as ``recorded``, or what to multiply the recorded pauses by. clock:
     waits for these pauses; the default never really waits, ``SystemClock()`` does. Without timing, no recorded
-    retry-after makes a client wait either, unless virtual time is on, where waiting takes no time.
+    retry-after makes a client wait either, unless virtual time is on, where waiting takes no time. allowed_hosts:
+    names of hosts such as ``*.langchain.com``, or compiled patterns; what goes there is neither played nor recorded but
+    left to the network, unless its path asks a model.
 
     Every request that goes through httpx or httpx2 is answered from the file, except to ports of loopback hosts
     that it does not know. A model call that the file does not hold gets a 400 that says what came closest; it is sent
@@ -152,7 +156,7 @@ def use_cassette(
         CassetteNotFoundError: there is no file at path, and nothing is to be recorded.
         CassetteFormatError: it cannot be read.
         CassetteMismatchError: at the end of the block, for requests that the file does not hold.
-        UsageError: an unknown mode, part, path, pattern, repeat, chunking or timing.
+        UsageError: an unknown mode, part, path, pattern, repeat, chunking, timing or host.
     """
     __tracebackhide__ = True
     blacked_out = check_redact(redact)
@@ -165,6 +169,7 @@ def use_cassette(
         repeat=repeat,
         chunking=chunking,
         timing=timing,
+        allowed_hosts=allowed_hosts,
     )
     return Cassette(path, mode=mode, redact=blacked_out, settings=settings, clock=clock)
 

@@ -11,6 +11,7 @@ from fakellm._cassette.key import Keys, check_ignored, check_normalized, check_p
 from fakellm._cassette.manner import AT_ONCE, Manner, check_manner
 from fakellm._cassette.match import Repeat, check_repeat
 from fakellm._cassette.miss import OUR_OWN, Advice
+from fakellm._wire.allowed_hosts import AllowedHosts, check_hosts
 from fakellm._wire.events import WireRequest
 
 __all__ = ["AS_RECORDED", "ReplayOptions", "Settings", "make_settings"]
@@ -25,16 +26,21 @@ class ReplayOptions(TypedDict, total=False):
     repeat: str | None
     chunking: str | int
     timing: str | float
+    allowed_hosts: str | re.Pattern[str] | Iterable[str | re.Pattern[str]]
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """keys: how a request is found. repeat: what answers when that was played. advice: what a miss says to type."""
+    """keys: how a request is found. repeat: what answers when that was played. advice: what a miss says to type.
+
+    allowed_hosts: what is left to the network unless it asks a model.
+    """
 
     keys: Keys
     manner: Manner = AT_ONCE
     repeat: Repeat = None
     advice: Advice = OUR_OWN
+    allowed_hosts: AllowedHosts = ()
 
 
 AS_RECORDED = Settings(Keys())
@@ -48,6 +54,7 @@ def make_settings(
     repeat: str | None = None,
     chunking: str | int = "event",
     timing: str | float = "none",
+    allowed_hosts: str | re.Pattern[str] | Iterable[str | re.Pattern[str]] = (),
     redact: Callable[[WireRequest], WireRequest] | None = None,
     advice: Advice = AS_RECORDED.advice,
 ) -> Settings:
@@ -60,4 +67,5 @@ def make_settings(
     """
     __tracebackhide__ = True
     keys = Keys(check_parts(match), check_ignored(ignore), check_normalized(normalize), redact)
-    return Settings(keys, check_manner(chunking, timing), check_repeat(repeat), advice)
+    manner = check_manner(chunking, timing)
+    return Settings(keys, manner, check_repeat(repeat), advice, check_hosts(allowed_hosts))

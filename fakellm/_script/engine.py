@@ -34,6 +34,7 @@ from fakellm._script.rule import Fallback, Rule, caller
 from fakellm._script.script import Script
 from fakellm._script.source import Recorded, Recorder, Source
 from fakellm._script.speech import UNMATCHED_CODE, Speech, break_off, guarded
+from fakellm._wire.allowed_hosts import AllowedHosts, is_allowed
 from fakellm._wire.canonical import canonical_body, digest
 from fakellm._wire.chat import ChatRequest
 from fakellm._wire.dialects import Claim, Dialect, asks_model, claim, find_dialect, render_not_spoken
@@ -62,8 +63,9 @@ class Engine:
     replies without their own. full_headers: whether every answer carries all headers of the real API.
     allow_unmatched, allow_rejected, allow_unused: what ``check`` lets pass.
 
-    journal: what asked a model. other_traffic: what did not, and so may come whenever it likes. interference: what
-    comes between a call and its answer, for ``explore``.
+    allowed_hosts: those that are left to the network, model calls aside. journal: what asked a model. other_traffic:
+    what did not, and so may come whenever it likes. interference: what comes between a call and its answer, for
+    ``explore``.
     """
 
     def __init__(
@@ -80,6 +82,7 @@ class Engine:
         allow_unused: bool = False,
     ) -> None:
         self.sources: list[Source] = []
+        self.allowed_hosts: AllowedHosts = ()
         self.interference: Interference | None = None
         self.recorder: Recorder | None = None
         self.fallback: Fallback | None = None
@@ -127,7 +130,10 @@ class Engine:
 
     def claims(self, method: str, host: str, path: str, *, port: int | None = None) -> bool:
         """Whether a request is to be answered here rather than by the network. port: None for the scheme's own."""
-        if claim(method, host, path) is not Claim.NONE or self.recorder is not None:
+        kind = claim(method, host, path)
+        if kind is not Claim.MODEL and is_allowed(host, self.allowed_hosts):
+            return False
+        if kind is not Claim.NONE or self.recorder is not None:
             return True
         return any(source.claims(host, port) for source in self.sources)
 
@@ -363,6 +369,8 @@ class Engine:
             call = Call(number, wire, Outcome.UNMATCHED, 404, explanation=text)
         else:
             text = f"no model call, answered with 404 instead of by the network: {wire.method} {wire.url}"
+            if self.sources:
+                text += f"\n  to let it through: allowed_hosts=[{wire.host!r}]"
             call = Call(number, wire, Outcome.OTHER, 404, explanation=text)
         return _Pending(call, partial(render_not_spoken, wire, text, request_id=self._identify(wire).request_id))
 

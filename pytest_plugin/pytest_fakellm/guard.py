@@ -16,18 +16,21 @@ import socket
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import wraps
-from threading import RLock
+from threading import RLock, get_ident
 from typing import Any, NamedTuple
 
 import pytest
 
+from fakellm import UsageError
+from fakellm._wire.allowed_hosts import AllowedHosts, check_hosts, is_allowed
 from fakellm._wire.providers import is_loopback, is_provider_host
 from pytest_fakellm.callers import Callers, callers
 from pytest_fakellm.plugin import GUARD
+from pytest_fakellm.settings import decide
 
-__all__ = ["BlockedConnectionError", "Escape", "Guard", "guard_of"]
+__all__ = ["BlockedConnectionError", "Escape", "Guard", "allowed_by_ini", "guard_of"]
 
 _HERE = re.compile(r"^(0\.0\.0\.0|::|::ffff:127\..*)$")
 
@@ -51,7 +54,10 @@ class Escape(NamedTuple):
 
     def _advice(self) -> list[str]:
         if self.reason == _ALL:
-            return ["if the test means it, run it without --llm-block-network (ini llm_block_network)"]
+            return [
+                f"if the test means it, let this host through: ini llm_allowed_hosts = {self.host}",
+                "or run it without --llm-block-network (ini llm_block_network)",
+            ]
         return [
             "fakellm answers clients on httpx and httpx2, while a fake or a cassette is active; this one is on",
             "something else, or came too early or too late: use a client on httpx, or stand in for this one",
@@ -68,30 +74,40 @@ class Guard:
     def __init__(self) -> None:
         self.escapes: list[Escape] = []
         self._holds: Counter[str] = Counter()
+        self._allowed: list[AllowedHosts] = []
+        self._addresses: set[str] = set()  # of allowed hosts
+        self._resolving: set[int] = set()  # threads in which the guard itself looks up a host
         self._patches: dict[tuple[Any, str], tuple[Any, Any]] = {}
 
     @contextmanager
-    def hold(self, what: str) -> Iterator[None]:
-        """Keep ``all`` or ``providers`` out while the block runs, or let everything pass: ``none``."""
-        self.begin(what)
+    def hold(self, what: str, *, allowed: AllowedHosts = ()) -> Iterator[None]:
+        """Keep ``all`` or ``providers`` out while the block runs, or let everything pass: ``none``.
+
+        allowed: hosts that may be reached all the same.
+        """
+        self.begin(what, allowed=allowed)
         try:
             yield
         finally:
-            self.end(what)
+            self.end(what, allowed=allowed)
 
-    def begin(self, what: str) -> None:
+    def begin(self, what: str, *, allowed: AllowedHosts = ()) -> None:
         """Begin to hold; see ``hold``."""
         with _lock:
             if self not in _active:
                 _listen()
                 _active.append(self)
             self._holds[what] += 1
+            self._allowed.append(allowed)
             self._install()
 
-    def end(self, what: str) -> None:
+    def end(self, what: str, *, allowed: AllowedHosts = ()) -> None:
         """End what ``begin`` began."""
         with _lock:
             self._holds[what] -= 1
+            self._allowed.remove(allowed)
+            if not any(self._allowed):
+                self._addresses.clear()
             if not any(self._holds.values()):
                 _active.remove(self)
                 self._uninstall()
@@ -104,11 +120,31 @@ class Guard:
 
     def _reason(self, host: str) -> str | None:
         """Return why a host is not to be reached, or None."""
-        if not host or self._holds["none"] or is_loopback(host) or _HERE.match(host):
+        if not host or self._holds["none"] or is_loopback(host) or _HERE.match(host) or self._is_allowed(host):
             return None
         if self._holds["all"]:
             return _ALL
         return _PROVIDER if self._holds["providers"] and is_provider_host(host) else None
+
+    def _is_allowed(self, host: str) -> bool:
+        """Whether a host may be reached, by its name or by an address of it."""
+        if any(is_allowed(host, allowed) for allowed in self._allowed):
+            self._learn(host)
+            return True
+        return host in self._addresses
+
+    def _learn(self, host: str) -> None:
+        """Look up a host that is about to be looked up, as whoever connects to it is told by address alone.
+
+        Each time, since a name may lead elsewhere the next time.
+        """
+        thread = get_ident()
+        if not self._holds["all"] or thread in self._resolving:
+            return
+        self._resolving.add(thread)
+        with suppress(OSError):  # whoever asks is told so himself
+            self._addresses.update(str(found[4][0]) for found in socket.getaddrinfo(host, None))
+        self._resolving.discard(thread)
 
     def check(self, host: object, port: object) -> None:
         """Refuse a host that is not to be reached, and remember it.
@@ -150,6 +186,18 @@ class Guard:
 def guard_of(config: pytest.Config) -> Guard:
     """Return the guard of a session, made when it is first needed."""
     return config.stash.setdefault(GUARD, Guard())
+
+
+def allowed_by_ini(config: pytest.Config) -> AllowedHosts:
+    """Return the hosts that may be reached in the whole session.
+
+    Raises:
+        pytest.UsageError: the ini names none.
+    """
+    try:
+        return check_hosts(decide("allowed_hosts", config) or ())
+    except UsageError as err:
+        raise pytest.UsageError(f"{config.inipath or 'the ini'}: llm_allowed_hosts: {err}") from None
 
 
 _lock = RLock()

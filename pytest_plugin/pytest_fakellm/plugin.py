@@ -96,11 +96,11 @@ def _begin_to_guard(config: pytest.Config, options: object) -> None:
     blocks = getattr(options, "llm_block_network", None) or config.getini("llm_block_network")
     if GUARD in config.stash or not (blocks or config.getini("llm_guard")):
         return
-    from pytest_fakellm.guard import guard_of
+    from pytest_fakellm.guard import allowed_by_ini, guard_of
 
-    guard, what = guard_of(config), "all" if blocks else "providers"
-    guard.begin(what)
-    config.add_cleanup(lambda: guard.end(what))
+    guard, what, allowed = guard_of(config), "all" if blocks else "providers", allowed_by_ini(config)
+    guard.begin(what, allowed=allowed)
+    config.add_cleanup(lambda: guard.end(what, allowed=allowed))
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from fakellm import FakeLLM, FakeLLMError, UsageError
+from fakellm._wire.allowed_hosts import check_hosts
 from pytest_fakellm.cassette_paths import CLAIMED
 from pytest_fakellm.guard import guard_of
 from pytest_fakellm.plugin import BEGAN, StandInKeys, watch_of
@@ -155,7 +156,7 @@ def _guarded(request: pytest.FixtureRequest, chosen: Chosen) -> Any:
     """Keep connections to providers out, or all beyond loopback."""
     everything = chosen("block_network")
     guard = watch_of(request.node).guard = guard_of(request.config)
-    return guard.hold("all" if everything else "providers")
+    return guard.hold("all" if everything else "providers", allowed=check_hosts(chosen("allowed_hosts") or ()))
 
 
 @lru_cache(maxsize=1)

@@ -7,6 +7,7 @@ alone. At start-up this imports pytest and the standard library only.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
@@ -73,6 +74,12 @@ def _are_names(value: Any) -> bool:
     return value is None or (isinstance(value, Iterable) and not isinstance(value, str | bytes))
 
 
+def _are_hosts(value: Any) -> bool:
+    if isinstance(value, str | re.Pattern):
+        return bool(value)
+    return isinstance(value, Iterable) and all(isinstance(one, str | re.Pattern) for one in value)
+
+
 def _is_anything(value: Any) -> bool:  # whoever takes it checks it
     return True
 
@@ -85,7 +92,7 @@ OF_FAKE = ("strict", "seed", "models", "provider", "pace", "allow_unmatched", "a
 # Arguments of use_cassette that say how a recording is played; it checks them itself.
 _UNCHECKED = ("ignore", "normalize", "repeat", "chunking", "timing", "redact")
 
-OF_CASSETTE = ("match", *_UNCHECKED)
+OF_CASSETTE = ("match", "allowed_hosts", *_UNCHECKED)
 """The settings that are arguments of use_cassette."""
 
 SETTINGS = {
@@ -124,6 +131,13 @@ SETTINGS = {
         ini="bool",
         help="fail tests that open a connection beyond loopback",
     ),
+    "allowed_hosts": Setting(
+        "allowed_hosts",
+        "names of hosts, such as '*.langchain.com'",
+        _are_hosts,
+        ini="args",
+        help="hosts that cassettes and the guard leave alone, such as *.langchain.com; model calls aside",
+    ),
     "max_age": Setting(
         "max_age",
         "a number of days",
@@ -158,6 +172,7 @@ MARKERS = {
         "mode": "record",
         "match": "match",
         "allow_unused": "allow_unplayed",
+        "allowed_hosts": "allowed_hosts",
         **{name: name for name in _UNCHECKED},
     },
 }

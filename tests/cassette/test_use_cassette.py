@@ -217,6 +217,38 @@ def test_other_traffic_beside_rules_stands_in_that_of_the_fake(write):
     assert list(recording.other_traffic) == list(llm.other_traffic)
 
 
+def test_allowed_host_is_reached_though_the_file_knows_it(write, ask, server):
+    uri = f"{server.url}/health"
+    path = write(cassette(interaction(uri=uri), HELLO))
+
+    with use_cassette(path, allowed_hosts=["127.*"]) as cassette_used:
+        answers = [ask("POST", uri, content=b"{}").text, ask("POST", CHAT, json=chat_body("hi")).text]
+
+    assert (answers, server.seen, len(cassette_used.other_traffic)) == (["real", "hello"], 1, 0)
+
+
+def test_model_call_to_an_allowed_host_is_never_sent(write, ask, server):
+    uri = f"{server.url}/v1/chat/completions"
+
+    with pytest.raises(CassetteMismatchError), use_cassette(write(cassette(HELLO)), allowed_hosts="127.0.0.1"):
+        ask("POST", uri, json=chat_body("hi"))
+
+    assert server.seen == 0
+
+
+def test_host_that_is_allowed_beside_rules_is_reached(write, ask, server):
+    uri = f"{server.url}/health"
+
+    with FakeLLM() as llm:
+        llm.replay(write(cassette(interaction(uri=uri))), allowed_hosts=["127.0.0.1"])
+        assert ask("POST", uri, content=b"{}").text == "real"
+
+
+def test_wrong_host_is_found_out_before_the_block(write):
+    with pytest.raises(UsageError, match="allowed_hosts= takes names of hosts"):
+        use_cassette(write(cassette(HELLO)), allowed_hosts=["https://a.test/"])
+
+
 def test_counts_tell_of_other_traffic_as_well(write):
     download = interaction(method="GET", uri="https://example.org/a.pdf", request="body: null")
     cassette_used = use_cassette(write(cassette(HELLO, download)))

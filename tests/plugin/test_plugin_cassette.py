@@ -110,6 +110,86 @@ def test_request_that_is_not_recorded_fails_even_when_swallowed(project):
     )
 
 
+SERVED = """
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+import pytest
+
+class Teapot(BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(418)
+        self.end_headers()
+
+    def log_message(self, *args):
+        pass
+
+@pytest.fixture
+def served():
+    with HTTPServer(("127.0.0.1", 0), Teapot) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield f"http://localhost.localdomain:{server.server_port}/metrics"
+        server.shutdown()
+        thread.join()
+
+@pytest.fixture(autouse=True)
+def at_home(monkeypatch):
+    import socket
+    look_up = socket.getaddrinfo
+    monkeypatch.setattr(
+        socket, "getaddrinfo", lambda host, *args, **kw: look_up("127.0.0.1" if "domain" in host else host, *args, **kw)
+    )
+"""
+
+
+@pytest.mark.parametrize(
+    ("marker", "config", "ini", "status"),
+    [
+        ("", "", "", 404),
+        (", allowed_hosts=['*.localdomain']", "", "", 418),
+        ("", "'localhost.localdomain'", "", 418),
+        ("", "", "llm_allowed_hosts = shop.test localhost.*", 418),
+        (", allowed_hosts=['shop.test']", "'localhost.localdomain'", "llm_allowed_hosts = *", 404),
+        ("", "'shop.test'", "llm_allowed_hosts = *", 404),
+    ],
+    ids=["nobody", "marker", "config", "ini", "marker-before-config", "config-before-ini"],
+)
+def test_allowed_hosts_are_left_alone(project, marker, config, ini, status):
+    write_ini(project, more=ini)
+    project.makeconftest(
+        SERVED + f"\n@pytest.fixture(scope='session')\ndef llm_config():\n    return {{'allowed_hosts': {config}}}\n"
+        if config
+        else SERVED
+    )
+    project.makepyfile(f"""
+        import httpx, pytest
+        from agent import ask
+
+        @pytest.mark.llm_cassette("session.yaml"{marker})
+        def test_reaches(served):
+            assert httpx.get(served).status_code == {status}
+            assert ask("hi") == "recorded"
+    """)
+
+    project.runpytest().assert_outcomes(passed=1)
+
+
+def test_trace_during_a_replay_fails_nothing(project):
+    project.makepyfile("""
+        import httpx, pytest
+        from agent import ask
+
+        @pytest.mark.llm_cassette("session.yaml")
+        def test_traced(llm_cassette, llm_journal):
+            assert httpx.post("https://api.smith.langchain.com/runs/batch", json={"post": []}).status_code == 404
+            assert ask("hi") == "recorded"
+            assert (len(llm_journal), len(llm_cassette.other_traffic)) == (1, 1)
+    """)
+
+    project.runpytest().assert_outcomes(passed=1)
+
+
 def test_scripted_rules_are_asked_before_the_cassette(project):
     project.makepyfile("""
         import pytest

@@ -267,9 +267,93 @@ def test_block_network_fails_whatever_leads_beyond_loopback(asking):
     result.stdout.fnmatch_lines(
         [
             "BlockedConnectionError: a connection to example.com:443 was blocked: it leads beyond loopback",
-            "  if the test means it, run it without --llm-block-network (ini llm_block_network)",
+            "  if the test means it, let this host through: ini llm_allowed_hosts = example.com",
+            "  or run it without --llm-block-network (ini llm_block_network)",
             "BlockedConnectionError: a connection to 93.184.216.34:8080 was blocked: it leads beyond loopback",
             "*through httpx, httpcore*",
+        ]
+    )
+
+
+NAMES = """
+import socket, sys
+
+import pytest
+
+def look_up(host, port, *args, **kwargs):
+    sys.audit("socket.getaddrinfo", host, port, 0, 0, 0)
+    return [(socket.AF_INET, socket.SOCK_DGRAM, 0, "", ("192.0.2.7" if host == "db.test" else "192.0.2.8", port))]
+
+@pytest.fixture(autouse=True)
+def names(monkeypatch):
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+
+def connect(name):
+    # No packet leaves for that, so there may well be no route.
+    (found,) = socket.getaddrinfo(name, 9)
+    with socket.socket(*found[:2]) as sock:
+        sock.connect(found[4])
+"""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "ini"),
+    [(["--llm-block-network"], ""), ([], "llm_block_network = true")],
+    ids=["option", "ini"],
+)
+def test_allowed_host_is_reached_by_its_address_although_the_network_is_blocked(asking, arguments, ini):
+    write_ini(asking, more=f"{ini}\nllm_allowed_hosts = db.*")
+    asking.makeconftest(NAMES)
+    asking.makepyfile("""
+        from ask import swallow
+        from conftest import connect
+
+        def test_allowed():
+            assert type(swallow(connect, "db.test")).__name__ != "BlockedConnectionError"
+
+        def test_other():
+            swallow(connect, "mail.test")
+    """)
+
+    result = asking.runpytest(*arguments)
+
+    result.assert_outcomes(passed=1, failed=1)
+    result.stdout.fnmatch_lines(["BlockedConnectionError: a connection to mail.test:9 was blocked: *"])
+
+
+def test_allowed_provider_is_reached_while_a_fake_is_active(asking):
+    asking.makeconftest(NAMES)
+    asking.makepyfile("""
+        import pytest
+        from ask import swallow
+        from conftest import connect
+
+        class TestAllowed:
+            @pytest.fixture
+            def llm_config(self):
+                return {"allowed_hosts": ["api.groq.com"]}
+
+            def test_allowed(self, fake_llm):
+                assert type(swallow(connect, "api.groq.com")).__name__ != "BlockedConnectionError"
+
+        def test_after(fake_llm):
+            swallow(connect, "api.groq.com")
+    """)
+
+    asking.runpytest().assert_outcomes(passed=1, failed=1)
+
+
+def test_wrong_host_of_the_ini_is_told_before_anything_runs(asking):
+    write_ini(asking, more="llm_guard = true\nllm_allowed_hosts = https://a.test/")
+    asking.makepyfile("def test_plain():\n    pass\n")
+
+    result = asking.runpytest()
+
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(
+        [
+            "ERROR: *tox.ini: llm_allowed_hosts: allowed_hosts= takes names of hosts *; got 'https://a.test/'",
+            "*type: 'a.test'",
         ]
     )
 

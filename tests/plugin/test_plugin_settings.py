@@ -156,6 +156,10 @@ def test_wrong_config_is_a_usage_error(project, config, message):
             "the marker fake_llm takes a list of the models that exist as models, got 'gpt-4o'",
         ),
         ("fake_llm(model='')", "the marker fake_llm takes the name of a model as model, got ''"),
+        (
+            "llm_cassette(allowed_hosts=5)",
+            "the marker llm_cassette takes names of hosts, such as '*.langchain.com' as allowed_hosts, got 5",
+        ),
         ("llm_cassette(5)", "the marker llm_cassette takes the path of a cassette as path, got 5"),
         (
             "llm_cassette('a.yaml', 'b.yaml')",

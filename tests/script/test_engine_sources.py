@@ -3,8 +3,10 @@ from chat_wire import CHAT_URL, asking, wire
 from engines import ask, replaying, when
 
 from fakellm import CassetteMismatchError, UnmatchedRequestError, faults
+from fakellm._io.recorder import Recorder
 from fakellm._script.engine import Engine
 from fakellm._script.journal import Outcome
+from fakellm._wire.allowed_hosts import check_hosts
 from fakellm._wire.strictness import Strictness
 
 MODELS_URL = "https://api.openai.com/v1/models"
@@ -175,6 +177,33 @@ def test_fake_claims_model_calls_and_providers(method, host, path, is_claimed):
 
 def test_recording_claims_other_hosts_as_well():
     assert replaying().claims("GET", "shop.test", "/prices")
+
+
+@pytest.mark.parametrize(
+    ("method", "host", "path", "is_claimed"),
+    [
+        ("GET", "files.test", "/a", False),
+        ("POST", "api.openai.com", "/v1/traces/ingest", False),
+        ("POST", "api.openai.com", "/v1/chat/completions", True),
+        ("GET", "other.test", "/a", True),
+    ],
+)
+@pytest.mark.parametrize("records", [False, True])
+def test_allowed_host_is_left_alone_unless_a_model_is_asked(method, host, path, is_claimed, records):
+    engine = replaying(wire(method="GET", url="https://files.test/a"))
+    engine.allowed_hosts = check_hosts(["files.test", "*.openai.com"])
+    engine.recorder = Recorder() if records else None
+
+    assert engine.claims(method, host, path) is is_claimed
+
+
+def test_other_traffic_that_was_stopped_is_told_with_what_lets_it_through():
+    url = "https://api.smith.langchain.com/runs/batch"
+
+    assert ask(replaying(), wire({"post": []}, url=url)).error["message"] == (
+        f"no model call, answered with 404 instead of by the network: POST {url}\n"
+        "  to let it through: allowed_hosts=['api.smith.langchain.com']"
+    )
 
 
 def test_recorded_answer_in_whose_place_a_rule_stands_is_excused():
