@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import warnings
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import ModuleType, TracebackType
-from typing import Any
+from typing import Any, NamedTuple
 
 from fakellm._answering import Answering
 from fakellm._clock import Clock
@@ -13,7 +16,7 @@ from fakellm._io.cassette_recorder import CassetteRecorder
 from fakellm._script.engine import Engine
 from fakellm._script.journal import Outcome
 
-__all__ = ["Counts", "RecordingBlock"]
+__all__ = ["Counts", "Place", "RecordingBlock"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +27,17 @@ class Counts:
     recorded: int
     missed: int
     unused: int
+
+
+class Place(NamedTuple):
+    """A host with a port; None for the scheme's own."""
+
+    host: str
+    port: int | None
+
+    def __str__(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return host if self.port is None else f"{host}:{self.port}"
 
 
 class RecordingBlock(Answering):
@@ -92,12 +106,30 @@ class RecordingBlock(Answering):
         super().__exit__(exc_type, exc, tb)
         if exc is None and not self._activations:
             self.save()
+            for place, count in self.left_out.items():
+                warnings.warn(_left_out_text(place, count), stacklevel=2)
+
+    @property
+    def left_out(self) -> Mapping[Place, int]:
+        """Ports of this machine whose traffic is not recorded, as no model is asked there, with how many requests."""
+        requests = self._recorder.left_out if self._recorder is not None else []
+        return Counter(Place(request.host, request.port) for request in requests)
 
     def _counts(self, *, unused: int) -> Counts:
         outcomes = [call.outcome for call in (*self.calls, *self.other_traffic)]
         return Counts(
             played=outcomes.count(Outcome.REPLAYED),
-            recorded=outcomes.count(Outcome.RECORDED),
+            recorded=outcomes.count(Outcome.RECORDED) - sum(self.left_out.values()),
             missed=outcomes.count(Outcome.UNMATCHED),
             unused=unused,
         )
+
+
+def _left_out_text(place: Place, count: int) -> str:
+    were = "request was" if count == 1 else "requests were"
+    return (
+        f"{count} {were} not recorded: no model was asked at {place}\n"
+        "  of this machine, ports are recorded where a request asks a model by its path, or by a member 'model' of\n"
+        "  its JSON body; a replay leaves the others to the network\n"
+        f"  if that is meant: allowed_hosts=[{place.host!r}]"
+    )

@@ -66,6 +66,11 @@ class Take:
         self._last = now
 
     @property
+    def answered(self) -> WireRequest | None:
+        """The request, once there is an answer."""
+        return None if self._head is None else self._call.wire
+
+    @property
     def is_unread_error(self) -> bool:
         """Whether this is an error whose text nobody has asked for, as before a retry; another client may ask."""
         is_fresh = self._ending == "open" and not self._chunks
@@ -148,6 +153,7 @@ class Recorder:
         self._places = frozenset(places)
         self.refusals: list[str] = []
         self._takes: list[Take] = []
+        self._left_out: list[WireRequest] = []
         self._lock = Lock()
 
     def refusal(self, request: WireRequest) -> str:
@@ -179,16 +185,36 @@ class Recorder:
         """
         with self._lock:
             found = [one for take in self._takes if (one := take.interaction()) is not None]
-        places = self._places | {_place(one.request) for one in found if asks_model(one.request)}
-        return [one for one in found if not is_loopback(one.request.host) or _place(one.request) in places]
+        places = self._replayed([one.request for one in found])
+        return [one for one in found if _is_kept(one.request, places)]
+
+    @property
+    def left_out(self) -> list[WireRequest]:
+        """The requests that had an answer and are not kept, those of before ``clear`` included."""
+        with self._lock:
+            requests = [request for take in self._takes if (request := take.answered) is not None]
+        places = self._replayed(requests)
+        return [*self._left_out, *(request for request in requests if not _is_kept(request, places))]
 
     def clear(self) -> None:
         """Forget what was recorded."""
+        self._left_out = self.left_out
         with self._lock:
             self._takes.clear()
 
+    def _replayed(self, requests: Iterable[WireRequest]) -> frozenset[_Place]:
+        """Return the places whose traffic a replay will answer even on this machine."""
+        return self._places | {_place(request) for request in requests if asks_model(request)}
 
-def _place(request: WireRequest) -> tuple[str, int | None]:
+
+_Place = tuple[str, int | None]
+
+
+def _is_kept(request: WireRequest, places: frozenset[_Place]) -> bool:
+    return not is_loopback(request.host) or _place(request) in places
+
+
+def _place(request: WireRequest) -> _Place:
     return request.host, request.port
 
 

@@ -84,6 +84,9 @@ def _played(tape: Tape, *, has_passed: bool) -> dict[str, Any]:
         "count": len(numbers),
         "played": [number for number in numbers if number not in left],
         "recorded": cassette.counts.recorded if cassette.is_recording and has_passed else 0,
+        "left_out": [[str(place), place.host, count] for place, count in cassette.left_out.items()]
+        if has_passed
+        else [],
         "old": _too_old(cassette, tape.max_age) if numbers else None,
         "is_listed": not tape.must_play,
     }

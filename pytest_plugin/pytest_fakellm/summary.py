@@ -21,6 +21,7 @@ class Summary:
         self._played: dict[str, set[int]] = defaultdict(set)
         self._counts: dict[str, int] = {}
         self._recorded: dict[str, int] = defaultdict(int)
+        self._left_out: dict[tuple[str, str, str], int] = defaultdict(int)
         self._listed: set[str] = set()
         self._old: dict[str, str] = {}
 
@@ -38,6 +39,8 @@ class Summary:
         self._counts[path] = cassette["count"]
         if cassette["recorded"]:
             self._recorded[path] += cassette["recorded"]
+        for place, host, count in cassette["left_out"]:
+            self._left_out[path, place, host] += count
         if cassette["is_listed"]:
             self._listed.add(path)
         if cassette["old"]:
@@ -69,6 +72,9 @@ class Summary:
         )
         for path, numbers in sorted(self._recorded.items()):
             yield f"recorded: {path} ({_count(numbers, 'interaction')})"
+        for (path, place, host), count in sorted(self._left_out.items()):
+            asked = f"{_count(count, 'request')} to {place}, where no model was asked"
+            yield f"not recorded: {path}: {asked}; if that is meant: llm_allowed_hosts = {host}"
         for path, left in sorted(unused.items()):
             yield f"unused: {path}: interaction {', '.join(map(str, left))} of {self._counts[path]}"
         for path in orphans:

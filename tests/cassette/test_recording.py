@@ -401,11 +401,52 @@ def test_any_endpoint_is_recorded(ask, path):
 
 
 def test_traffic_to_this_machine_that_has_no_model_is_not_recorded(ask, path):
-    with provider(lambda exchange: exchange.answer(b"[]")) as url, use_cassette(path, mode="once"):
+    with (
+        provider(lambda exchange: exchange.answer(b"[]")) as url,
+        pytest.warns(UserWarning, match="not recorded"),
+        use_cassette(path, mode="once") as cassette,
+    ):
         response = ask("POST", f"{url}/collections/search", json={})
 
     assert response.text == "[]"
-    assert not path.exists()
+    assert (path.exists(), cassette.counts.recorded) == (False, 0)
+
+
+def test_what_is_not_recorded_is_told_at_the_end_with_what_to_type(path):
+    with (
+        provider(lambda exchange: exchange.answer()) as url,
+        pytest.warns(UserWarning, match="not recorded") as caught,
+        use_cassette(path, mode="once"),
+    ):
+        statuses = [httpx.get(f"{url}/collections/{place}").status_code for place in ("search", "list")]
+    (warning,) = caught
+
+    assert str(warning.message) == (
+        f"2 requests were not recorded: no model was asked at {url.removeprefix('http://')}\n"
+        "  of this machine, ports are recorded where a request asks a model by its path, or by a member 'model' of\n"
+        "  its JSON body; a replay leaves the others to the network\n"
+        "  if that is meant: allowed_hosts=['127.0.0.1']"
+    )
+    assert (warning.filename, statuses) == (__file__, [200, 200])
+
+
+def test_host_that_is_left_alone_on_purpose_is_not_told(path):
+    with (
+        provider(lambda exchange: exchange.answer()) as url,
+        use_cassette(path, mode="once", allowed_hosts=["127.0.0.1"]) as cassette,
+    ):
+        httpx.get(f"{url}/collections")
+
+    assert (path.exists(), len(cassette.other_traffic)) == (False, 0)
+
+
+def test_block_that_fails_tells_nothing_of_what_is_not_recorded(path):
+    with (
+        provider(lambda exchange: exchange.answer()) as url,
+        pytest.raises(ZeroDivisionError),
+        use_cassette(path, mode="once"),
+    ):
+        print(httpx.get(f"{url}/collections").status_code / 0)
 
 
 def test_head_has_no_body_and_is_not_cut(path):
@@ -480,7 +521,11 @@ def test_local_server_with_an_api_of_its_own_is_recorded(path):
 
 @pytest.mark.parametrize("body", [b'{"model": 3}', b'["model"]', b"model", b""])
 def test_local_server_that_is_asked_for_no_model_is_not_recorded(path, body):
-    with provider(lambda exchange: exchange.answer(b"{}")) as url, use_cassette(path, mode="once"):
+    with (
+        provider(lambda exchange: exchange.answer(b"{}")) as url,
+        pytest.warns(UserWarning, match="not recorded"),
+        use_cassette(path, mode="once"),
+    ):
         httpx.post(f"{url}/api/chat", content=body)
 
     assert not path.exists()
@@ -488,14 +533,14 @@ def test_local_server_that_is_asked_for_no_model_is_not_recorded(path, body):
 
 def test_other_port_of_this_machine_is_nobodys_business(path):
     with provider(lambda exchange: exchange.answer()) as model, provider(lambda exchange: exchange.answer()) as other:
-        with use_cassette(path, mode="once"):
-            httpx.post(chat(model), json=QUESTION)
-            httpx.get(f"{other}/health")
+        with pytest.warns(UserWarning, match="1 request was not"), use_cassette(path, mode="once") as recording:
+            statuses = [httpx.post(chat(model), json=QUESTION).status_code, httpx.get(f"{other}/health").status_code]
         with use_cassette(path):
             httpx.post(chat(model), json=QUESTION)
             passed_on = httpx.get(f"{other}/health")
 
-    assert passed_on.status_code == 200
+    assert statuses == [200, 200]
+    assert (passed_on.status_code, recording.counts.recorded) == (200, 1)
     assert [i.request.method for i in read_cassette(path)] == ["POST"]
 
 

@@ -53,6 +53,38 @@ def own(project, name="test_own.yaml", module="test_agent"):
     return Path(project.path, "cassettes", module, name)
 
 
+def test_summary_names_ports_whose_traffic_is_not_recorded(project, monkeypatch):
+    project.makepyfile(
+        test_agent="""
+        import os
+
+        import httpx
+        import pytest
+
+        @pytest.mark.llm_cassette
+        @pytest.mark.parametrize("count", [1, 2])
+        def test_searches(count):
+            for _ in range(count):
+                httpx.post(os.environ["PROVIDER"] + "/collections/search", json={})
+    """
+    )
+
+    with provider(lambda exchange: exchange.answer()) as url:
+        monkeypatch.setenv("PROVIDER", url)
+        result = project.runpytest("--llm-record=once")
+
+    place, own = url.removeprefix("http://"), "not recorded: cassettes/test_agent/test_searches"
+    result.assert_outcomes(passed=2)
+    result.stdout.fnmatch_lines(
+        [
+            "cassettes: 0 played, 0 recorded, *",
+            f"{own}[[]1].yaml: 1 request to {place}, where no model was asked; "
+            "if that is meant: llm_allowed_hosts = 127.0.0.1",
+            f"{own}[[]2].yaml: 2 requests to {place}, where no model was asked; *",
+        ]
+    )
+
+
 def test_once_records_and_the_next_run_replays(project, asked):
     project.makepyfile(test_agent=TEST)
 

@@ -111,6 +111,7 @@ def test_figures_travel_as_json(suite):
                 "count": 1,
                 "played": [1],
                 "recorded": 0,
+                "left_out": [],
                 "old": None,
                 "is_listed": False,
             }
