@@ -20,7 +20,7 @@ from fakellm._cassette.interaction import Interaction
 from fakellm._cassette.lint import recorded_on, secrets_in
 from fakellm._cassette.redact import Redactor
 from fakellm._cassette.secrets import environment_secrets
-from fakellm._console import shown_progress
+from fakellm._console import print_problems, shown_progress
 from fakellm._errors import CassetteError
 from fakellm._io.flavour import installed_modules
 from fakellm._script.journal import Outcome
@@ -59,19 +59,19 @@ def run_check(places: Sequence[str], *, max_age: int | None = None) -> int:
     """
     console = Console(emoji=False)
     ways = _ways()
-    verdicts = [
-        _check_file(path, ways, max_age) for path in shown_progress(find_cassettes(places), "replaying", console)
-    ]
-    console.print(_table(verdicts, list(ways)))
+    files, problems = find_cassettes(places)
+    verdicts = [_check_file(path, ways, max_age) for path in shown_progress(files, "replaying", console)]
+    if verdicts:
+        console.print(_table(verdicts, list(ways)))
+    print_problems(problems, console)
     for verdict in verdicts:
-        for problem in verdict.problems:
-            console.print(problem, style="red", markup=False, highlight=False, soft_wrap=True)
+        print_problems(verdict.problems, console)
     broken = sum(bool(verdict.problems) for verdict in verdicts)
     recorded = sum(verdict.recorded for verdict in verdicts)
     console.print(f"files: {len(verdicts)}, interactions: {recorded}, files with problems: {broken}")
     if len(installed_modules()) == 1:
         console.print("httpx2 is not installed, so only the clients of httpx were tried")
-    return 1 if broken else 0
+    return 1 if broken or problems else 0
 
 
 def _check_file(path: str, ways: dict[str, _Send], max_age: int | None) -> _Verdict:

@@ -18,7 +18,7 @@ from fakellm._cassette.recorded import credentials, fit_for_file, redacted
 from fakellm._cassette.redact import Redactor
 from fakellm._cassette.save import change_cassette
 from fakellm._cassette.secrets import TELLING_HEADER, environment_secrets
-from fakellm._console import shown_progress
+from fakellm._console import print_problems, shown_progress
 from fakellm._errors import CassetteError
 
 __all__ = ["run_redact"]
@@ -41,17 +41,15 @@ def run_redact(places: Sequence[str], *, check: bool) -> int:
     with check, has something to take out.
     """
     console = Console(emoji=False)
-    files = find_cassettes(places)
+    files, problems = find_cassettes(places)
     verdicts = [_redact_file(path, check=check) for path in shown_progress(files, "redacting", console)]
     if any(verdict.found for verdict in verdicts):
         console.print(_table(verdicts, check=check))
-    for verdict in verdicts:
-        if verdict.problem:
-            console.print(verdict.problem, style="red", markup=False, highlight=False, soft_wrap=True)
+    print_problems([*problems, *(verdict.problem for verdict in verdicts if verdict.problem)], console)
     touched = sum(bool(verdict.found) for verdict in verdicts)
     broken = sum(bool(verdict.problem) for verdict in verdicts)
     console.print(f"files: {len(verdicts)}, {'to redact' if check else 'redacted'}: {touched}, with problems: {broken}")
-    return 1 if broken or (check and touched) else 0
+    return 1 if broken or problems or (check and touched) else 0
 
 
 def _redact_file(path: str, *, check: bool) -> _Verdict:

@@ -11,6 +11,7 @@ from rich.text import Text
 from fakellm._cassette.file import find_cassettes
 from fakellm._cassette.interaction import Interaction
 from fakellm._cassette.lint import recorded_on
+from fakellm._console import print_problems
 from fakellm._errors import CassetteError
 from fakellm._script.journal import Call
 from fakellm._script.transcript import transcript
@@ -23,19 +24,21 @@ _LETTERS = 600  # of one line
 
 
 def run_show(places: Sequence[str], *, full: bool) -> int:
-    """Print what files hold, and those in folders; return 0, or 1 where one cannot be read.
+    """Print what files hold, and those in folders; return 0, or 1 where one cannot be read or is missing.
 
     full: show long texts to their end.
     """
     console = Console(emoji=False, highlight=False)
-    code = 0
-    for number, path in enumerate(find_cassettes(places)):
+    files, problems = find_cassettes(places)
+    print_problems(problems, console)
+    code = 1 if problems else 0
+    for number, path in enumerate(files):
         if number:
             console.print()
         try:
             cassette = Cassette(path)
         except CassetteError as err:
-            console.print(str(err), style="red", markup=False, soft_wrap=True)
+            print_problems([str(err)], console)
             code = 1
         else:
             _show(cassette, console, full=full)

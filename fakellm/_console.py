@@ -8,7 +8,7 @@ from typing import TypeVar
 from rich.console import Console
 from rich.progress import track
 
-__all__ = ["shown_progress"]
+__all__ = ["print_problems", "shown_progress"]
 
 _Item = TypeVar("_Item")
 
@@ -20,3 +20,9 @@ def shown_progress(items: Sequence[_Item], doing: str, console: Console) -> Iter
     if len(items) < _MANY or not console.is_terminal:
         return items
     return track(items, doing, console=console, transient=True)
+
+
+def print_problems(problems: Iterable[str], console: Console) -> None:
+    """Print texts that say what is wrong, as they are."""
+    for problem in problems:
+        console.print(problem, style="red", markup=False, highlight=False, soft_wrap=True)

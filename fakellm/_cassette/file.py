@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from difflib import get_close_matches
 from pathlib import Path
 
 from fakellm._cassette.format import read_interactions
 from fakellm._cassette.interaction import Interaction
-from fakellm._errors import CassetteError, CassetteFormatError, CassetteNotFoundError
+from fakellm._errors import CassetteError, CassetteFormatError, CassetteNotFoundError, UsageError
 from fakellm._wire.canonical import digest
 
 __all__ = ["find_cassettes", "locked", "read_cassette", "replace_text", "written_since"]
@@ -22,6 +23,7 @@ def read_cassette(path: str | os.PathLike[str]) -> list[Interaction]:
     Raises:
         CassetteNotFoundError: there is none at this path.
         CassetteFormatError: it cannot be read.
+        UsageError: no path is like this, with a NUL in it say.
     """
     shown = os.fspath(path)
     try:
@@ -30,6 +32,8 @@ def read_cassette(path: str | os.PathLike[str]) -> list[Interaction]:
         raise CassetteNotFoundError(_missing(Path(path))) from None
     except OSError as err:
         raise CassetteFormatError(f"cannot be read: {err.strerror}", path=shown) from err
+    except ValueError as err:
+        raise UsageError(f"{shown!r} cannot be the path of a cassette: {err}") from err
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as err:
@@ -38,20 +42,31 @@ def read_cassette(path: str | os.PathLike[str]) -> list[Interaction]:
     return read_interactions(text, path=shown)
 
 
-def find_cassettes(places: Iterable[str]) -> list[str]:
-    """Return the files among places, and the cassettes in the folders among them and below, in order of their names."""
-    found: list[str] = []
+def find_cassettes(places: Iterable[str]) -> tuple[list[str], list[str]]:
+    """Return (files, problems): the files among places, and the cassettes in the folders among them and below.
+
+    The files are in the order of the places and of their names. problems: one for each folder that holds none.
+    """
+    files: list[str] = []
+    problems: list[str] = []
     for place in places:
-        if os.path.isdir(place):
-            found += sorted(str(path) for path in Path(place).rglob("*") if _may_be_cassette(path))
+        if not os.path.isdir(place):
+            files.append(place)
+        elif found := sorted(str(path) for path in Path(place).rglob("*") if _may_be_cassette(path)):
+            files += found
         else:
-            found.append(place)
-    return found
+            problems.append(
+                f'there is no cassette in {place} or below: looked for *.yaml, *.yml, and *.json with "interactions"\n'
+                "  type the folder that they are in: by default, cassettes/ beside the tests"
+            )
+    return files, problems
 
 
 def _may_be_cassette(path: Path) -> bool:
     # JSON has many uses, and fixtures of other tools lie beside cassettes.
-    return path.suffix in (".yaml", ".yml") or (path.suffix == ".json" and b'"interactions"' in path.read_bytes())
+    return path.is_file() and (
+        path.suffix in (".yaml", ".yml") or (path.suffix == ".json" and b'"interactions"' in path.read_bytes())
+    )
 
 
 _PATIENCE = 60.0  # seconds; whoever holds the lock reads and writes one file
@@ -87,7 +102,7 @@ def replace_text(path: str | os.PathLike[str], text: str) -> bool:
     """Give a file this text, all of it or none; return whether it has changed.
 
     The text goes into a file beside it first, which then takes its place, so that whoever reads, and whatever
-    is killed on the way, meets the old file or the new one. Call it inside ``locked``.
+    is killed on the way, meets the old file or the new one. Mode and owner stay as they are. Call it inside ``locked``.
     """
     data = text.encode("utf-8", "backslashreplace")
     target = Path(os.path.realpath(path))
@@ -97,21 +112,35 @@ def replace_text(path: str | os.PathLike[str], text: str) -> bool:
     _clear_parts(target)
     part = target.with_name(f"{_part_prefix(target)}{os.getpid()}.part")
     try:
-        with part.open("wb") as file:
+        with open(part, "wb", opener=_open_privately if target.exists() else None) as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
+        if target.exists():
+            _keep_access(part, target.stat())
         part.replace(target)
     finally:
         part.unlink(missing_ok=True)
     return True
 
 
+def _open_privately(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)  # until it has the mode of the file that it takes the place of
+
+
+def _keep_access(part: Path, old: os.stat_result) -> None:
+    """Give a file the owner, where that is allowed, and the mode of the one that it replaces."""
+    if hasattr(os, "chown"):  # not on Windows
+        with suppress(PermissionError):  # only root gives files away: in a container, to whom the folder belongs
+            os.chown(part, old.st_uid, old.st_gid)
+    part.chmod(stat.S_IMODE(old.st_mode))
+
+
 def written_since(path: str | os.PathLike[str], moment: float) -> bool:
     """Whether there is a file that was written at a moment or later, in seconds since 1970."""
     try:
         return os.stat(path).st_mtime >= moment
-    except OSError:
+    except (OSError, ValueError):  # ValueError: no path is like this
         return False
 
 

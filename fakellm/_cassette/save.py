@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from fakellm._cassette.file import locked, read_cassette, replace_text, written_since
+from fakellm._cassette.format import read_interactions
 from fakellm._cassette.interaction import Interaction
 from fakellm._cassette.recorded import fit_for_file
 from fakellm._cassette.redact import Redactor
 from fakellm._cassette.scan import check_no_secrets
 from fakellm._cassette.write import write_interactions
-from fakellm._errors import CassetteError, CassetteNotFoundError
+from fakellm._errors import CassetteError, CassetteFormatError, CassetteNotFoundError
 
 __all__ = ["change_cassette", "save_cassette"]
 
@@ -48,15 +49,24 @@ def change_cassette(path: str, change: Change, *, secrets: Sequence[str] = ()) -
     Raises:
         UnredactedSecretError: something that looks like a secret would be in it.
         CassetteFormatError: the file is damaged; it is left as it is.
-        CassetteError: it cannot be written.
+        CassetteError: it cannot be written, or would not be read again.
     """
     try:
         with locked(path):
             text = write_interactions(change(_held(path)))
             check_no_secrets(text, path=path, secrets=secrets)
+            _check_readable(text, path)
             return replace_text(path, text)
     except OSError as err:
         raise CassetteError(f"{path} was not saved: {err.strerror or err}") from err
+
+
+def _check_readable(text: str, path: str) -> None:
+    """Refuse what would not be read again, such as the answer of a server that breaks HTTP."""
+    try:
+        read_interactions(text, path=path)
+    except CassetteFormatError as err:
+        raise CassetteError(f"{path} was not saved, since it could not be read again: {err}") from err
 
 
 def _held(path: str) -> list[Interaction]:

@@ -37,7 +37,7 @@ class CassetteRecorder(Recorder):
             raise UsageError(
                 f"cannot record to {path}: cassettes are written as YAML\n  type: {os.path.splitext(path)[0]}.yaml"
             )
-        self._path = path
+        self._path = os.path.abspath(path)  # the code under test may change the working directory
         self._replaces_before = replaces_before
         self._redact = list(redact)
         self._environment = environment_secrets(os.environ)

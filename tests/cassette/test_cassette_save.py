@@ -253,6 +253,69 @@ def test_link_stays_a_link(tmp_path):
     assert (link.is_symlink(), real.read_text()) == (True, "two")
 
 
+@pytest.mark.skipif(os.name == "nt", reason="there are no such modes")
+@pytest.mark.parametrize("mode", [0o600, 0o644, 0o664, 0o444])
+@pytest.mark.parametrize("is_link", [False, True])
+def test_mode_of_the_file_is_kept(tmp_path, mode, is_link):
+    real = path = tmp_path / "real.yaml"
+    real.write_text("one")
+    real.chmod(mode)
+    if is_link:
+        path = tmp_path / "link.yaml"
+        path.symlink_to(real)
+
+    replace_text(path, "two")
+
+    assert (real.read_text(), real.stat().st_mode & 0o777, path.is_symlink()) == ("two", mode, is_link)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there are no such modes")
+def test_new_file_has_the_mode_that_the_umask_leaves(tmp_path):
+    before = os.umask(0o027)
+    try:
+        replace_text(tmp_path / "a.yaml", "one")
+    finally:
+        os.umask(before)
+
+    assert (tmp_path / "a.yaml").stat().st_mode & 0o777 == 0o640
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there are no such modes")
+def test_part_of_a_private_file_is_private_while_it_is_written(tmp_path, monkeypatch):
+    path, seen = tmp_path / "a.yaml", []
+    path.write_text("one")
+    path.chmod(0o600)
+    monkeypatch.setattr(os, "fsync", lambda descriptor: seen.append(os.fstat(descriptor).st_mode & 0o777))
+
+    replace_text(path, "two")
+
+    assert seen == [0o600]
+
+
+@pytest.mark.skipif(os.name == "nt" or getattr(os, "getuid", int)() != 0, reason="only root gives files away")
+def test_owner_of_the_file_is_kept(tmp_path):
+    path = tmp_path / "a.yaml"
+    path.write_text("one")
+    os.chown(path, 12345, 54321)
+
+    replace_text(path, "two")
+
+    assert (path.stat().st_uid, path.stat().st_gid) == (12345, 54321)
+
+
+def test_owner_that_cannot_be_kept_does_not_matter(tmp_path, monkeypatch):
+    path = tmp_path / "a.yaml"
+    path.write_text("one")
+
+    def refuse(path, user, group):
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(os, "chown", refuse, raising=False)
+    replace_text(path, "two")
+
+    assert path.read_text() == "two"
+
+
 def test_write_that_fails_leaves_the_old_file_and_nothing_else(tmp_path, monkeypatch):
     path = tmp_path / "session.yaml"
     path.write_text("old")

@@ -142,9 +142,28 @@ def test_cassettes_of_a_folder_are_found(root):
         (root / name).write_text('{"interactions": []}' if name.endswith("z.json") else "")
     (root / "b" / "fixtures.json").write_text("{}")
 
-    assert find_cassettes(["b", "c.yaml", "."]) == [
-        "b/x.yaml", "b/y.yml", "b/z.json", "c.yaml", "a.yaml", "b/x.yaml", "b/y.yml", "b/z.json",
-    ]  # fmt: skip
+    assert find_cassettes(["b", "c.yaml", "."]) == (
+        ["b/x.yaml", "b/y.yml", "b/z.json", "c.yaml", "a.yaml", "b/x.yaml", "b/y.yml", "b/z.json"],
+        [],
+    )
+
+
+@pytest.mark.parametrize("verb", ["check", "show", "redact"])
+@pytest.mark.parametrize("more", [[], ["good.yaml"]])
+def test_folder_without_cassettes_is_told(root, capsys, verb, more):
+    (root / "empty" / "deep.yaml").mkdir(parents=True)
+    (root / "empty" / "fixtures.json").write_text("{}")
+    (root / "good.yaml").write_text(cassette(CLEAN))
+
+    code = main(["cassette", verb, "empty", *more])
+
+    out = capsys.readouterr().out
+    assert code == 1
+    assert (
+        'there is no cassette in empty or below: looked for *.yaml, *.yml, and *.json with "interactions"\n'
+        "  type the folder that they are in: by default, cassettes/ beside the tests\n"
+    ) in out
+    assert ("good.yaml" in out or "files: 1" in out) == bool(more)
 
 
 @pytest.fixture

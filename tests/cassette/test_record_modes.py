@@ -108,6 +108,28 @@ def test_session_never_replays_what_it_recorded(world, mode):
         assert world.ask("a", "a") == [3, 4]
 
 
+@pytest.mark.parametrize(
+    ("mode", "held"),
+    [
+        ("new_episodes", [("a", 1), ("a", 2), ("b", 3)]),
+        ("all", [("a", 1), ("a", 2), ("b", 3)]),
+        ("rewrite", [("b", 3)]),
+    ],
+)
+def test_relative_path_is_that_of_the_beginning(world, monkeypatch, mode, held):
+    elsewhere = world.path.parent / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / world.path.name).write_text("another file")
+    monkeypatch.chdir(world.path.parent)
+
+    with use_cassette(world.path.name, mode=mode) as cassette:
+        world.ask("b")
+        monkeypatch.chdir(elsewhere)
+
+    assert (world.held(), cassette.path) == (held, world.path.name)
+    assert (elsewhere / world.path.name).read_text() == "another file"
+
+
 @pytest.mark.parametrize("mode", ["new_episodes", "all", "rewrite"])
 def test_block_that_fails_does_not_change_the_file(world, mode):
     before = world.path.read_bytes()
