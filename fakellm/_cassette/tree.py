@@ -1,12 +1,13 @@
 """YAML and JSON text to plain values, without losing what a recorded body needs.
 
 Two things are kept that the usual loaders drop: the text of numbers (``1.10`` stays ``1.10``) and the line
-on which a mapping begins, for error messages. Everything else is what a safe loader gives.
+on which a mapping begins. A key that is given twice, of which they keep the last, is refused, and so is base64 with
+anything else in it. Everything else is what a safe loader gives.
 """
 
 from __future__ import annotations
 
-import base64
+import binascii
 import json
 import re
 from collections.abc import Callable
@@ -15,8 +16,9 @@ from typing import Any
 import yaml
 
 from fakellm._errors import CassetteFormatError
+from fakellm._script.places import find_twice, json_tokens, line_of_deepest, yaml_tokens
 
-__all__ = ["Node", "Number", "UnknownTag", "load_json", "load_yaml", "write_json"]
+__all__ = ["GivenTwice", "Node", "Number", "UnknownTag", "decode_base64", "load_json", "load_yaml", "write_json"]
 
 Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -45,15 +47,32 @@ class UnknownTag(Exception):  # noqa: N818  # a finding, handled in this package
         self.line = line
 
 
-def load_yaml(text: str, *, path: str) -> Any:
+class GivenTwice(CassetteFormatError):  # noqa: N818  # handled in this package
+    """A mapping gives a key twice. first: the line where it gives it first."""
+
+    def __init__(self, key: object, *, path: str, line: int, first: int) -> None:
+        what_to_do = (
+            "to have both read, put the items of the second list behind those of the first, and delete the second key"
+            if key == "interactions"
+            else "keep the right one, and delete the other"
+        )
+        message = f"{key!r} is given twice, first in line {first}; merges leave that\n  {what_to_do}"
+        super().__init__(message, path=path, line=line)
+
+
+def load_yaml(text: str, *, path: str, any_tag: bool = False, if_large: Callable[[Any], object] | None = None) -> Any:
     """Load the one document of a YAML text.
+
+    any_tag: take what has an unknown tag as if it had none. if_large: called with a document that may be very large
+    with its aliases written out.
 
     Raises:
         CassetteFormatError: the text is no YAML; with the line.
         UnknownTag: it is, but holds a tag beyond those of YAML and ``!!binary``.
     """
     try:
-        return _Reader(Loader(text)).read()
+        reader = _Reader(Loader(text), path, any_tag=any_tag)
+        value = reader.read()
     except yaml.MarkedYAMLError as err:
         mark = err.problem_mark
         message = f"not valid YAML: {err.problem or err.context}"
@@ -62,7 +81,11 @@ def load_yaml(text: str, *, path: str) -> Any:
         message = f"not valid YAML: character #x{err.character:04x} is not allowed"
         raise CassetteFormatError(message, path=path, line=_line_at(text, err.position)) from err
     except RecursionError:
-        raise CassetteFormatError("nested too deeply", path=path) from None
+        line = line_of_deepest(yaml_tokens(text))
+        raise CassetteFormatError("nested too deeply", path=path, line=line) from None
+    if reader.may_be_large and if_large is not None:
+        if_large(value)
+    return value
 
 
 def _line_at(text: str, position: int) -> int:
@@ -70,16 +93,18 @@ def _line_at(text: str, position: int) -> int:
     return text.encode("utf-8", "surrogatepass").count(b"\n", 0, position) + 1
 
 
-def load_json(text: str, *, path: str) -> Any:
-    """Load a JSON text.
+def load_json(text: str, *, path: str, unique: bool = False) -> Any:
+    """Load a JSON text. unique: refuse keys that are given twice; otherwise the last one counts.
 
     Raises:
-        CassetteFormatError: the text is no JSON; with the line.
+        CassetteFormatError: the text is no JSON, or gives a key twice; with the line.
     """
 
     def node(pairs: list[tuple[str, Any]]) -> Node:
         found = Node(None)
         found.update(pairs)
+        if unique and len(found) < len(pairs) and (given := find_twice(json_tokens(text))):
+            raise GivenTwice(given[0], path=path, first=given[1], line=given[2])
         return found
 
     try:
@@ -87,7 +112,8 @@ def load_json(text: str, *, path: str) -> Any:
     except json.JSONDecodeError as err:
         raise CassetteFormatError(f"not valid JSON: {err.msg}", path=path, line=err.lineno) from err
     except RecursionError:
-        raise CassetteFormatError("nested too deeply", path=path) from None
+        line = line_of_deepest(json_tokens(text))
+        raise CassetteFormatError("nested too deeply", path=path, line=line) from None
 
 
 def write_json(value: Any) -> str:
@@ -128,6 +154,7 @@ _WORDS: dict[str, bool | None] = {
     for word in words.split()
     for spelling in (word, word.capitalize(), word.upper())
 }
+_MUCH = 1_000_000  # characters; what is told is a hundred times more
 _DIGITS_AND_MINUS = frozenset("-0123456789")
 # What a plain scalar begins with that may be else than text, but for letters, digits and minus.
 _ODD_STARTS = frozenset("~<=.+")
@@ -139,10 +166,15 @@ class _Reader:
     Types are compared by identity, and what most events are is asked first: there are thousands in a file.
     """
 
-    def __init__(self, loader: Any) -> None:
+    def __init__(self, loader: Any, path: str, *, any_tag: bool) -> None:
+        self.may_be_large = False
         self._loader = loader
+        self._path = path
+        self._any_tag = any_tag
         self._next: Callable[[], Any] = loader.get_event
         self._anchors: dict[str, Any] = {}
+        self._sizes: dict[str, int] = {}  # anchor -> characters, with what aliases in it stand for; where it has ended
+        self._repeated = 0  # characters that aliases have stood for so far
 
     def read(self) -> Any:
         self._next()  # the start of the stream
@@ -157,7 +189,11 @@ class _Reader:
     def _value(self, event: Any) -> Any:
         kind = type(event)
         if kind is yaml.ScalarEvent:
-            return self._scalar(event) if event.anchor is None else self._anchored(event, self._scalar(event))
+            if event.anchor is None:
+                return self._scalar(event)
+            self._anchored(event, value := self._scalar(event))
+            self._measure(event, event, self._repeated)
+            return value
         if kind is yaml.MappingStartEvent:
             return self._mapping(event)
         if kind is yaml.SequenceStartEvent:
@@ -165,35 +201,55 @@ class _Reader:
         return self._alias(event)
 
     def _mapping(self, start: Any) -> Node:
-        _check_tag(start, "map")
+        self._check_tag(start, "map")
         node: Node = self._anchored(start, Node(start.start_mark.line + 1))
-        following, value_of = self._next, self._value
+        following, value_of, repeated = self._next, self._value, self._repeated
+        keys: list[Any] = []
         while type(event := following()) is not yaml.MappingEndEvent:
             key = value_of(event)
             if type(key) is not str:
                 _check_key(key, event)
             elif key == "<<":
-                _check_merge(event)
+                self._check_merge(event)
+            if key in node:
+                raise self._given_twice(key, event, keys[list(node).index(key)])
+            keys.append(event)
             node[key] = value_of(following())
+        if start.anchor is not None:
+            self._measure(start, event, repeated)
         return node
 
+    def _given_twice(self, key: Any, event: Any, first: Any) -> GivenTwice:
+        lines = {"line": event.start_mark.line + 1, "first": first.start_mark.line + 1}
+        return GivenTwice(key, path=self._path, **lines)
+
     def _sequence(self, start: Any) -> list[Any]:
-        _check_tag(start, "seq")
+        self._check_tag(start, "seq")
         items: list[Any] = self._anchored(start, [])
-        following, value_of = self._next, self._value
+        following, value_of, repeated = self._next, self._value, self._repeated
         while type(event := following()) is not yaml.SequenceEndEvent:
             items.append(value_of(event))
+        if start.anchor is not None:
+            self._measure(start, event, repeated)
         return items
 
     def _alias(self, event: Any) -> Any:
         if event.anchor not in self._anchors:
             raise _problem(f"undefined alias {event.anchor!r}", event)
+        self._repeated += self._sizes.get(event.anchor, 0)
+        # Inside what it stands for, an alias has no size yet.
+        self.may_be_large |= event.anchor not in self._sizes or self._repeated > _MUCH
         return self._anchors[event.anchor]
 
     def _anchored(self, event: Any, value: Any) -> Any:
         if event.anchor is not None:
             self._anchors[event.anchor] = value
+            self._sizes.pop(event.anchor, None)
         return value
+
+    def _measure(self, start: Any, end: Any, repeated: int) -> None:
+        """Note how much an anchor stands for. repeated: what aliases had stood for where it began."""
+        self._sizes[start.anchor] = end.end_mark.index - start.start_mark.index + self._repeated - repeated
 
     def _scalar(self, event: Any) -> Any:
         text: str = event.value
@@ -221,6 +277,19 @@ class _Reader:
                 return text.lower() in ("yes", "true", "on")
             case "str" | "timestamp" | "value" | "merge" | "python/unicode":
                 return text
+        return self._unknown(tag, event, text)
+
+    def _check_tag(self, start: Any, kind: str) -> None:
+        if start.tag is not None and start.tag not in ("!", _PREFIX + kind):
+            self._unknown(start.tag, start)
+
+    def _check_merge(self, key: Any) -> None:
+        if isinstance(key, yaml.ScalarEvent) and key.implicit[0]:
+            self._unknown("<<", key)
+
+    def _unknown(self, tag: str, event: Any, value: Any = None) -> Any:
+        if self._any_tag:
+            return value
         raise UnknownTag(tag, line=event.start_mark.line + 1)
 
     def _number(self, event: Any, tag: str, text: str) -> Any:
@@ -237,24 +306,23 @@ class _Reader:
 
 def _decode_binary(event: Any, text: str) -> bytes:
     try:
-        return base64.b64decode(text)
+        return decode_base64(text)
     except ValueError as err:
         raise _problem(f"broken !!binary: {err}", event) from err
 
 
-def _check_tag(start: Any, kind: str) -> None:
-    if start.tag is not None and start.tag not in ("!", _PREFIX + kind):
-        raise UnknownTag(start.tag, line=start.start_mark.line + 1)
+def decode_base64(text: str) -> bytes:
+    """Decode base64 that may be broken into lines, and holds nothing else.
+
+    Raises:
+        ValueError: it does, or its end is missing.
+    """
+    return binascii.a2b_base64("".join(text.split()), strict_mode=True)
 
 
 def _check_key(key: Any, event: Any) -> None:
     if isinstance(key, dict | list):
         raise _problem("a key is a mapping or a list", event)
-
-
-def _check_merge(key: Any) -> None:
-    if isinstance(key, yaml.ScalarEvent) and key.implicit[0]:
-        raise UnknownTag("<<", line=key.start_mark.line + 1)  # type: ignore[union-attr]
 
 
 def _problem(text: str, event: Any) -> yaml.MarkedYAMLError:

@@ -38,7 +38,7 @@ def readable(body: bytes) -> bytes:
     if text.lstrip()[:1] not in ("{", "["):
         return body
     try:
-        laid_out = _laid_out(load_json(text, path=""))
+        laid_out = _laid_out(load_json(text, path="", unique=True))
     except (CassetteFormatError, RecursionError):
         return body
     return _SPECIAL.sub(_escape, laid_out).encode("utf-8", "backslashreplace")

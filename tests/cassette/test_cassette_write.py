@@ -159,7 +159,7 @@ INTERACTION = st.builds(
     st.builds(WireRequest, st.sampled_from(["GET", "POST"]), URL, st.dictionaries(NAME, VALUE, max_size=4), BODY),
     st.builds(
         RecordedResponse,
-        st.integers(100, 599),
+        st.integers(200, 599),
         TEXT,
         st.dictionaries(NAME, st.lists(VALUE, min_size=1, max_size=3), max_size=4).map(
             lambda headers: tuple((name, value) for name, values in headers.items() for value in values)
