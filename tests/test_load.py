@@ -86,6 +86,11 @@ def test_missing_file_is_a_usage_error(write, tmp_path):
     assert str(caught.value) == f"the script {tmp_path / 'nowhere.yaml'} cannot be opened: No such file or directory"
 
 
+def test_path_that_cannot_be_one_is_a_usage_error():
+    with pytest.raises(UsageError, match=r"^'a\\x00b.yaml' cannot be the path of a script: embedded null byte$"):
+        FakeLLM().load("a\0b.yaml")
+
+
 def test_file_that_is_no_text_is_told_with_its_line(write):
     path = write("a.yaml", b"rules:\n- reply: \xff\n")
 

@@ -24,6 +24,8 @@ def load_script(path: str | os.PathLike[str], *, faults: ModuleType, framings: M
         data = Path(path).read_bytes()
     except OSError as err:
         raise UsageError(f"the script {shown} cannot be opened: {err.strerror}") from err
+    except ValueError as err:  # a NUL
+        raise UsageError(f"{shown!r} cannot be the path of a script: {err}") from err
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as err:

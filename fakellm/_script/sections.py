@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Hashable
 from json.decoder import JSONObject  # type: ignore[attr-defined]  # what the standard decoder itself is made of
 from json.scanner import py_make_scanner  # type: ignore[attr-defined]
 from typing import Any, ClassVar
@@ -17,6 +16,8 @@ from typing import Any, ClassVar
 import yaml
 
 from fakellm._errors import ScriptFormatError
+from fakellm._script.aliases import MOST, expanded_size
+from fakellm._script.places import find_conflict, find_twice, json_tokens, line_of_deepest, yaml_tokens
 
 __all__ = ["Section", "read_sections"]
 
@@ -39,12 +40,16 @@ def read_sections(text: str, *, path: str) -> Any:
     """Return the value of a YAML text; of a JSON text where the path ends with ``.json``.
 
     Raises:
-        ScriptFormatError: it is neither, or gives a key twice.
+        ScriptFormatError: it is neither, gives a key twice, or stands for too much with its aliases; with the line.
     """
+    if conflict := find_conflict(text):
+        raise ScriptFormatError(conflict[0], path=path, line=conflict[1])
+    is_json = path.endswith(".json")
     try:
-        return _read_json(text, path) if path.endswith(".json") else _read_yaml(text, path)
+        return _read_json(text, path) if is_json else _read_yaml(text, path)
     except RecursionError:
-        raise ScriptFormatError("nested too deeply", path=path) from None
+        line = line_of_deepest((json_tokens if is_json else yaml_tokens)(text))
+        raise ScriptFormatError("nested too deeply", path=path, line=line) from None
 
 
 class _Loader(yaml.SafeLoader):
@@ -56,7 +61,11 @@ class _Loader(yaml.SafeLoader):
     # Attributes of PyYAML; what is not added below is no part of a script.
     yaml_implicit_resolvers: dict[str, Any] = {}  # noqa: RUF012  # in the stubs it is no ClassVar
     yaml_constructors: ClassVar[dict[str | None, Any]] = {None: yaml.SafeLoader.construct_undefined}
-    path = ""
+
+    def __init__(self, text: str, path: str) -> None:
+        super().__init__(text)
+        self.path = path
+        self._sizes: dict[int, int] = {}
 
     def section(self, node: yaml.MappingNode) -> Section:
         section = Section(self.path, node.start_mark.line + 1)
@@ -66,12 +75,23 @@ class _Loader(yaml.SafeLoader):
             if not isinstance(key, str):
                 raise ScriptFormatError(f"a key is a text, got {key!r}", path=self.path, line=line)
             if key in section:
-                raise ScriptFormatError(_twice(key), path=self.path, line=line)
+                raise ScriptFormatError(_twice(key, section.lines[key]), path=self.path, line=line)
             if key == "<<":
                 raise ScriptFormatError("'<<' merges nothing here; write the keys out", path=self.path, line=line)
             section.lines[key] = line
             section[key] = self.construct_object(value_node, deep=True)
+            if expanded_size(section[key], self._sizes) > MOST:
+                message = "its aliases stand for more than any script says; write out what is meant"
+                raise ScriptFormatError(message, path=self.path, line=line)
         return section
+
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:  # as PyYAML has it
+        try:
+            return super().construct_object(node, deep)
+        except (ValueError, KeyError) as err:  # !!int x, !!bool x, a number of too many digits
+            raise yaml.MarkedYAMLError(
+                problem=f"no {node.tag.removeprefix(_YAML)}: {err}", problem_mark=node.start_mark
+            ) from err
 
 
 _YAML = "tag:yaml.org,2002:"
@@ -89,9 +109,7 @@ _Loader.add_constructor(_YAML + "map", _Loader.section)
 
 def _read_yaml(text: str, path: str) -> Any:
     try:
-        loader = _Loader(text)
-        loader.path = path
-        return loader.get_single_data()
+        return _Loader(text, path).get_single_data()
     except yaml.MarkedYAMLError as err:
         mark = err.problem_mark or err.context_mark
         line = mark.line + 1 if mark else None
@@ -100,8 +118,6 @@ def _read_yaml(text: str, path: str) -> Any:
     except yaml.reader.ReaderError as err:
         line = text.count("\n", 0, err.position) + 1
         raise ScriptFormatError(f"not valid YAML: {err.reason}", path=path, line=line) from err
-    except ValueError as err:
-        raise ScriptFormatError(f"not valid YAML: {err}", path=path) from err
 
 
 class _Decoder(json.JSONDecoder):
@@ -116,15 +132,19 @@ class _Decoder(json.JSONDecoder):
     def _section(self, text_and_start: tuple[str, int], *args: Any) -> tuple[Section, int]:
         text, start = text_and_start
         section = Section(self._path, text.count("\n", 0, start) + 1)
-        pairs, end = JSONObject(text_and_start, *args)
-        for key, value in pairs:
-            if key in section:
-                raise section.error(_twice(key))
-            section[key] = value
+        try:
+            pairs, end = JSONObject(text_and_start, *args)
+        except json.JSONDecodeError:
+            raise
+        except ValueError as err:  # a number of too many digits, NaN
+            raise section.error(f"not valid JSON: {err}") from err
+        section.update(pairs)
+        if len(section) < len(pairs) and (found := find_twice(json_tokens(text))):
+            raise ScriptFormatError(_twice(found[0], found[1]), path=self._path, line=found[2])
         return section, end
 
     def _refuse(self, name: str) -> None:
-        raise ScriptFormatError(f"not valid JSON: {name} is no value", path=self._path)
+        raise ValueError(f"{name} is no value")
 
 
 def _read_json(text: str, path: str) -> Any:
@@ -132,7 +152,9 @@ def _read_json(text: str, path: str) -> Any:
         return _Decoder(path).decode(text)
     except json.JSONDecodeError as err:
         raise ScriptFormatError(f"not valid JSON: {err.msg}", path=path, line=err.lineno) from err
+    except ValueError as err:
+        raise ScriptFormatError(f"not valid JSON: {err}", path=path, line=1) from err
 
 
-def _twice(key: Hashable) -> str:
-    return f"{key!r} is given twice; a list item of its own begins with '- '"
+def _twice(key: str, first: int) -> str:
+    return f"{key!r} is given twice, first in line {first}; a list item of its own begins with '- '"

@@ -1,9 +1,16 @@
 """Text of a script to values: scalars as YAML 1.2 has them, mappings that know their lines."""
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from fakellm import ScriptFormatError
 from fakellm._script.sections import Section, read_sections
+
+CONFLICT = (
+    "a merge conflict: <<<<<<< HEAD\n"
+    "  keep what belongs to the file, and delete the lines with <<<<<<<, ======= and >>>>>>>"
+)
 
 
 def read(text, name="s.yaml"):
@@ -80,7 +87,10 @@ def test_error_is_told_at_its_key():
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("a: 1\nb:\n  c: 1\n  c: 2\n", "s.yaml:4: 'c' is given twice; a list item of its own begins with '- '"),
+        (
+            "a: 1\nb:\n  c: 1\n  c: 2\n",
+            "s.yaml:4: 'c' is given twice, first in line 3; a list item of its own begins with '- '",
+        ),
         ("1: a", "s.yaml:1: a key is a text, got 1"),
         ("? [a]\n: 1", "s.yaml:1: a key is a text, got ['a']"),
         ("<<: {a: 1}", "s.yaml:1: '<<' merges nothing here; write the keys out"),
@@ -99,10 +109,14 @@ def test_error_is_told_at_its_key():
             "--- 1\n--- 2\n",
             "s.yaml:2: not valid YAML: expected a single document in the stream, but found another document",
         ),
-        ("a: !!int x", "s.yaml: not valid YAML: invalid literal for int() with base 10: 'x'"),
-        ("[" * 100_000, "s.yaml: nested too deeply"),
+        ("\na: [!!int x]", "s.yaml:2: not valid YAML: no int: invalid literal for int() with base 10: 'x'"),
+        ("\na: !!float x", "s.yaml:2: not valid YAML: no float: could not convert string to float: 'x'"),
+        ("\na: !!bool x", "s.yaml:2: not valid YAML: no bool: 'x'"),
+        ("a:\n- " + "[" * 400 + "]" * 400, "s.yaml:2: nested too deeply"),
+        ("a: b\n<<<<<<< HEAD\nc: d", "s.yaml:2: " + CONFLICT),
+        ("a: 'b\n<<<<<<< HEAD\nc'", "s.yaml:2: " + CONFLICT),
     ],
-    ids=range(12),
+    ids=range(16),
 )
 def test_damaged_yaml_is_told_with_its_line(text, message):
     with pytest.raises(ScriptFormatError) as caught:
@@ -114,13 +128,18 @@ def test_damaged_yaml_is_told_with_its_line(text, message):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ('{"a":\n {"b": 1,\n  "b": 2}}', "s.json:2: 'b' is given twice; a list item of its own begins with '- '"),
+        (
+            '{"a":\n {"b": 1,\n  "b": 2}}',
+            "s.json:3: 'b' is given twice, first in line 2; a list item of its own begins with '- '",
+        ),
         ('{"a"\n', "s.json:2: not valid JSON: Expecting ':' delimiter"),
-        ('{"a": NaN}', "s.json: not valid JSON: NaN is no value"),
+        ('{"a":\n {"NaN": NaN}}', "s.json:2: not valid JSON: NaN is no value"),
+        ("-Infinity", "s.json:1: not valid JSON: -Infinity is no value"),
         ("", "s.json:1: not valid JSON: Expecting value"),
-        ("[" * 100_000, "s.json: nested too deeply"),
+        ('{"a":\n' + "[" * 100_000, "s.json:2: nested too deeply"),
+        ("{\n<<<<<<< HEAD\n", "s.json:2: " + CONFLICT),
     ],
-    ids=range(5),
+    ids=range(7),
 )
 def test_damaged_json_is_told_with_its_line(text, message):
     with pytest.raises(ScriptFormatError) as caught:
@@ -132,3 +151,36 @@ def test_damaged_json_is_told_with_its_line(text, message):
 def test_section_is_a_dict():
     assert isinstance(read("a: 1"), Section)
     assert read("a: 1") == {"a": 1}
+
+
+@pytest.mark.parametrize(("name", "line"), [("s.yaml", 2), ("s.json", 2)])
+def test_number_of_too_many_digits_is_told(name, line):
+    with pytest.raises(ScriptFormatError) as caught:
+        read('{"a":\n {"b": ' + "1" * 5000 + "}}", name)
+
+    assert str(caught.value).startswith(f"{name}:{line}: not valid ")
+
+
+def test_aliases_that_multiply_are_told():
+    links = "".join(f"b{n}: &b{n} [{', '.join([f'*b{n - 1}'] * 10)}]\n" for n in range(1, 9))
+
+    with pytest.raises(ScriptFormatError) as caught:
+        read(f"b0: &b0 [lol]\n{links}")
+
+    assert str(caught.value) == "s.yaml:7: its aliases stand for more than any script says; write out what is meant"
+
+
+@given(st.text("ab:- {}[],&*!|>'\"%#?<=.0123456789\n\t\\", max_size=40), st.sampled_from(["s.yaml", "s.json"]))
+@settings(max_examples=300, deadline=None)
+def test_any_text_is_read_or_told_with_its_line(text, name):
+    line = line_told(text, name)
+
+    assert line is None or 1 <= line <= text.count("\n") + 2
+
+
+def line_told(text, name):
+    try:
+        read(text, name)
+    except ScriptFormatError as err:
+        return err.line or 0
+    return None
