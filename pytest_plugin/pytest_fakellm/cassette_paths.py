@@ -7,16 +7,22 @@ pytest-recording as well; below the folder of ``--llm-cassette-dir`` where that 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-__all__ = ["CLAIMED", "folder_of", "foreign_paths", "given_paths", "own_path"]
+from pytest_fakellm.settings import marked_on
 
-CLAIMED = pytest.StashKey[dict[str, str]]()
-"""Of a session: path of an own cassette -> the test that has it."""
+__all__ = ["CLAIMED", "config_of", "folder_of", "foreign_paths", "given_paths", "own_path", "own_paths"]
+
+Owners = dict[Path, str]
+"""Path of an own cassette -> the test that has it."""
+
+CLAIMED = pytest.StashKey[tuple[Owners, dict[tuple[Path | None, object], Owners]]]()
+"""Of a session: the owners among tests that have run here; those among all tests, by folder and ``config_of``."""
 
 _MOST_BYTES = 200  # of a file name; file systems take 255, and a recorder adds to it while it writes
 _FORBIDDEN = str.maketrans(dict.fromkeys("<>?%*:|\"'/\\", "-"))  # in file names, one by one as pytest-recording does
@@ -27,6 +33,25 @@ def own_path(item: pytest.Item, *, folder: Path | None) -> Path:
     """Return the path of a test's own cassette. folder: the one of ``--llm-cassette-dir``, or None."""
     modpath = getattr(item, "getmodpath", None)
     return folder_of(item.path, folder=folder) / _file_name(item.name if modpath is None else modpath())
+
+
+def own_paths(items: Iterable[pytest.Item], *, like: pytest.Item, folder: Path | None) -> Owners:
+    """Return the own cassettes of the tests for which the same ``llm_config`` holds as for one of them.
+
+    folder: as in ``own_path``.
+    """
+    owners: Owners = {}
+    for item in items:
+        has_own = "llm_cassette" in getattr(item, "fixturenames", ()) and not marked_on(item).get("path")
+        if has_own and config_of(item) is config_of(like):
+            owners.setdefault(own_path(item, folder=folder), item.nodeid)
+    return owners
+
+
+def config_of(item: pytest.Item) -> object:
+    """Return the definition of the fixture ``llm_config`` that holds for a test; equal ones give equal settings."""
+    manager: Any = item.session._fixturemanager  # noqa: SLF001  # nothing public tells without running the fixture
+    return (manager.getfixturedefs("llm_config", item) or (None,))[-1]
 
 
 def folder_of(test_file: Path, *, folder: Path | None) -> Path:

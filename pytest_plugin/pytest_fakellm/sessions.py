@@ -14,12 +14,14 @@ import pytest
 
 from fakellm import FakeLLM, FakeLLMError, UsageError
 from fakellm._wire.allowed_hosts import check_hosts
-from pytest_fakellm.cassette_paths import CLAIMED
+from pytest_fakellm.cassette_paths import CLAIMED, config_of, own_paths
 from pytest_fakellm.guard import guard_of
 from pytest_fakellm.plugin import BEGAN, StandInKeys, watch_of
 from pytest_fakellm.settings import OF_CASSETTE, OF_FAKE, decide, keys_of, marked_on
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from fakellm import Cassette, Journal, OpenAIChatCompletionClient
     from pytest_fakellm.watch import Tape
 
@@ -119,9 +121,10 @@ def _open_tapes(request: pytest.FixtureRequest, chosen: Chosen, *, llm: FakeLLM 
     manner = {name: value for name in OF_CASSETTE if (value := chosen(name)) is not None}
     max_age = chosen("max_age")
     must_play = not (path or chosen("allow_unplayed"))
-    files = find_files(item, path, folder=root / folder if folder else None, mode=mode)
+    home = root / folder if folder else None
+    files = find_files(item, path, folder=home, mode=mode)
     if not path:
-        _claim(item, files[0])
+        _claim(item, files[0], folder=home)
     tapes: list[Tape] = []
     for file in files:
         cassette = open_cassette(
@@ -138,13 +141,21 @@ def _open_tapes(request: pytest.FixtureRequest, chosen: Chosen, *, llm: FakeLLM 
     return tapes
 
 
-def _claim(item: pytest.Item, path: os.PathLike[str]) -> None:
+def _claim(item: pytest.Item, path: Path, *, folder: Path | None) -> None:
     """Refuse that two tests share one cassette by accident, as the names of both make the same file name.
+
+    The first of them has it, in the order of all tests: a worker of pytest-xdist knows all, and runs some. Tests for
+    which another ``llm_config`` holds may have another folder; they are met where they run.
 
     Raises:
         UsageError: another test has this one.
     """
-    owner = item.session.stash.setdefault(CLAIMED, {}).setdefault(os.fspath(path), item.nodeid)
+    claimed, of_all = item.session.stash.setdefault(CLAIMED, ({}, {}))
+    if (key := (folder, config_of(item))) not in of_all:
+        of_all[key] = own_paths(item.session.items, like=item, folder=folder)
+    owner = of_all[key].get(path, item.nodeid)
+    if owner == item.nodeid:
+        owner = claimed.setdefault(path, item.nodeid)
     if owner != item.nodeid:
         raise UsageError(
             f"the cassette {os.fspath(path)!r} is the own one of {owner}, and by its name of {item.nodeid} too\n"

@@ -119,3 +119,84 @@ def test_figures_travel_as_json(suite):
         "escaped": [],
         "lines": [],
     }
+
+
+OWN = """
+import pytest
+from agent import ask
+
+@pytest.mark.llm_cassette
+def test_own():
+    ask("hi")
+"""
+
+
+def add_module(project, folder, text=OWN, **more):
+    """Add the tests of a module test_same to a folder, with other files of it."""
+    place = Path(project.mkdir(folder))
+    for name, content in {"__init__": "", "test_same": text, **more}.items():
+        (place / f"{name}.py").write_text(content)
+
+
+TOLD = (
+    "UsageError: the cassette '*/kept/test_same/test_own.yaml' is the own one of a/test_same.py::test_own, "
+    "and by its name of b/test_same.py::test_own too"
+)
+
+
+@pytest.mark.parametrize("workers", [0, 2, 3])
+def test_modules_of_one_name_are_told_in_one_folder(project, workers):
+    write_ini(project, addopts="-p xdist.plugin --llm-cassette-dir=kept")
+    write_cassette(Path(project.path, "kept", "test_same", "test_own.yaml"))
+    add_module(project, "a")
+    add_module(project, "b")
+
+    result = project.runpytest_subprocess("-n", str(workers))
+
+    result.assert_outcomes(passed=1, errors=1)
+    result.stdout.fnmatch_lines([TOLD, "  type: @pytest.mark.llm_cassette('another_name.yaml')"])
+
+
+def test_one_of_two_modules_of_one_name_may_be_run(project):
+    write_ini(project, addopts="--llm-cassette-dir=kept")
+    write_cassette(Path(project.path, "kept", "test_same", "test_own.yaml"))
+    add_module(project, "a")
+    add_module(project, "b")
+
+    project.runpytest("b").assert_outcomes(passed=1)
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_modules_of_one_name_may_have_folders_of_their_own(project, workers):
+    write_ini(project, addopts="-p xdist.plugin", more="llm_cassette_dir = kept/b")
+    for name in "ab":
+        write_cassette(Path(project.path, "kept", name, "test_same", "test_own.yaml"))
+    config = "import pytest\n@pytest.fixture\ndef llm_config():\n    return {'cassette_dir': 'kept/a'}\n"
+    add_module(project, "a", conftest=config)
+    add_module(project, "b")
+
+    project.runpytest_subprocess("-n", str(workers)).assert_outcomes(passed=2)
+
+
+def test_modules_whose_settings_lead_to_one_file_are_told(project):
+    write_ini(project)
+    write_cassette(Path(project.path, "kept", "test_same", "test_own.yaml"))
+    config = "import pytest\n@pytest.fixture\ndef llm_config():\n    return {'cassette_dir': 'kept'}\n"
+    add_module(project, "a", conftest=config)
+    add_module(project, "b", conftest=config)
+
+    result = project.runpytest()
+
+    result.assert_outcomes(passed=1, errors=1)
+    result.stdout.fnmatch_lines([TOLD])
+
+
+@pytest.mark.parametrize("name", ["'first.yaml'", "path='first.yaml'"])
+def test_cassette_with_a_path_leaves_the_own_one_to_another(project, name):
+    write_ini(project, addopts="--llm-cassette-dir=kept")
+    write_cassette(Path(project.path, "kept", "test_same", "test_own.yaml"))
+    write_cassette(Path(project.path, "kept", "first.yaml"))
+    add_module(project, "a", OWN.replace("llm_cassette", f"llm_cassette({name})"))
+    add_module(project, "b")
+
+    project.runpytest().assert_outcomes(passed=2)
