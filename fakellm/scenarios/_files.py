@@ -50,7 +50,7 @@ def _scenario(path: Path) -> Scenario:
     with told(said, "families"):
         return Scenario(
             path.stem,
-            _loading(path),
+            _loading(path.absolute()),  # the code under test may change the working directory
             expected=expected,
             request=request,
             families=plain(said.get("families", ["create", "stream"])),

@@ -146,6 +146,19 @@ def test_mistake_is_told_with_its_line(tmp_path, text, said):
     assert complaint(tmp_path, text) == said
 
 
+def test_relative_folder_is_that_of_the_beginning(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "kept").mkdir()
+    (tmp_path / "kept" / "own.yaml").write_text("rules: [{reply: Hello!}]")
+    [scenario] = scenarios.load("kept")
+
+    monkeypatch.chdir("/")
+    with scenario.play() as played:
+        answer = httpx.post(CHAT, json=played.request, headers=KEY).json()
+
+    assert answer["choices"][0]["message"]["content"] == "Hello!"
+
+
 def test_folder_that_is_not_there(tmp_path):
     with pytest.raises(UsageError, match=r"there is no folder of scenarios '.*/none'"):
         scenarios.load(tmp_path / "none")
