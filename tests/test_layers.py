@@ -110,7 +110,7 @@ MAY_TOUCH = {
     "pytest_fakellm.orphans": {"os", "pathlib"},
     "pytest_fakellm.plugin": {"os", "time"},  # when the session began
     "pytest_fakellm.reports": {"datetime"},  # how old a recording is
-    "pytest_fakellm.sessions": {"os"},
+    "pytest_fakellm.sessions": {"os", "pathlib"},  # pathlib: the type
     "pytest_fakellm.settings": {"os"},
     "pytest_fakellm.tapes": {"os", "pathlib"},
 }

@@ -71,7 +71,7 @@ def load_yaml(text: str, *, path: str, any_tag: bool = False, if_large: Callable
         UnknownTag: it is, but holds a tag beyond those of YAML and ``!!binary``.
     """
     try:
-        reader = _Reader(Loader(text), path, any_tag=any_tag)
+        reader = _Reader(text, path, any_tag=any_tag)
         value = reader.read()
     except yaml.MarkedYAMLError as err:
         mark = err.problem_mark
@@ -166,9 +166,10 @@ class _Reader:
     Types are compared by identity, and what most events are is asked first: there are thousands in a file.
     """
 
-    def __init__(self, loader: Any, path: str, *, any_tag: bool) -> None:
+    def __init__(self, text: str, path: str, *, any_tag: bool) -> None:
         self.may_be_large = False
-        self._loader = loader
+        self._loader = loader = Loader(text)
+        self._text = text
         self._path = path
         self._any_tag = any_tag
         self._next: Callable[[], Any] = loader.get_event
@@ -201,10 +202,12 @@ class _Reader:
         return self._alias(event)
 
     def _mapping(self, start: Any) -> Node:
-        self._check_tag(start, "map")
-        node: Node = self._anchored(start, Node(start.start_mark.line + 1))
+        node = Node(start.start_mark.line + 1)
+        if start.tag is not None:
+            self._check_tag(start, "map")
+        if start.anchor is not None:
+            self._anchored(start, node)
         following, value_of, repeated = self._next, self._value, self._repeated
-        keys: list[Any] = []
         while type(event := following()) is not yaml.MappingEndEvent:
             key = value_of(event)
             if type(key) is not str:
@@ -212,20 +215,24 @@ class _Reader:
             elif key == "<<":
                 self._check_merge(event)
             if key in node:
-                raise self._given_twice(key, event, keys[list(node).index(key)])
-            keys.append(event)
+                raise self._given_twice(key, event, node)
             node[key] = value_of(following())
         if start.anchor is not None:
             self._measure(start, event, repeated)
         return node
 
-    def _given_twice(self, key: Any, event: Any, first: Any) -> GivenTwice:
-        lines = {"line": event.start_mark.line + 1, "first": first.start_mark.line + 1}
-        return GivenTwice(key, path=self._path, **lines)
+    def _given_twice(self, key: Any, event: Any, node: Node) -> GivenTwice:
+        # Keys as null and ~ are equal, and their texts are not; then the beginning of the mapping has to do.
+        found = find_twice(yaml_tokens(self._text))
+        first = found[1] if found else node.line or 1
+        return GivenTwice(key, path=self._path, line=event.start_mark.line + 1, first=first)
 
     def _sequence(self, start: Any) -> list[Any]:
-        self._check_tag(start, "seq")
-        items: list[Any] = self._anchored(start, [])
+        items: list[Any] = []
+        if start.tag is not None:
+            self._check_tag(start, "seq")
+        if start.anchor is not None:
+            self._anchored(start, items)
         following, value_of, repeated = self._next, self._value, self._repeated
         while type(event := following()) is not yaml.SequenceEndEvent:
             items.append(value_of(event))
@@ -241,11 +248,9 @@ class _Reader:
         self.may_be_large |= event.anchor not in self._sizes or self._repeated > _MUCH
         return self._anchors[event.anchor]
 
-    def _anchored(self, event: Any, value: Any) -> Any:
-        if event.anchor is not None:
-            self._anchors[event.anchor] = value
-            self._sizes.pop(event.anchor, None)
-        return value
+    def _anchored(self, event: Any, value: Any) -> None:
+        self._anchors[event.anchor] = value
+        self._sizes.pop(event.anchor, None)
 
     def _measure(self, start: Any, end: Any, repeated: int) -> None:
         """Note how much an anchor stands for. repeated: what aliases had stood for where it began."""
@@ -280,7 +285,7 @@ class _Reader:
         return self._unknown(tag, event, text)
 
     def _check_tag(self, start: Any, kind: str) -> None:
-        if start.tag is not None and start.tag not in ("!", _PREFIX + kind):
+        if start.tag not in ("!", _PREFIX + kind):
             self._unknown(start.tag, start)
 
     def _check_merge(self, key: Any) -> None:
