@@ -1,69 +1,77 @@
-# Every target sets up what it needs; `make demo` and `make test` need Python 3.11+ and a package index.
+# Every target sets up what it needs: Python 3.11 or later and a package index. What is installed is locked:
+# an environment for each dependency group, from the group's file in requirements/.
 PYTHON ?= python3
+VENV = .venv
+REQUIREMENTS = requirements
 
-.PHONY: demo test coverage contract examples lint wheel docs bench clean
+.PHONY: demo test coverage contract examples lint wheel docs bench lock newest clean
 
-demo: .venv/core
-	.venv/bin/fakellm demo
+demo: $(VENV)-core/ready
+	$(VENV)-core/bin/fakellm demo
 
-test: .venv/test
-	.venv/bin/python -m pytest $(or $(ARGS),-n 2)
+test: $(VENV)-test/ready
+	$(VENV)-test/bin/python -m pytest $(or $(ARGS),-n 2)
 
-coverage: .venv/test
-	.venv/bin/coverage run -m pytest -q
-	.venv/bin/coverage report --skip-covered
+coverage: $(VENV)-test/ready
+	$(VENV)-test/bin/coverage run -m pytest -q
+	$(VENV)-test/bin/coverage report --skip-covered
 
-contract: .venv-openai3/contract-openai3 .venv-openai1/contract-openai1
-	.venv-openai3/bin/python -m pytest -q tests/contract $(ARGS)
-	.venv-openai1/bin/python -m pytest -q tests/contract $(ARGS)
+contract: $(VENV)-contract-openai3/ready $(VENV)-contract-openai1/ready
+	$(VENV)-contract-openai3/bin/python -m pytest -q tests/contract $(ARGS)
+	$(VENV)-contract-openai1/bin/python -m pytest -q tests/contract $(ARGS)
 
 # Projects of their own: each finds its settings in its own folder.
-examples: .venv-openai3/contract-openai3 .venv-openai1/contract-openai1
-	.venv-openai3/bin/python -m pytest -q tests/examples/openai_order_desk $(ARGS)
-	.venv-openai3/bin/python -m pytest -q tests/examples/langgraph_assistant $(ARGS)
-	.venv-openai3/bin/python -m pytest -q tests/examples/pydantic_ai_guide $(ARGS)
-	.venv-openai1/bin/python -m pytest -q tests/examples/autogen_team $(ARGS)
+examples: $(VENV)-contract-openai3/ready $(VENV)-contract-openai1/ready
+	$(VENV)-contract-openai3/bin/python -m pytest -q tests/examples/openai_order_desk $(ARGS)
+	$(VENV)-contract-openai3/bin/python -m pytest -q tests/examples/langgraph_assistant $(ARGS)
+	$(VENV)-contract-openai3/bin/python -m pytest -q tests/examples/pydantic_ai_guide $(ARGS)
+	$(VENV)-contract-openai1/bin/python -m pytest -q tests/examples/autogen_team $(ARGS)
 
-lint: .venv/lint
-	.venv/bin/ruff check .
-	.venv/bin/ruff format --check .
-	.venv/bin/mypy
-	.venv/bin/mypy tests/typing
-	.venv/bin/pyright --pythonpath .venv/bin/python
+lint: $(VENV)-lint/ready node_modules/.package-lock.json
+	$(VENV)-lint/bin/ruff check .
+	$(VENV)-lint/bin/ruff format --check .
+	$(VENV)-lint/bin/mypy
+	$(VENV)-lint/bin/mypy tests/typing
+	$(VENV)-lint/bin/node node_modules/pyright/index.js --pythonpath $(VENV)-lint/bin/python
 
 wheel:
 	sh tests/smoke/run.sh $(PYTHON)
 
-docs: .venv-docs/docs
-	.venv-docs/bin/mkdocs build --strict
+docs: $(VENV)-docs/ready
+	$(VENV)-docs/bin/mkdocs build --strict
 
-bench: .venv/test .venv-bench/bench .venv-openai1/contract-openai1
-	.venv-bench/bin/python benchmarks/bench_fake.py
-	.venv-bench/bin/python benchmarks/bench_rules.py
-	.venv-bench/bin/python benchmarks/bench_streams.py
-	.venv-openai1/bin/python benchmarks/bench_messages.py
-	.venv/bin/python benchmarks/bench_tokens.py
-	.venv/bin/python benchmarks/compare_recorders.py
-	.venv/bin/python benchmarks/bench_cassette.py
-	.venv/bin/python benchmarks/bench_plugin.py
+bench: $(VENV)-test/ready $(VENV)-bench/ready $(VENV)-contract-openai1/ready
+	$(VENV)-bench/bin/python benchmarks/bench_fake.py
+	$(VENV)-bench/bin/python benchmarks/bench_rules.py
+	$(VENV)-bench/bin/python benchmarks/bench_streams.py
+	$(VENV)-contract-openai1/bin/python benchmarks/bench_messages.py
+	$(VENV)-test/bin/python benchmarks/bench_tokens.py
+	$(VENV)-test/bin/python benchmarks/compare_recorders.py
+	$(VENV)-test/bin/python benchmarks/bench_cassette.py
+	$(VENV)-test/bin/python benchmarks/bench_plugin.py
+
+# UPDATE=--upgrade moves every version to the newest allowed, UPDATE="--upgrade-package NAME" that of one package.
+lock: $(VENV)-lock/ready
+	$(VENV)-lock/bin/python tools/lock.py requirements $(UPDATE)
+	$(VENV)-lock/bin/npm $(if $(UPDATE),update,install) --package-lock-only --no-audit --no-fund
+	@$(MAKE) newest || { echo "The lock is written, but the newest versions fail (see above, and CONTRIBUTING.md)."; exit 1; }
+
+# A lock of today, not kept: it lies in build/newest, its environments in .venv-newest-GROUP.
+newest: $(VENV)-lock/ready
+	rm -rf build/newest
+	$(VENV)-lock/bin/python tools/lock.py build/newest
+	$(MAKE) -k test contract examples VENV=.venv-newest REQUIREMENTS=build/newest
 
 clean:
-	rm -rf .venv .venv-* build dist site
+	rm -rf .venv .venv-* build dist node_modules site
 
-# Stamps: $(VENV)/core holds the package alone, $(VENV)/GROUP a dependency group as well. The pip that
-# comes with Python may be too old for --group.
-.venv/core: pyproject.toml
-	$(PYTHON) -m venv .venv
-	.venv/bin/python -m pip install -q --upgrade pip
-	.venv/bin/python -m pip install -q -e .
+# The lock holds what builds the package, too, so that nothing is fetched unlocked.
+$(VENV)-%/ready: $(REQUIREMENTS)/%.txt pyproject.toml
+	$(PYTHON) -m venv --clear $(@D)
+	$(@D)/bin/python -m pip install -q --require-hashes -r $<
+	$(@D)/bin/python -m pip install -q --no-deps --no-build-isolation -e .
 	touch $@
 
-.venv/%: .venv/core
-	.venv/bin/python -m pip install -q --group $*
-	touch $@
-
-.venv-openai3/% .venv-openai1/% .venv-bench/% .venv-docs/%: pyproject.toml
-	$(PYTHON) -m venv $(@D)
-	$(@D)/bin/python -m pip install -q --upgrade pip
-	$(@D)/bin/python -m pip install -q -e . --group $*
+node_modules/.package-lock.json: package-lock.json package.json $(VENV)-lint/ready
+	$(VENV)-lint/bin/npm ci --no-audit --no-fund
 	touch $@

@@ -8,9 +8,10 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
 "$python" -m venv "$work/venv"
-"$work/venv/bin/python" -m pip install -q --upgrade pip
-"$work/venv/bin/python" -m pip wheel -q --no-deps --wheel-dir "$work" "$root"
-"$work/venv/bin/python" -m pip install -q "$work"/fakellm_toolkit-*.whl
+"$work/venv/bin/python" -m pip install -q --require-hashes -r "$root/requirements/core.txt"
+"$work/venv/bin/python" -m pip wheel -q --no-deps --no-build-isolation --wheel-dir "$work" "$root"
+"$work/venv/bin/python" -m pip install -q --no-deps "$work"/fakellm_toolkit-*.whl
+"$work/venv/bin/python" -m pip check
 cp "$root"/tests/smoke/test_*.py "$work"
 cd "$work"
 venv/bin/fakellm demo > demo.txt
