@@ -15,6 +15,7 @@ PLUGIN = ROOT / "pytest_plugin" / "pytest_fakellm"
 LAYERS = {
     "fakellm._errors": 0,
     "fakellm._clock": 0,
+    "fakellm._secret_names": 0,
     "fakellm.models": 1,
     "fakellm.messages": 1,
     "fakellm.tokens": 1,
