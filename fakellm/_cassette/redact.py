@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
+from fakellm._cassette.content_encoding import decoded
 from fakellm._cassette.secrets import (
     BEARER,
     NAMED,
@@ -71,6 +72,7 @@ class Redactor:
 
     def asked(self, request: WireRequest) -> WireRequest:
         """Return what of a request is compared, the URL and the body, redacted; the same object where nothing is."""
+        request = decoded(request)
         url, body = self.url(request.url), self.body(request.body)
         if url == request.url and body == request.body:
             return request
@@ -80,7 +82,7 @@ class Redactor:
         """Return a request with the headers that may be kept, and no secret in URL, headers and body."""
         kept = {name.lower(): value for name, value in request.headers.items() if name.lower() in _REQUEST_HEADERS}
         headers = {name: REDACTED if name in _FIXED else self.text(value) for name, value in kept.items()}
-        return WireRequest(request.method, self.url(request.url), headers, self.body(request.body))
+        return WireRequest(request.method, self.url(request.url), headers, self.body(decoded(request).body))
 
     def response_headers(self, headers: Iterable[tuple[str, str]], *, number: int) -> tuple[tuple[str, str], ...]:
         """Return the headers of a response that may be kept, without secrets. number: of the interaction."""
@@ -160,7 +162,7 @@ class Redactor:
             case Number():
                 return value
             case str():
-                return self._string(value)
+                return self.string(value)
             case list():
                 return [self._value(item) for item in value]
             case dict():
@@ -181,7 +183,8 @@ class Redactor:
             return [self._secret_member(item) for item in value]
         return self._value(value) if isinstance(value, dict) else _blacked_out(value)
 
-    def _string(self, text: str) -> str:
+    def string(self, text: str) -> str:
+        """Return a text that may be JSON, as in a JSON string, without secrets."""
         if text[:1] in ("{", "[") and (redacted := self._json(text)) is not None:
             return redacted  # the arguments of a tool call, say
         return self.text(text)

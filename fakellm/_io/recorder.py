@@ -16,6 +16,7 @@ from threading import Lock
 from types import ModuleType
 from typing import Any, Literal
 
+from fakellm._cassette.content_encoding import decoded
 from fakellm._cassette.interaction import Interaction, RecordedResponse, Trace
 from fakellm._script.journal import Call, Ending
 from fakellm._wire.dialects import asks_model
@@ -204,7 +205,7 @@ class Recorder:
 
     def _replayed(self, requests: Iterable[WireRequest]) -> frozenset[_Place]:
         """Return the places whose traffic a replay will answer even on this machine."""
-        return self._places | {_place(request) for request in requests if asks_model(request)}
+        return self._places | {_place(request) for request in requests if asks_model(decoded(request))}
 
 
 _Place = tuple[str, int | None]
