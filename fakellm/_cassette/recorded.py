@@ -30,7 +30,7 @@ def redacted(interaction: Interaction, redactor: Redactor) -> Interaction:
         response.status,
         redactor.text(response.reason),
         redactor.response_headers(response.headers, number=interaction.number),
-        redactor.body(redact_stream(response.body, redactor.text)),
+        redactor.body(redact_stream(response.body, redactor.string)),
     )
     return replace(interaction, request=redactor.request(interaction.request), response=clean)
 
