@@ -95,6 +95,7 @@ MAY_TOUCH = {
     "fakellm.client._cancelling": {"asyncio"},
     "fakellm.client._foreign": {"sys"},  # whether AutoGen is imported
     "fakellm.client._openai": {"os"},
+    "fakellm.client._pickled": {"os"},
     "fakellm.client._providers": {"os"},
     "fakellm.client._retry": {"random", "time"},
     "fakellm.messages._base": {"datetime", "uuid"},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
+from copy import deepcopy
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 
@@ -16,6 +17,7 @@ from fakellm.client._count import count_request, count_text
 from fakellm.client._foreign import in_classes_of, own_messages, stream_in_classes_of
 from fakellm.client._known_models import token_limit
 from fakellm.client._messages import Naming
+from fakellm.client._pickled import revealed, sealed
 from fakellm.client._request import Prepared, RequestMaker
 from fakellm.client._tools import ToolChoice
 from fakellm.client._warn import warn
@@ -167,13 +169,35 @@ class BaseOpenAIChatCompletionClient(ChatCompletionClient):
         return f"{type(self).__name__}(model={self._model!r})"
 
     def __getstate__(self) -> dict[str, Any]:
-        if self._settings.get("http_client") is not None:
-            raise UsageError("a client with an http_client of its own cannot be pickled; leave http_client out")
-        return {"settings": self._settings, "usage": self._usage}
+        settings, secrets = sealed(self._own_settings("pickled"))
+        return {"settings": settings, "secrets": secrets, "usage": self._usage}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__init__(**state["settings"])  # type: ignore[misc]  # the subclass' own, which takes settings
+        settings = revealed(state["settings"], state["secrets"])
+        try:
+            self.__init__(**settings)  # type: ignore[misc]  # the subclass' own, which takes settings
+        except UsageError as err:
+            raise UsageError(
+                f"{err}\n  a pickled client holds no key, it takes it from the environment when it is loaded"
+            ) from None
         self._usage = state["usage"]
+
+    def __copy__(self) -> Self:
+        return self._again(self._own_settings("copied"))
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        return self._again(deepcopy(self._own_settings("copied"), memo))
+
+    def _own_settings(self, done: str) -> dict[str, Any]:
+        if self._settings.get("http_client") is not None:
+            raise UsageError(f"a client with an http_client of its own cannot be {done}; leave http_client out")
+        return self._settings
+
+    def _again(self, settings: dict[str, Any]) -> Self:
+        """Return a client of the same class; it stays in this process, so that it may keep its key."""
+        again = self.__new__(type(self))
+        again.__setstate__({"settings": settings, "secrets": {}, "usage": self._usage})
+        return again
 
     def _url(self, model: str) -> str:
         """Return where requests to a model go."""

@@ -8,6 +8,7 @@ from typing import Any, Literal, Self
 
 from pydantic import SecretStr
 
+from fakellm._secret_names import is_secret_name
 from fakellm.models import ComponentModel, ModelInfo
 from fakellm.models._lazy import LazyModel
 
@@ -17,8 +18,6 @@ __all__ = [
     "CreateArgumentsConfigModel",
     "OpenAIClientConfigurationConfigModel",
 ]
-
-_SECRET_HEADERS = frozenset({"api-key", "authorization", "cookie", "ocp-apim-subscription-key", "x-api-key"})
 
 
 class CreateArgumentsConfigModel(LazyModel):
@@ -76,7 +75,7 @@ class BaseOpenAIClientConfigurationConfigModel(CreateArgumentsConfigModel):
         """Return the configuration of a client with these arguments; those that are no data are left out."""
         config = cls(**settings)
         for name, value in (config.default_headers or {}).items():
-            if isinstance(value, str) and name.lower() in _SECRET_HEADERS:
+            if isinstance(value, str) and is_secret_name(name):
                 assert config.default_headers is not None
                 config.default_headers[name] = SecretStr(value)
         return config

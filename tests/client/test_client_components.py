@@ -11,7 +11,7 @@ import pytest
 import respx
 from provider_bytes import HI, URL, client, completion
 
-from fakellm import OpenAIChatCompletionClient, UsageError
+from fakellm import AzureOpenAIChatCompletionClient, OpenAIChatCompletionClient, UsageError
 from fakellm.models import ChatCompletionClient, ComponentModel, RequestUsage
 
 INFO = {"vision": False, "function_calling": True, "json_output": True, "family": "q", "structured_output": True}
@@ -30,13 +30,19 @@ def test_what_a_dump_holds():
 
 
 def test_json_of_a_dump_hides_credentials():
-    headers = {"Authorization": "Basic secret-1", "X-Api-Key": "secret-2", "X-Trace": "on"}
+    headers = {
+        "Authorization": "Basic secret-1",
+        "X-Api-Key": "secret-2",
+        "X-Goog-Api-Key": "secret-3",
+        "X-Trace": "on",
+    }
 
     text = client(default_headers=headers).dump_component().model_dump_json()
 
     assert "sk-secret-key" not in text
     assert "secret-1" not in text
     assert "secret-2" not in text
+    assert "secret-3" not in text
     assert json.loads(text)["config"]["default_headers"]["X-Trace"] == "on"
 
 
@@ -107,6 +113,106 @@ async def test_a_pickled_client_goes_on(again, monkeypatch):
 def test_a_client_on_an_http_client_of_its_own_cannot_be_pickled():
     with pytest.raises(UsageError, match="cannot be pickled; leave http_client out"):
         pickle.dumps(client(http_client=httpx.AsyncClient()))
+
+
+KEY = "sk-secret-key"
+AZURE = {"model": "gpt-4o", "azure_endpoint": "https://a.openai.azure.com", "api_version": "2024-06-01"}
+
+
+def pickled_azure(**settings):
+    return pickle.dumps(AzureOpenAIChatCompletionClient(**AZURE, **settings))
+
+
+@pytest.mark.parametrize(
+    ("make", "variable"),
+    [
+        (lambda: pickle.dumps(client()), "OPENAI_API_KEY"),
+        (lambda: pickle.dumps(client(base_url="https://q.example")), "GROQ_API_KEY"),
+        (lambda: pickled_azure(api_key=KEY), "AZURE_OPENAI_API_KEY"),
+        (lambda: pickled_azure(azure_ad_token=KEY), "AZURE_OPENAI_AD_TOKEN"),
+        (lambda: pickle.dumps(client(api_key="", default_headers={"X-Api-Key": KEY})), "Q_API_KEY"),
+        (lambda: pickle.dumps(client(api_key="", default_query={"key": KEY})), "Q_KEY"),
+    ],
+)
+def test_a_pickle_holds_no_key_and_gets_it_from_the_variable_that_held_it(make, variable, monkeypatch):
+    monkeypatch.setenv(variable, KEY)
+    written = make()
+    monkeypatch.setenv(variable, "sk-new-key")
+
+    restored = pickle.loads(written)
+
+    assert KEY.encode() not in written
+    connection = restored._connection
+    assert "sk-new-key" in f"{dict.items(connection.headers)} {connection.query}"
+
+
+def test_a_key_that_no_variable_held_comes_from_the_usual_one(monkeypatch):
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    written = pickle.dumps(client())
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-new-key")
+
+    restored = pickle.loads(written)
+
+    assert KEY.encode() not in written
+    assert restored._connection.headers["authorization"] == "Bearer sk-new-key"
+
+
+@pytest.mark.parametrize(
+    ("make", "variable"),
+    [(lambda: pickle.dumps(client()), "OPENAI_API_KEY"), (lambda: pickled_azure(api_key=KEY), "AZURE_OPENAI_API_KEY")],
+)
+def test_a_pickle_loaded_without_a_key_names_the_variable(make, variable, monkeypatch):
+    monkeypatch.delenv(variable, raising=False)
+    written = make()
+
+    with pytest.raises(UsageError) as caught:
+        pickle.loads(written)
+
+    assert f"environment variable {variable}" in str(caught.value)
+    assert str(caught.value).endswith(
+        "\n  a pickled client holds no key, it takes it from the environment when it is loaded"
+    )
+
+
+def test_a_pickle_loaded_where_its_variable_is_not_set_names_it(monkeypatch):
+    monkeypatch.setenv("GROQ_API_KEY", KEY)
+    written = pickle.dumps(client())
+    monkeypatch.delenv("GROQ_API_KEY")
+
+    with pytest.raises(UsageError) as caught:
+        pickle.loads(written)
+
+    assert str(caught.value) == (
+        "a pickled client holds no secret: its api_key was the value of GROQ_API_KEY, which is not set here\n"
+        "  type: export GROQ_API_KEY=…"
+    )
+
+
+def test_a_client_with_a_secret_that_the_environment_does_not_know_is_not_pickled():
+    with pytest.raises(UsageError) as caught:
+        pickle.dumps(client(default_headers={"X-Api-Key": "secret-2"}))
+
+    assert str(caught.value) == (
+        "a client with the secret default_headers.X-Api-Key cannot be pickled: a pickle holds no secret, and no "
+        "variable of the environment holds this one\n  put it into one with a name such as MY_API_KEY before you pickle"
+    )
+
+
+@pytest.mark.parametrize("again", [copy.copy, copy.deepcopy])
+def test_a_copy_keeps_its_key(again, monkeypatch):
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    original = client(default_headers={"X-Api-Key": "secret-2"})
+
+    copied = again(original)
+
+    assert copied is not original
+    assert dict(copied._connection.headers) == dict(original._connection.headers)
+    assert copied._connection.headers["authorization"] == f"Bearer {KEY}"
+
+
+def test_a_client_on_an_http_client_of_its_own_cannot_be_copied():
+    with pytest.raises(UsageError, match="cannot be copied; leave http_client out"):
+        copy.deepcopy(client(http_client=httpx.AsyncClient()))
 
 
 @pytest.mark.asyncio
