@@ -80,7 +80,7 @@ def _told(calls: Sequence[Call]) -> Iterator[list[str]]:
 
 def _facts(interaction: Interaction, call: Call) -> Iterator[str]:
     """Yield what there is to know beside the words: where, when, tokens, timing."""
-    yield interaction.request.host or interaction.request.url
+    yield interaction.request.host or interaction.request.shown_url
     if (day := recorded_on(interaction)) is not None:
         yield day.isoformat()
     if usage := call.usage:

@@ -21,7 +21,7 @@ from fakellm._cassette.tree import GivenTwice, UnknownTag, decode_base64, load_j
 from fakellm._errors import CassetteFormatError
 from fakellm._script.aliases import MOST, expanded_size
 from fakellm._script.places import find_conflict, json_tokens, line_of, yaml_tokens
-from fakellm._wire.events import WireRequest
+from fakellm._wire.events import WireRequest, shown_url
 
 __all__ = ["read_interactions"]
 
@@ -159,7 +159,7 @@ class _Layout:
         if not (method.isascii() and method.isalpha()) and not _TOKEN.fullmatch(method):
             raise self._broken(f"a method is a word such as POST, got {method!r}", "request", "method")
         if problem := _url_problem(uri):
-            raise self._broken(f"{uri!r} is no URL: {problem}", "request", "uri")
+            raise self._broken(f"{shown_url(uri)!r} is no URL: {problem}", "request", "uri")
         headers = {
             name: values[0] if len(values) == 1 else ", ".join(values)
             for name, values in self._headers(request, "request")

@@ -15,12 +15,14 @@ from functools import cache
 from threading import Lock
 from types import ModuleType
 from typing import Any, Literal
+from urllib.parse import parse_qsl
 
 from fakellm._cassette.content_encoding import decoded
 from fakellm._cassette.interaction import Interaction, RecordedResponse, Trace
 from fakellm._script.journal import Call, Ending
+from fakellm._secret_names import is_secret_name, is_secret_parameter
 from fakellm._wire.dialects import asks_model
-from fakellm._wire.events import WireRequest
+from fakellm._wire.events import WireRequest, split_url
 from fakellm._wire.providers import is_loopback
 
 __all__ = ["Recorder", "Take", "record", "record_async"]
@@ -161,8 +163,9 @@ class Recorder:
         """Say why a request is not recorded; nothing where it is."""
         if not _has_stand_in_key(request):
             return ""
+        place = request.shown_url.partition("?")[0]
         text = (
-            f"{request.method} {request.url.partition('?')[0]} was not recorded: it carries the key {STAND_IN_KEY!r}, "
+            f"{request.method} {place} was not recorded: it carries the key {STAND_IN_KEY!r}, "
             "which no provider knows\n"
             "  fakellm sets it where no key is set, so that clients can be built\n"
             "  type: export OPENAI_API_KEY=… (a live key) before you record; none is written to the file"
@@ -219,12 +222,10 @@ def _place(request: WireRequest) -> _Place:
     return request.host, request.port
 
 
-_KEY_HEADERS = ("authorization", "api-key", "x-api-key", "x-goog-api-key")
-
-
 def _has_stand_in_key(request: WireRequest) -> bool:
-    keys = [request.headers.get(name, "").rpartition(" ")[2] for name in _KEY_HEADERS]
-    return STAND_IN_KEY in keys or f"key={STAND_IN_KEY}" in request.url
+    keys = [value.rpartition(" ")[2] for name, value in request.headers.items() if is_secret_name(name)]
+    keys += [value for name, value in parse_qsl(split_url(request.url).query) if is_secret_parameter(name)]
+    return STAND_IN_KEY in keys
 
 
 def record(module: ModuleType, request: Any, onward: Callable[[Any], Any], take: Take) -> Any:

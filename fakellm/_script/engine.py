@@ -317,7 +317,7 @@ class Engine:
             call.explanation = f"{self._named(call)}: {text}"
             return self._refuse(call, ErrorBody(call.explanation, code=UNMATCHED_CODE))
         call = Call(number, wire, Outcome.RECORDED, 0, request)
-        text = f"{wire.method} {wire.url} is to be recorded, but what took it cannot send it on"
+        text = f"{wire.method} {wire.shown_url} is to be recorded, but what took it cannot send it on"
         unsent = partial(render_error, 400, ErrorBody(text), request_id="", headers=DO_NOT_RETRY)
         return _Pending(call, unsent, recorder.begin(call))
 
@@ -335,7 +335,7 @@ class Engine:
 
     def _missed(self, wire: WireRequest, request: ChatRequest | None, *, rejection: str = "") -> _Pending:
         call = Call(self._number(wire), wire, Outcome.UNMATCHED, 400, request)
-        parts = [f"{self._named(call)} is not in the recording: {wire.method} {wire.url}"]
+        parts = [f"{self._named(call)} is not in the recording: {wire.method} {wire.shown_url}"]
         parts += [source.explain(wire) for source in self.sources]
         if request is not None and self.rules:
             parts.append(self._explain(call, request))
@@ -368,7 +368,7 @@ class Engine:
             text = explain.not_spoken(wire, number=number)
             call = Call(number, wire, Outcome.UNMATCHED, 404, explanation=text)
         else:
-            text = f"no model call, answered with 404 instead of by the network: {wire.method} {wire.url}"
+            text = f"no model call, answered with 404 instead of by the network: {wire.method} {wire.shown_url}"
             if self.sources:
                 text += f"\n  to let it through: allowed_hosts=[{wire.host!r}]"
             call = Call(number, wire, Outcome.OTHER, 404, explanation=text)

@@ -57,7 +57,7 @@ def contradiction(err: Exception, rule: Rule | None, *, number: int) -> str:
 def not_spoken(wire: WireRequest, *, number: int) -> str:
     """Explain a model call of an API that the fake does not speak."""
     return (
-        f"call {number} is a model call that fakellm cannot answer: {wire.method} {wire.url}\n"
+        f"call {number} is a model call that fakellm cannot answer: {wire.method} {wire.shown_url}\n"
         "  it was stopped here and did not reach the network; fakellm speaks …/chat/completions\n"
         f"  {_allowed('allow_unmatched')}"
     )

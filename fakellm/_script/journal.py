@@ -19,7 +19,7 @@ from fakellm._wire.chat import ChatRequest, Message
 from fakellm._wire.chat_answer import read_answer
 from fakellm._wire.completion import Completion
 from fakellm._wire.dialects import find_dialect
-from fakellm._wire.events import Whole, WireEvent, WireRequest
+from fakellm._wire.events import RequestHeaders, Whole, WireEvent, WireRequest
 
 __all__ = ["Answer", "Call", "Ending", "Journal", "Outcome", "Undecoded"]
 
@@ -135,8 +135,8 @@ class Call:
 
     @property
     def headers(self) -> Mapping[str, str]:
-        """The request headers; look them up in lower case."""
-        return self.wire.headers
+        """The request headers; look them up in lower case. Printed, secret ones do not show their values."""
+        return RequestHeaders(self.wire.headers)
 
     @property
     def attempt(self) -> int:

@@ -11,6 +11,7 @@ from typing import Any
 from fakellm._errors import UsageError
 from fakellm._script.callables import checked, refuse_async
 from fakellm._script.fields import FIELDS, NO_HEADERS, Field, Headers, header_field, shown
+from fakellm._secret_names import REDACTED, is_secret_name
 from fakellm._wire.chat import ChatRequest
 
 __all__ = ["Condition", "Matcher", "Mismatch", "Wanted", "conditions", "shown"]
@@ -45,7 +46,7 @@ class Condition:
     def __post_init__(self) -> None:
         part = header_field(self.header.lower()) if self.header else FIELDS[self.field]
         object.__setattr__(self, "_part", part)
-        object.__setattr__(self, "_test", _tester(self._argument, self.wanted, part))
+        object.__setattr__(self, "_test", _tester(self._argument, self.wanted, self._told, part))
 
     def holds(self, request: ChatRequest, headers: Headers = NO_HEADERS) -> bool:
         """Whether it holds for one of the values that the request has there."""
@@ -74,7 +75,7 @@ class Condition:
         if self.field == "predicate":
             return _name(self.wanted)
         if self.header:
-            return f"header={{{self.header!r}: {_name(self.wanted)}}}"
+            return f"header={{{self.header!r}: {_name(self._told)}}}"
         return f"{self.field}={_name(self.wanted)}"
 
     @property
@@ -90,11 +91,23 @@ class Condition:
 
     @property
     def _expected(self) -> str:
-        if isinstance(self.wanted, re.Pattern):
-            return f"a match of {self.wanted.pattern!r}"
-        if self._part.is_plain(self.wanted):
-            return self._part.expected(self.wanted)
-        return f"{_name(self.wanted)} to hold"
+        if isinstance(self._told, re.Pattern):
+            return f"a match of {self._told.pattern!r}"
+        if self._part.is_plain(self._told):
+            return self._part.expected(self._told)
+        return f"{_name(self._told)} to hold"
+
+    @property
+    def _told(self) -> Any:
+        """What the condition looks for, as it may be printed: the test may have written a key into it."""
+        if not is_secret_name(self.header) or callable(self.wanted):
+            return self.wanted
+        match self.wanted:
+            case str():
+                return REDACTED
+            case re.Pattern():
+                return re.compile(REDACTED)
+        return type(self.wanted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,8 +145,11 @@ def conditions(given: Mapping[str, Any]) -> tuple[Condition, ...]:
     return tuple(found)
 
 
-def _tester(argument: str, wanted: object, part: Field) -> Callable[[Any], object]:
-    """Return what says of one value whether it is as wanted; a UsageError where wanted is of another type."""
+def _tester(argument: str, wanted: object, told: object, part: Field) -> Callable[[Any], object]:
+    """Return what says of one value whether it is as wanted; a UsageError where wanted is of another type.
+
+    told: wanted as it may be printed.
+    """
     if part.is_plain(wanted):
         return part.tester(wanted)
     if isinstance(wanted, re.Pattern):
@@ -142,7 +158,7 @@ def _tester(argument: str, wanted: object, part: Field) -> Callable[[Any], objec
     elif callable(wanted) and "callable" in part.takes:
         refuse_async(wanted, argument)
         return checked(wanted)
-    raise UsageError(f"{argument} takes {part.takes}, got {wanted!r}")
+    raise UsageError(f"{argument} takes {part.takes}, got {told!r}")
 
 
 def _name(wanted: object) -> str:

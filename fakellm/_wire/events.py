@@ -10,11 +10,14 @@ A player (``_io``) turns events into a response; nothing here knows how.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal, NamedTuple
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, unquote_plus, urlsplit
+
+from fakellm._secret_names import REDACTED, is_secret_name, is_secret_parameter
 
 __all__ = [
     "USUAL_PORTS",
@@ -22,11 +25,13 @@ __all__ = [
     "Disconnect",
     "Head",
     "Loss",
+    "RequestHeaders",
     "Wait",
     "Whole",
     "WireEvent",
     "WireRequest",
     "in_one_piece",
+    "shown_url",
     "split_url",
 ]
 
@@ -42,6 +47,14 @@ class WireRequest(NamedTuple):
     url: str
     headers: Mapping[str, str]
     body: bytes
+
+    def __repr__(self) -> str:
+        return f"<WireRequest {self.method} {self.shown_url}, headers {sorted(self.headers)}, {len(self.body)} bytes>"
+
+    @property
+    def shown_url(self) -> str:
+        """The URL as it may be printed, without the secrets in it."""
+        return shown_url(self.url)
 
     @property
     def path(self) -> str:
@@ -61,6 +74,27 @@ class WireRequest(NamedTuple):
 
 
 USUAL_PORTS = {"http": 80, "https": 443}
+
+
+class RequestHeaders(Mapping[str, str]):
+    """The headers of a request, which may be looked at; printed, the secret ones keep their values to themselves."""
+
+    __slots__ = ("_headers",)
+
+    def __init__(self, headers: Mapping[str, str]) -> None:
+        self._headers = headers
+
+    def __getitem__(self, name: str) -> str:
+        return self._headers[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._headers)
+
+    def __len__(self) -> int:
+        return len(self._headers)
+
+    def __repr__(self) -> str:
+        return repr({name: REDACTED if is_secret_name(name) else value for name, value in self.items()})
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,3 +194,20 @@ def split_url(url: str) -> SplitResult:
         return urlsplit(url)
     except ValueError:
         return SplitResult("", "", url, "", "")
+
+
+_USER_INFO = re.compile(r"(?<=://)[^/?#]*@")
+_PARAMETER = re.compile(r"(?<=[?&;#])([^=&;#]+)=[^&;#]+")
+
+
+def shown_url(url: str) -> str:
+    """Return a URL as it may be printed: without user info and the values of secret parameters.
+
+    >>> shown_url("https://api.example/v1?key=AIza0123&alt=sse")
+    'https://api.example/v1?key=REDACTED&alt=sse'
+    """
+    return _PARAMETER.sub(_shown_parameter, _USER_INFO.sub(f"{REDACTED}@", url))
+
+
+def _shown_parameter(found: re.Match[str]) -> str:
+    return f"{found[1]}={REDACTED}" if is_secret_parameter(unquote_plus(found[1])) else found[0]

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pydantic import ValidationError
 from pydantic_core import from_json
 
 from fakellm._errors import APIError, APIStatusError, status_error
+from fakellm._secret_names import REDACTED, is_secret_name, is_secret_parameter
 from fakellm.client._answer import Answer, read_answer
 
 __all__ = ["chunk_failure", "is_json", "parse_chunk", "parse_completion", "status_failure"]
 
 _SHOWN = 200  # characters of a body that a message shows
-_CREDENTIALS = ("authorization", "api-key")
 _SHORTEST_SECRET = 8  # characters; "none" and the like, which local servers take, are not worth hiding
 
 
@@ -95,11 +95,16 @@ def chunk_failure(response: Any, data: str) -> APIError:
 
 def _without_secrets(response: Any, body: bytes) -> bytes:
     """Return a body without the credentials that were sent, which some servers echo."""
-    for name in _CREDENTIALS:
-        secret = response.request.headers.get(name, "").removeprefix("Bearer ").encode()
+    for secret in _credentials(response.request):
         if len(secret) >= _SHORTEST_SECRET:
-            body = body.replace(secret, b"[key]")
+            body = body.replace(secret.encode(), REDACTED.encode())
     return body
+
+
+def _credentials(request: Any) -> Iterator[str]:
+    yield from (value.rpartition(" ")[2] for name, value in request.headers.items() if is_secret_name(name))
+    yield from (value for name, value in request.url.params.multi_items() if is_secret_parameter(name))
+    yield request.url.password
 
 
 def is_json(text: str) -> bool:

@@ -15,6 +15,7 @@ from pydantic_core import to_json
 
 from fakellm._clock import SystemClock
 from fakellm._errors import APIConnectionError, APIError, APIStatusError, APITimeoutError, UsageError
+from fakellm._wire.events import shown_url
 from fakellm.client._connection import Connection, Headers, TokenProvider, check_headers
 from fakellm.client._failures import status_failure
 from fakellm.client._retry import retry_delay
@@ -151,7 +152,7 @@ class HTTPSession:
             try:
                 parsed = self._module.URL(url)
             except self._module.InvalidURL as err:
-                raise UsageError(f"{url!r} is no URL ({err}); look at base_url or azure_endpoint") from err
+                raise UsageError(f"{shown_url(url)!r} is no URL ({err}); look at base_url or azure_endpoint") from err
             self._urls[url] = parsed.copy_merge_params(query) if query else parsed
         return self._urls[url]
 

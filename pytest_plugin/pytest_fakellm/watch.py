@@ -106,7 +106,7 @@ def _complaint(act: Callable[[], object]) -> str | None:
 
 def _left(tape: Tape, node: str) -> str:
     left, count = tape.cassette.unplayed, len(tape.cassette.interactions)
-    shown = [f"  interaction {one.number}: {one.request.method} {one.request.url}" for one in left[:10]]
+    shown = [f"  interaction {one.number}: {one.request.method} {one.request.shown_url}" for one in left[:10]]
     more = [f"  and {len(left) - 10} more"] if len(left) > 10 else []
     return "\n".join(
         [

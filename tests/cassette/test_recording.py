@@ -632,7 +632,12 @@ def test_foreign_transport_that_has_read_its_answer_is_recorded(path):
 
 @pytest.mark.parametrize(
     "headers",
-    [{"authorization": "Bearer sk-fakellm"}, {"api-key": "sk-fakellm"}, {"x-api-key": "sk-fakellm"}],
+    [
+        {"authorization": "Bearer sk-fakellm"},
+        {"api-key": "sk-fakellm"},
+        {"x-api-key": "sk-fakellm"},
+        {"ocp-apim-subscription-key": "sk-fakellm"},
+    ],
 )
 def test_stand_in_key_is_not_sent(ask, path, headers):
     seen = []
@@ -656,6 +661,16 @@ def test_stand_in_key_in_the_url_is_not_sent(path):
         httpx.post(f"{url}/v1beta/models/gemini:generateContent?key=sk-fakellm", json={})
 
     assert seen == []
+
+
+def test_stand_in_key_beside_another_parameter_is_not_sent_nor_the_other_shown(path):
+    seen = []
+
+    with provider(seen.append) as url, pytest.raises(UsageError) as caught, use_cassette(path, mode="once"):
+        httpx.post(f"{url.replace('://', '://user:pass@')}/v1/chat/completions?api_key=sk-fakellm", json=QUESTION)
+
+    assert seen == []
+    assert "pass@" not in str(caught.value)
 
 
 def test_transport_of_a_cassette_that_records_is_refused(path):

@@ -170,6 +170,22 @@ def test_unknown_request_fails_the_block(write, ask):
     assert str(caught.value).startswith(f"call 1 is not in the recording: POST {CHAT}\n  {path} holds no such request")
 
 
+def test_keys_of_a_request_get_into_no_miss(write, ask):
+    gemini = "https://generativelanguage.googleapis.com/v1beta/models/gemini-2.0-flash:generateContent"
+    recorded = interaction(uri=f"{gemini}?key=AIzaRecorded0123456789", request="body: '{\"contents\": []}'")
+    cassette_used = use_cassette(write(cassette(recorded)))
+    sent = {"contents": [], "api_key": "AIzaBody0123456789"}
+    headers = {"x-goog-api-key": "AIzaHeader0123456789", "ocp-apim-subscription-key": "AIzaHeader0123456789"}
+
+    with cassette_used.intercept():
+        answer = ask("POST", f"{gemini}?key=AIzaSent0123456789&alt=sse", json=sent, headers=headers)
+
+    [call] = cassette_used.calls
+    assert f"POST {gemini}?key=REDACTED&alt=sse" in call.explanation
+    assert 'query: recorded "key=REDACTED", sent "alt=sse&key=REDACTED"' in call.explanation
+    assert "AIza" not in f"{call.explanation}{answer.text}{call!r}{call.headers!r}{call.wire!r}"
+
+
 def test_used_up_request_fails_the_block(write):
     path = write(cassette(HELLO))
 

@@ -189,14 +189,33 @@ KEY = "sk-secret-key"
 
 
 @pytest.mark.parametrize("status", [200, 401])
-async def test_a_server_that_echoes_the_key_does_not_get_it_into_the_error(api, status):
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"api_key": KEY},
+        {"default_headers": {"X-Goog-Api-Key": KEY}},
+        {"default_headers": {"Ocp-Apim-Subscription-Key": KEY}},
+        {"default_headers": {"Authorization": f"Basic {KEY}"}},
+        {"default_query": {"key": KEY}},
+    ],
+    ids=str,
+)
+async def test_a_server_that_echoes_the_key_does_not_get_it_into_the_error(api, status, settings):
     answer = httpx.Response(status, json={"error": {"message": f"Incorrect API key: {KEY}", "code": "invalid_api_key"}})
 
-    error = await error_of(api, answer)
+    error = await error_of(api, answer, **{"api_key": "sk-another-key", **settings})
 
     shown = "".join(traceback.format_exception(error)) + repr(error) + repr(vars(error))
     assert KEY not in shown
-    assert "[key]" in str(error.body)
+    assert "Incorrect API key: REDACTED" in str(error.body)
+
+
+async def test_an_address_that_is_none_is_told_without_the_key_in_it():
+    with pytest.raises(UsageError) as caught:
+        await client(base_url=f"https://user:{KEY}@x.test:port").create(HI)
+
+    assert str(caught.value).startswith("'https://REDACTED@x.test:port/chat/completions' is no URL (")
+    assert KEY not in str(caught.value)
 
 
 async def test_no_repr_shows_the_key(api):

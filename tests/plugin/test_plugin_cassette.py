@@ -384,6 +384,26 @@ def test_two_tests_whose_names_make_one_file_name_are_told(project):
     )
 
 
+def test_what_is_left_is_told_without_the_keys_in_it(project):
+    path = Path(project.path, "cassettes", "test_names", "test_own.yaml")
+    write_cassette(path, "hi", "hello")
+    path.write_text(path.read_text().replace("/v1/chat/completions", "/v1/chat/completions?api_key=sk-recorded"))
+    project.makepyfile(
+        test_names="""
+        import pytest
+
+        @pytest.mark.llm_cassette
+        def test_own():
+            pass
+    """
+    )
+
+    result = project.runpytest()
+
+    result.stdout.fnmatch_lines(["  interaction 1: POST https://api.openai.com/v1/chat/completions?api_key=REDACTED"])
+    assert "sk-recorded" not in result.stdout.str()
+
+
 def test_what_is_left_of_the_own_cassette_fails_the_test_once(project):
     write_cassette(Path(project.path, "cassettes", "test_names", "test_own.yaml"), "hi", "hello", "bye")
     project.makepyfile(

@@ -124,7 +124,17 @@ def test_mismatch_says_what_was_expected_and_what_came(given, asked, text):
         (
             {"Authorization": "sk-other"},
             {"authorization": "Bearer sk-secret"},
-            "header Authorization: expected a value containing 'sk-other', got a value that is not shown",
+            "header Authorization: expected a value containing 'REDACTED', got a value that is not shown",
+        ),
+        (
+            {"x-goog-api-key": re.compile("AIza1")},
+            {"x-goog-api-key": "AIza0"},
+            "header x-goog-api-key: expected a match of 'REDACTED', got a value that is not shown",
+        ),
+        (
+            {"Ocp-Apim-Subscription-Key": str.isupper},
+            {"ocp-apim-subscription-key": "secret0"},
+            "header Ocp-Apim-Subscription-Key: expected str.isupper to hold, got a value that is not shown",
         ),
     ],
 )
@@ -135,6 +145,29 @@ def test_header_is_looked_up_whatever_its_case(wanted, headers, text):
 
     assert (None if mismatch is None else str(mismatch)) == text
     assert condition.holds(request(), headers) is (text is None)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "text"),
+    [
+        ({"x-goog-api-key": "AIza0123"}, "header={'x-goog-api-key': 'REDACTED'}"),
+        ({"Authorization": re.compile("sk-0123")}, "header={'Authorization': re.compile('REDACTED')}"),
+        ({"x-team": "red"}, "header={'x-team': 'red'}"),
+    ],
+)
+def test_condition_on_a_secret_header_is_printed_without_its_value(wanted, text):
+    [condition] = conditions({"header": wanted})
+
+    assert str(condition) == text
+
+
+def test_wrong_condition_on_a_secret_header_is_told_without_its_value():
+    with pytest.raises(UsageError) as caught:
+        conditions({"header": {"api-key": b"sk-0123"}})
+
+    assert str(caught.value) == (
+        "when(header={'api-key': ...}) takes a str, a compiled pattern of str or a callable, got <class 'bytes'>"
+    )
 
 
 def test_each_header_is_a_condition():

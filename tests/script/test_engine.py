@@ -349,6 +349,18 @@ def test_other_traffic_is_told_that_it_was_stopped():
     )
 
 
+@pytest.mark.parametrize("path", ["models", "models/gemini-2.0-flash:generateContent", "embeddings"])
+def test_key_in_the_url_gets_into_no_message(path):
+    engine = Engine()
+    sent = wire(method="POST", url=f"https://generativelanguage.googleapis.com/v1beta/{path}?key=AIza0123456789")
+
+    answer = ask(engine, sent)
+
+    call = engine.journal[0]
+    assert f"/{path}?key=REDACTED" in call.explanation
+    assert "AIza0123456789" not in f"{call.explanation}{answer.body}{call!r}{call.wire!r}"
+
+
 def crash(request):
     raise KeyError("city")
 

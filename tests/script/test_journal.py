@@ -27,6 +27,15 @@ def test_call_tells_what_was_asked():
     )
 
 
+def test_headers_of_a_call_hold_the_key_and_do_not_print_it():
+    sent = asking("hello", headers={"authorization": "Bearer sk-0123", "x-team": "a"})
+
+    found = Call(1, sent, Outcome.ANSWERED, 200)
+
+    assert found.headers["authorization"] == "Bearer sk-0123"
+    assert repr(found.headers) == "{'authorization': 'REDACTED', 'x-team': 'a'}"
+
+
 def test_call_that_could_not_be_decoded_is_empty():
     found = Call(1, wire(b"?"), Outcome.REJECTED, 400)
 

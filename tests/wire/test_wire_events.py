@@ -1,6 +1,16 @@
 import pytest
 
-from fakellm._wire.events import Data, Disconnect, Head, Wait, Whole, WireRequest, in_one_piece
+from fakellm._wire.events import (
+    Data,
+    Disconnect,
+    Head,
+    RequestHeaders,
+    Wait,
+    Whole,
+    WireRequest,
+    in_one_piece,
+    shown_url,
+)
 
 
 @pytest.mark.parametrize(
@@ -21,6 +31,43 @@ def test_host_and_path_are_read_from_the_url(url, host, path):
     request = WireRequest("POST", url, {}, b"")
 
     assert (request.host, request.path) == (host, path)
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("https://x.test/v1/models?alt=sse&key=AIza0#top", "https://x.test/v1/models?alt=sse&key=REDACTED#top"),
+        (
+            "https://x.test/?api_key=a&api-key=b&pageToken=c",
+            "https://x.test/?api_key=REDACTED&api-key=REDACTED&pageToken=c",
+        ),
+        ("https://x.test/?x%2Dapi%2Dkey=a&key=", "https://x.test/?x%2Dapi%2Dkey=REDACTED&key="),
+        ("https://x.test/cb#access_token=a&state=b", "https://x.test/cb#access_token=REDACTED&state=b"),
+        ("http://user:pa@ss@localhost:8080/v1", "http://REDACTED@localhost:8080/v1"),
+        ("https://x.test/@user?model=gpt-4o", "https://x.test/@user?model=gpt-4o"),
+        ("http://[/?key=a", "http://[/?key=REDACTED"),
+        ("", ""),
+    ],
+)
+def test_url_is_shown_without_its_secrets(url, shown):
+    assert (shown_url(url), WireRequest("GET", url, {}, b"").shown_url) == (shown, shown)
+
+
+def test_request_is_printed_without_its_secrets():
+    request = WireRequest("POST", "https://x.test/v1?key=AIza0", {"x-goog-api-key": "AIza0"}, b'{"api_key": "AIza0"}')
+
+    assert repr(request) == ("<WireRequest POST https://x.test/v1?key=REDACTED, headers ['x-goog-api-key'], 20 bytes>")
+
+
+def test_headers_are_a_mapping_that_is_printed_without_its_secrets():
+    sent = {"x-goog-api-key": "AIza0", "ocp-apim-subscription-key": "a", "x-team": "red"}
+
+    headers = RequestHeaders(sent)
+
+    assert (headers, len(headers), headers["x-goog-api-key"], headers.get("x")) == (sent, 3, "AIza0", None)
+    assert repr(headers) == str(
+        {"x-goog-api-key": "REDACTED", "ocp-apim-subscription-key": "REDACTED", "x-team": "red"}
+    )
 
 
 @pytest.mark.parametrize(
