@@ -33,7 +33,7 @@ class Mismatch:
         return f"{self.field}: expected {self.expected}, got {self.got}"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Condition:
     """One condition of a rule: the named part of the request is as wanted. header: the name of a header."""
 
@@ -77,6 +77,9 @@ class Condition:
         if self.header:
             return f"header={{{self.header!r}: {_name(self._told)}}}"
         return f"{self.field}={_name(self.wanted)}"
+
+    def __repr__(self) -> str:
+        return f"<Condition {self}>"
 
     @property
     def _argument(self) -> str:

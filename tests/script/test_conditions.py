@@ -158,7 +158,7 @@ def test_header_is_looked_up_whatever_its_case(wanted, headers, text):
 def test_condition_on_a_secret_header_is_printed_without_its_value(wanted, text):
     [condition] = conditions({"header": wanted})
 
-    assert str(condition) == text
+    assert (str(condition), repr(condition)) == (text, f"<Condition {text}>")
 
 
 def test_wrong_condition_on_a_secret_header_is_told_without_its_value():
