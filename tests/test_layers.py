@@ -114,6 +114,7 @@ MAY_TOUCH = {
     "pytest_fakellm.reports": {"datetime"},  # how old a recording is
     "pytest_fakellm.sessions": {"os", "pathlib"},  # pathlib: the type
     "pytest_fakellm.settings": {"os"},
+    "pytest_fakellm.state": {"os"},
     "pytest_fakellm.tapes": {"os", "pathlib"},
 }
 

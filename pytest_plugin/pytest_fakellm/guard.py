@@ -27,8 +27,8 @@ from fakellm import UsageError
 from fakellm._wire.allowed_hosts import AllowedHosts, check_hosts, is_allowed
 from fakellm._wire.providers import is_loopback, is_provider_host
 from pytest_fakellm.callers import Callers, callers
-from pytest_fakellm.plugin import GUARD
 from pytest_fakellm.settings import decide
+from pytest_fakellm.state import GUARD
 
 __all__ = ["BlockedConnectionError", "Escape", "Guard", "allowed_by_ini", "guard_of"]
 

@@ -17,28 +17,11 @@ import pytest
 
 from pytest_fakellm import exploring, hookspec, scenario_fixtures
 from pytest_fakellm.settings import MARKERS, add_options, check_session, wrong_mark
+from pytest_fakellm.state import API_KEY, BEGAN, GUARD, KEY_NAMES, WATCH, StandInKeys, watch_of
 from pytest_fakellm.terminal import Terminal
 
 if TYPE_CHECKING:
     from fakellm import Cassette, FakeLLM, Journal, OpenAIChatCompletionClient, VirtualTime
-    from pytest_fakellm.guard import Guard
-    from pytest_fakellm.watch import Watch
-
-API_KEY = "sk-fakellm"
-"""The key that stands in for one that is not set."""
-
-KEY_NAMES = (
-    "ANTHROPIC_API_KEY",
-    "AZURE_OPENAI_API_KEY",
-    "DEEPSEEK_API_KEY",
-    "GEMINI_API_KEY",
-    "GROQ_API_KEY",
-    "MISTRAL_API_KEY",
-    "OPENAI_API_KEY",
-    "OPENROUTER_API_KEY",
-    "SILICONFLOW_API_KEY",
-)
-"""Environment variables that hold the keys of model providers."""
 
 _MARKERS = (
     "fake_llm(*, strict=True, seed=0, model='gpt-4o', models=None, provider=None, pace=None, allow_unmatched=False, "
@@ -49,14 +32,6 @@ _MARKERS = (
 
 # The fixtures under which a client may be built that has no key.
 _ANSWERING = frozenset(("fake_llm", "llm_cassette", "llm_journal"))
-
-GUARD: pytest.StashKey[Guard] = pytest.StashKey()
-"""Of the config: what keeps the network out."""
-
-_WATCH: pytest.StashKey[Watch] = pytest.StashKey()
-
-BEGAN: pytest.StashKey[float] = pytest.StashKey()
-"""When the session began, in seconds since 1970."""
 
 
 def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
@@ -178,7 +153,7 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     except BaseException:
         _report(item, "call", with_problems=True)
         raise
-    if (watch := item.stash.get(_WATCH, None)) is not None and (problem := watch.end()):
+    if (watch := item.stash.get(WATCH, None)) is not None and (problem := watch.end()):
         _report(item, "call", with_problems=False)
         pytest.fail(problem, pytrace=False)
     return result
@@ -188,26 +163,17 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
 def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, object, object]:
     """Fail for what fixtures asked after the check; what the test was told already is not told again."""
     result = yield
-    watch = item.stash.get(_WATCH, None)
+    watch = item.stash.get(WATCH, None)
     if watch is not None and watch.passed and (problem := watch.end()):
         pytest.fail(problem, pytrace=False)
     return result
 
 
 def _report(item: pytest.Item, when: str, *, with_problems: bool) -> None:
-    if (watch := item.stash.get(_WATCH, None)) is not None:
+    if (watch := item.stash.get(WATCH, None)) is not None:
         watch.failed = True
         for title, text in watch.sections(with_problems=with_problems):
             item.add_report_section(when, title, text)
-
-
-def watch_of(item: pytest.Item) -> Watch:
-    """Return what is known of a test, from its first fixture on."""
-    if _WATCH not in item.stash:
-        from pytest_fakellm.watch import Watch
-
-        item.stash[_WATCH] = Watch(item.nodeid)
-    return item.stash[_WATCH]
 
 
 @pytest.hookimpl(wrapper=True)
@@ -216,11 +182,11 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     if call.when == "setup" and call.excinfo is not None:
         _report(item, "setup", with_problems=True)
     report = yield
-    watch = item.stash.get(_WATCH, None)
+    watch = item.stash.get(WATCH, None)
     if call.when == "teardown" and watch is not None:
         report.fakellm = watch.tally(with_lines=item.config.get_verbosity() > 0)
         # Nothing of it is needed any more, and the test may run again.
-        del item.stash[_WATCH]
+        del item.stash[WATCH]
     return report
 
 
@@ -269,16 +235,3 @@ def llm_journal(request: pytest.FixtureRequest) -> Journal:
     from pytest_fakellm.sessions import journal_of
 
     return journal_of(request)
-
-
-class StandInKeys:
-    """Sets the API keys that are not set while a block runs, so that clients can be built."""
-
-    def __enter__(self) -> None:
-        self._set = [name for name in KEY_NAMES if name not in os.environ]
-        os.environ.update(dict.fromkeys(self._set, API_KEY))
-
-    def __exit__(self, *exc_info: object) -> None:
-        for name in self._set:
-            if os.environ.get(name) == API_KEY:
-                del os.environ[name]

@@ -16,8 +16,8 @@ from fakellm import FakeLLM, FakeLLMError, UsageError
 from fakellm._wire.allowed_hosts import check_hosts
 from pytest_fakellm.cassette_paths import CLAIMED, config_of, own_paths
 from pytest_fakellm.guard import guard_of
-from pytest_fakellm.plugin import BEGAN, StandInKeys, watch_of
 from pytest_fakellm.settings import OF_CASSETTE, OF_FAKE, decide, keys_of, marked_on
+from pytest_fakellm.state import BEGAN, StandInKeys, watch_of
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -1,0 +1,64 @@
+"""State of sessions and tests that several parts of the plugin share, and the keys that stand in for missing ones.
+
+A leaf of the plugin: at start-up it imports pytest and the standard library only.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from pytest_fakellm.guard import Guard
+    from pytest_fakellm.watch import Watch
+
+__all__ = ["API_KEY", "BEGAN", "GUARD", "KEY_NAMES", "WATCH", "StandInKeys", "watch_of"]
+
+API_KEY = "sk-fakellm"
+"""The key that stands in for one that is not set."""
+
+KEY_NAMES = (
+    "ANTHROPIC_API_KEY",
+    "AZURE_OPENAI_API_KEY",
+    "DEEPSEEK_API_KEY",
+    "GEMINI_API_KEY",
+    "GROQ_API_KEY",
+    "MISTRAL_API_KEY",
+    "OPENAI_API_KEY",
+    "OPENROUTER_API_KEY",
+    "SILICONFLOW_API_KEY",
+)
+"""Environment variables that hold the keys of model providers."""
+
+GUARD: pytest.StashKey[Guard] = pytest.StashKey()
+"""Of the config: what keeps the network out."""
+
+WATCH: pytest.StashKey[Watch] = pytest.StashKey()
+"""Of a test: what it used so far."""
+
+BEGAN: pytest.StashKey[float] = pytest.StashKey()
+"""When the session began, in seconds since 1970."""
+
+
+def watch_of(item: pytest.Item) -> Watch:
+    """Return what is known of a test, from its first fixture on."""
+    if WATCH not in item.stash:
+        from pytest_fakellm.watch import Watch
+
+        item.stash[WATCH] = Watch(item.nodeid)
+    return item.stash[WATCH]
+
+
+class StandInKeys:
+    """Sets the API keys that are not set while a block runs, so that clients can be built."""
+
+    def __enter__(self) -> None:
+        self._set = [name for name in KEY_NAMES if name not in os.environ]
+        os.environ.update(dict.fromkeys(self._set, API_KEY))
+
+    def __exit__(self, *exc_info: object) -> None:
+        for name in self._set:
+            if os.environ.get(name) == API_KEY:
+                del os.environ[name]
