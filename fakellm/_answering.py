@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import ModuleType, TracebackType
@@ -28,7 +29,16 @@ class Answering:
     def __init__(self, engine: Engine, clock: Clock) -> None:
         self._engine = engine
         self._activations: list[Activation] = []
+        self._is_in_use = False  # whether anything was given to ask it by: a block, a transport, a client, a route
         self.clock = clock
+
+    def _announce(self) -> None:
+        """Tell the pytest plugin, where it runs, that there is something now that answers.
+
+        Looked up by name, since the plugin stands above, and a suite that has none pays nothing.
+        """
+        if (plugin := sys.modules.get("pytest_fakellm.plugin")) is not None:
+            plugin.note_made(self)
 
     @property
     def calls(self) -> Journal:
@@ -56,6 +66,7 @@ class Answering:
             UnusedReplyError: a scripted reply that nothing asked for.
         """
         __tracebackhide__ = True
+        self._is_in_use = True  # replies that nothing could ask for are told here
         self._engine.check()
 
     def transport(self, module: ModuleType) -> Any:
@@ -67,18 +78,24 @@ class Answering:
         Raises:
             UsageError: another module.
         """
+        self._is_in_use = True
         return make_transport(check_module(module), self._engine, self.clock)
 
     @contextmanager
-    def intercept(self) -> Iterator[Self]:
-        """Answer for every client in the process while the block runs; checks nothing at its end."""
-        activation = activate(self._engine, self.clock)
+    def intercept(self, *, everywhere: bool = False) -> Iterator[Self]:
+        """Answer for every client in the process while the block runs; checks nothing at its end.
+
+        everywhere: in tasks and workers as well that were begun under another fake, which asks that one otherwise.
+        """
+        self._is_in_use = True
+        activation = activate(self._engine, self.clock, is_everywhere=everywhere)
         try:
             yield self
         finally:
             deactivate(activation)
 
     def __enter__(self) -> Self:
+        self._is_in_use = True
         self._activations.append(activate(self._engine, self.clock))
         return self
 

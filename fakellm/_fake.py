@@ -11,6 +11,7 @@ from fakellm._clock import Clock, MockClock
 from fakellm._errors import UsageError
 from fakellm._script.as_reply import ReplyLike
 from fakellm._script.engine import Engine
+from fakellm._script.explain import not_entered
 from fakellm._script.match import Matcher, Wanted, conditions
 from fakellm._script.pace import Pace
 from fakellm._script.rule import Fallback, Rule, caller
@@ -83,6 +84,8 @@ class FakeLLM(Answering):
             allow_unused=allow_unused,
         )
         super().__init__(engine, clock or MockClock())
+        self._made_at = caller()
+        self._announce()
 
     def reply(self, *replies: ReplyLike, times: int | None = 1, **reply_fields: Any) -> Rule:
         """Script replies without a condition: the first live rule in order of registration answers.
@@ -226,6 +229,7 @@ class FakeLLM(Answering):
         """
         from fakellm._io.mount import mount
 
+        self._is_in_use = True
         return mount(respx_mock, self._engine, self.clock)
 
     def reset(self) -> None:
@@ -267,6 +271,12 @@ class FakeLLM(Answering):
 
         http_client = httpx.AsyncClient(transport=self.transport(httpx))
         return OpenAIChatCompletionClient(model=model, api_key="sk-fakellm", http_client=http_client, **kwargs)
+
+    def _explain_not_entered(self) -> str | None:
+        """Return why nothing could ask what is scripted here; None where something could, or nothing is scripted."""
+        if self._is_in_use or self._engine.allow_unused or not self._engine.rules:
+            return None
+        return not_entered(self._engine.rules, where=self._made_at)
 
     def __repr__(self) -> str:
         return f"<FakeLLM with {len(self._engine.rules)} rules, {len(self.calls)} calls>"

@@ -63,6 +63,7 @@ class Cassette(RecordingBlock):
         super().__init__(engine or Engine(strictness=Strictness(strict=False)), clock or MockClock(), recorder)
         self._engine.sources.append(self._recording)
         self._engine.allowed_hosts += settings.allowed_hosts
+        self._announce()
 
     def _make_recorder(self, redact: Sequence[str | re.Pattern[str]], before: float | None) -> CassetteRecorder:
         places = {(interaction.request.host, interaction.request.port) for interaction in self.interactions}

@@ -10,7 +10,9 @@ Two places are patched, in httpx and httpx2 alike, while anything is active:
 This module owns these names; tests/io/test_intercept.py checks them on every supported version.
 
 Who answers: the innermost activation of this context; a context that knows none (a worker thread) gets the
-one activated last in the process, so that it never falls through to the network.
+one activated last in the process, so that it never falls through to the network. An activation *everywhere* comes
+before all older ones, in contexts that were copied before it as well: the fake of the running test is asked by the loop
+and the workers that were begun under the fake of the session.
 """
 
 from __future__ import annotations
@@ -40,7 +42,8 @@ class Claims(Answers, Protocol):
 class Activation:
     """One engine that answers for the process, from ``activate`` to ``deactivate``."""
 
-    def __init__(self, engine: Claims, clock: Clock) -> None:
+    def __init__(self, engine: Claims, clock: Clock, *, is_everywhere: bool = False) -> None:
+        self.is_everywhere = is_everywhere
         self._engine = engine
         self._clock = clock
         self._transports: dict[ModuleType, Any] = {}
@@ -66,9 +69,9 @@ _patches: list[tuple[type[Any], str, Any, Any]] = []
 _context: ContextVar[tuple[Activation, ...]] = ContextVar("fakellm_activations", default=())
 
 
-def activate(engine: Claims, clock: Clock) -> Activation:
-    """Let an engine answer in this context and in contexts that know none."""
-    activation = Activation(engine, clock)
+def activate(engine: Claims, clock: Clock, *, is_everywhere: bool = False) -> Activation:
+    """Let an engine answer in this context and in contexts that know none; or everywhere, before all older ones."""
+    activation = Activation(engine, clock, is_everywhere=is_everywhere)
     with _lock:
         if not _active:
             _install()
@@ -87,8 +90,8 @@ def deactivate(activation: Activation) -> None:
 
 
 def _answering() -> Activation | None:
-    active = tuple(_active)
-    return next((known for known in reversed(_context.get()) if known in active), active[-1] if active else None)
+    active, known = tuple(_active), _context.get()
+    return next((one for one in reversed(active) if one in known or one.is_everywhere), active[-1] if active else None)
 
 
 def _transport_instead(module: ModuleType, request: Any) -> Any:

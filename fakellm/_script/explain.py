@@ -17,7 +17,7 @@ from fakellm._wire.chat import ChatRequest
 from fakellm._wire.errors import ErrorBody
 from fakellm._wire.events import WireRequest
 
-__all__ = ["broken", "near_misses", "not_spoken", "rejected", "unmatched", "unused"]
+__all__ = ["broken", "near_misses", "not_entered", "not_spoken", "rejected", "unmatched", "unused"]
 
 _NEAR_MISSES_SHOWN = 3
 
@@ -84,6 +84,16 @@ def unused(rule: Rule, journal: Iterable[Call]) -> str:
         lines.append(f"  call {taken.number} would have asked for it, but {taken.rule} came first")
     lines.append(f"  delete it, or {_allowed('allow_unused')}")
     return "\n".join(lines)
+
+
+def not_entered(rules: Sequence[Rule], *, where: str) -> str:
+    """Explain a fake that was scripted and given to nobody. where: ``file:line`` that made it."""
+    return (
+        f"the FakeLLM made at {where} has {_count(len(rules), 'rule')} and was never entered: nobody could ask it\n"
+        f"  first: {rules[0]}\n"
+        "  to let it answer, type: with llm: …, or take the fixture fake_llm instead\n"
+        f"  {_allowed('allow_unused')}"
+    )
 
 
 def _fits(rule: Rule, call: Call) -> bool:

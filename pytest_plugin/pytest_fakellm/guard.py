@@ -30,7 +30,7 @@ from pytest_fakellm.callers import Callers, callers
 from pytest_fakellm.settings import decide
 from pytest_fakellm.state import GUARD
 
-__all__ = ["BlockedConnectionError", "Escape", "Guard", "allowed_by_ini", "guard_of"]
+__all__ = ["BlockedConnectionError", "Guard", "Refusal", "allowed_by_ini", "guard_of"]
 
 _HERE = re.compile(r"^(0\.0\.0\.0|::|::ffff:127\..*)$")
 
@@ -39,7 +39,7 @@ class BlockedConnectionError(ConnectionRefusedError):
     """The connection was refused by the guard; the test fails when it ends, whatever becomes of this."""
 
 
-class Escape(NamedTuple):
+class Refusal(NamedTuple):
     """A connection that was refused. reason: why, for the report."""
 
     host: str
@@ -72,7 +72,7 @@ class Guard:
     """Decides for one session what may connect, and remembers what was refused."""
 
     def __init__(self) -> None:
-        self.escapes: list[Escape] = []
+        self.refusals: list[Refusal] = []
         self._holds: Counter[str] = Counter()
         self._allowed: list[AllowedHosts] = []
         self._addresses: set[str] = set()  # of allowed hosts
@@ -112,11 +112,11 @@ class Guard:
                 _active.remove(self)
                 self._uninstall()
 
-    def take(self) -> list[Escape]:
+    def take(self) -> list[Refusal]:
         """Return what was refused since the last time, each place once."""
         with _lock:
-            taken, self.escapes = self.escapes, []
-        return list({str(escape): escape for escape in taken}.values())
+            taken, self.refusals = self.refusals, []
+        return list({str(refusal): refusal for refusal in taken}.values())
 
     def _reason(self, host: str) -> str | None:
         """Return why a host is not to be reached, or None."""
@@ -156,10 +156,10 @@ class Guard:
         reason = self._reason(name)
         if reason is None or name == socket.gethostname().lower():
             return
-        escape = Escape(name, port, reason, callers())
+        refusal = Refusal(name, port, reason, callers())
         with _lock:
-            self.escapes.append(escape)
-        raise BlockedConnectionError(f"blocked by fakellm: {escape}")
+            self.refusals.append(refusal)
+        raise BlockedConnectionError(f"blocked by fakellm: {refusal}")
 
     def _install(self) -> None:
         """Patch what is not patched yet; a module may have been imported since."""

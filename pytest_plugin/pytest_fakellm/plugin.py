@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import re
 import time
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -29,6 +29,9 @@ _MARKERS = (
     "llm_cassette(path=None, mode=None, match=None, allow_unused=False): use a recorded session in this test; "
     "without a path, the test's own one: cassettes/<module>/<test>.yaml",
 )
+
+# The running test, None between tests; the innermost session last, since a test may run one.
+_running: list[pytest.Item | None] = []
 
 # The fixtures under which a client may be built that has no key.
 _ANSWERING = frozenset(("fake_llm", "llm_cassette", "llm_journal"))
@@ -81,6 +84,8 @@ def _begin_to_guard(config: pytest.Config, options: object) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Register the markers; refuse wrong settings before anything runs."""
     config.stash[BEGAN] = time.time()
+    _running.append(None)
+    config.add_cleanup(_running.pop)
     for marker in _MARKERS:
         config.addinivalue_line("markers", marker)
     check_session(config)
@@ -99,10 +104,10 @@ def pytest_make_collect_report(
     """
     report = yield
     guard = collector.config.stash.get(GUARD, None)
-    escapes = guard.take() if guard is not None else []
-    if escapes and not report.failed:  # the module swallowed the error
+    refusals = guard.take() if guard is not None else []
+    if refusals and not report.failed:  # the module swallowed the error
         report.outcome = "failed"
-        report.longrepr = "\n".join(f"BlockedConnectionError: {escape}" for escape in escapes)
+        report.longrepr = "\n".join(f"BlockedConnectionError: {refusal}" for refusal in refusals)
     if not report.failed:
         return report
     complaint = str(report.longrepr)
@@ -117,20 +122,45 @@ def pytest_make_collect_report(
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """Let the marker llm_cassette bring its fixture along."""
+    """Let the marker llm_cassette bring its fixture along, before all others that are the test's own."""
     names = getattr(item, "fixturenames", None)
-    if names is not None and item.get_closest_marker("llm_cassette") and "llm_cassette" not in names:
+    if names is not None and item.get_closest_marker("llm_cassette"):
         # A new list: the parameters of a test share theirs, and the marker may be on one of them.
-        item.fixturenames = [*names, "llm_cassette"]  # type: ignore[attr-defined]
+        item.fixturenames = _with_recording_first(item, names)  # type: ignore[attr-defined]
+
+
+def _with_recording_first(item: Any, names: Sequence[str]) -> list[str]:
+    """Return the names of an item's fixtures, with the recording behind those that several tests share.
+
+    Pytest sorts fixtures by scope, those that tests share first; there is no public way to ask for a fixture's scope.
+    The one of pytest-recording keeps its place before: whichever of the two begins last answers.
+    """
+    known = item._fixtureinfo.name2fixturedefs  # noqa: SLF001
+    others = [name for name in names if name != "llm_cassette"]
+    own = [n for n, name in enumerate(others) if name in known and known[name][-1].scope == "function"]
+    place = others.index("vcr") + 1 if "vcr" in others else min(own, default=len(others))
+    return [*others[:place], "llm_cassette", *others[place:]]
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
     """Let whatever is built for a test that a fake answers be built without a key: agents of a session, too."""
-    if _ANSWERING.isdisjoint(getattr(item, "fixturenames", ())):
-        return (yield)
-    with StandInKeys():
-        return (yield)
+    _running.append(item)
+    try:
+        if _ANSWERING.isdisjoint(getattr(item, "fixturenames", ())):
+            return (yield)
+        with StandInKeys():
+            return (yield)
+    finally:
+        _running.pop()
+
+
+def note_made(made: FakeLLM | Cassette) -> None:
+    """Take note of a fake or a cassette; where a test made it, providers are guarded until that test ends."""
+    if _running and (item := _running[-1]) is not None:
+        from pytest_fakellm.guard import guard_of
+
+        watch_of(item).made_under(made, guard_of(item.config))
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -159,13 +189,20 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     return result
 
 
-@pytest.hookimpl(wrapper=True)
+@pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, object, object]:
-    """Fail for what fixtures asked after the check; what the test was told already is not told again."""
-    result = yield
-    watch = item.stash.get(WATCH, None)
-    if watch is not None and watch.passed and (problem := watch.end()):
-        pytest.fail(problem, pytrace=False)
+    """Fail for what fixtures asked after the check; what the test was told already is not told again.
+
+    Only then end fake, recording and guard: what a fixture asks while it is torn down is asked in the test.
+    """
+    try:
+        result = yield
+        watch = item.stash.get(WATCH, None)
+        if watch is not None and watch.passed and (problem := watch.end()):
+            pytest.fail(problem, pytrace=False)
+    finally:
+        if (watch := item.stash.get(WATCH, None)) is not None:
+            watch.blocks.close()
     return result
 
 
@@ -197,11 +234,11 @@ def llm_config() -> Mapping[str, Any]:
 
 
 @pytest.fixture
-def fake_llm(request: pytest.FixtureRequest, llm_config: Mapping[str, Any]) -> Iterator[FakeLLM]:
+def fake_llm(request: pytest.FixtureRequest, llm_config: Mapping[str, Any]) -> FakeLLM:
     """A FakeLLM that answers for every httpx and httpx2 client in the process, checked when the test ends."""
     from pytest_fakellm.sessions import fake_session
 
-    yield from fake_session(request, llm_config)
+    return fake_session(request, llm_config)
 
 
 @pytest.fixture
@@ -222,11 +259,11 @@ def llm_clock(fake_llm: FakeLLM) -> Iterator[VirtualTime]:
 
 
 @pytest.fixture
-def llm_cassette(request: pytest.FixtureRequest, llm_config: Mapping[str, Any]) -> Iterator[Cassette]:
+def llm_cassette(request: pytest.FixtureRequest, llm_config: Mapping[str, Any]) -> Cassette:
     """The Cassette of the test; where fake_llm is used too, its rules are asked first."""
     from pytest_fakellm.sessions import cassette_session
 
-    yield from cassette_session(request, llm_config)
+    return cassette_session(request, llm_config)
 
 
 @pytest.fixture

@@ -69,7 +69,7 @@ def tally(watch: Watch, *, with_lines: bool) -> dict[str, Any]:
         "completion_tokens": sum(usage["completion_tokens"] for usage in usages),
         "missed": sum(call.outcome is Outcome.UNMATCHED for call in (*calls, *others)) if watch.tapes else 0,
         "cassettes": [_played(tape, has_passed=watch.passed) for tape in watch.tapes],
-        "escaped": [f"{escape.host} in {watch.node}" for escape in watch.escapes],
+        "refused": [f"{refusal.host} in {watch.node}" for refusal in watch.refusals],
         "lines": lines if with_lines else [],
     }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from functools import lru_cache
 from importlib import metadata
 from math import inf
@@ -31,20 +31,22 @@ __all__ = ["cassette_session", "client_of", "fake_session", "journal_of"]
 _RIVALS = ("fakellm", "pytest-fakellm")
 
 
-def fake_session(request: pytest.FixtureRequest, given: Mapping[str, Any]) -> Iterator[FakeLLM]:
-    """Run a test with a FakeLLM that intercepts; what the fixture ``fake_llm`` does."""
+def fake_session(request: pytest.FixtureRequest, given: Mapping[str, Any]) -> FakeLLM:
+    """Return a FakeLLM that intercepts until the test ends; what the fixture ``fake_llm`` does."""
     with _told_without_traceback():
         _refuse_rivals()
         chosen = Chosen(request, given)
         llm = FakeLLM(test_id=request.node.nodeid, **{name: chosen(name) for name in OF_FAKE})
-    watch_of(request.node).answering.append(llm)
-    with StandInKeys(), _guarded(request, chosen), llm.intercept():
-        request.node.ihook.pytest_fakellm_configure(config=request.config, llm=llm)
-        yield llm
+    watch = watch_of(request.node)
+    watch.answering.append(llm)
+    for block in (StandInKeys(), _guarded(request, chosen), llm.intercept(everywhere=True)):
+        watch.blocks.enter_context(block)
+    request.node.ihook.pytest_fakellm_configure(config=request.config, llm=llm)
+    return llm
 
 
-def cassette_session(request: pytest.FixtureRequest, given: Mapping[str, Any]) -> Iterator[Cassette]:
-    """Run a test with its cassette; what the fixture ``llm_cassette`` does."""
+def cassette_session(request: pytest.FixtureRequest, given: Mapping[str, Any]) -> Cassette:
+    """Return the cassette of a test, which plays until the test ends; what the fixture ``llm_cassette`` does."""
     llm: FakeLLM | None = request.getfixturevalue("fake_llm") if "fake_llm" in request.fixturenames else None
     watch = watch_of(request.node)
     with _told_without_traceback():
@@ -53,15 +55,11 @@ def cassette_session(request: pytest.FixtureRequest, given: Mapping[str, Any]) -
         tapes = _open_tapes(request, chosen, llm=llm)
     watch.tapes += tapes
     cassette = tapes[0].cassette
-    with ExitStack() as stack:
-        if llm is None:
-            watch.answering.append(cassette)
-            stack.enter_context(StandInKeys())
-            stack.enter_context(_guarded(request, chosen))
-            stack.enter_context(cassette.intercept())
-        if cassette.is_recording:
-            stack.enter_context(guard_of(request.config).hold("none"))
-        yield cassette
+    if llm is None:
+        watch.answering.append(cassette)
+        for block in (StandInKeys(), _guarded(request, chosen), cassette.intercept(everywhere=True)):
+            watch.blocks.enter_context(block)
+    return cassette
 
 
 def client_of(llm: FakeLLM, request: pytest.FixtureRequest, given: Mapping[str, Any]) -> OpenAIChatCompletionClient:

@@ -16,7 +16,7 @@ class Summary:
 
     def __init__(self) -> None:
         self.orphans: set[str] = set()
-        self.escaped: list[str] = []
+        self.refused: list[str] = []
         self._figures = dict.fromkeys(_FIGURES, 0)
         self._played: dict[str, set[int]] = defaultdict(set)
         self._counts: dict[str, int] = {}
@@ -29,7 +29,7 @@ class Summary:
         """Add the figures of one test."""
         for name in _FIGURES:
             self._figures[name] += tally[name]
-        self.escaped += tally["escaped"]
+        self.refused += tally["refused"]
         for cassette in tally["cassettes"]:
             self._add_cassette(cassette)
 
@@ -49,7 +49,7 @@ class Summary:
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing to tell."""
-        return not (self._figures["calls"] or self._counts or self.escaped or self.orphans)
+        return not (self._figures["calls"] or self._counts or self.refused or self.orphans)
 
     @property
     def cassettes(self) -> list[str]:
@@ -68,7 +68,7 @@ class Summary:
         played = sum(bool(numbers) for numbers in self._played.values())
         yield (
             f"cassettes: {played} played, {len(self._recorded)} recorded, {figures['missed']} missed, "
-            f"{len(unused)} unused, {len(orphans)} orphaned; connections: {len(self.escaped)} escaped"
+            f"{len(unused)} unused, {len(orphans)} orphaned; connections: {len(self.refused)} refused"
         )
         for path, numbers in sorted(self._recorded.items()):
             yield f"recorded: {path} ({_count(numbers, 'interaction')})"
@@ -81,8 +81,8 @@ class Summary:
             yield f"orphaned: {path}: no test has this name; delete it, or rename it after its test"
         for path, day in sorted(self._old.items()):
             yield f"old: {path}: recorded {day}; record again with --llm-record=rewrite"
-        for escape in sorted(self.escaped):
-            yield f"escaped: {escape}"
+        for refusal in sorted(self.refused):
+            yield f"refused: {refusal}"
 
     @property
     def unused(self) -> dict[str, list[int]]:

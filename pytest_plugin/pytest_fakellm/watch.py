@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from fakellm import Cassette, FakeLLM
-    from pytest_fakellm.guard import Escape, Guard
+    from pytest_fakellm.guard import Guard, Refusal
 
 __all__ = ["Tape", "Watch"]
 
@@ -22,16 +23,27 @@ class Tape(NamedTuple):
 
 
 class Watch:
-    """Holds what a test used; the hooks ask it what to say. node: the id of the test."""
+    """Holds what a test used; the hooks ask it what to say. node: the id of the test.
+
+    blocks: what lasts until the last fixture of the test has ended. made: what the test and its fixtures made.
+    """
 
     def __init__(self, node: str) -> None:
         self.node = node
         self.guard: Guard | None = None
+        self.blocks = ExitStack()
         self.answering: list[FakeLLM | Cassette] = []
+        self.made: list[FakeLLM | Cassette] = []
         self.tapes: list[Tape] = []
-        self.escapes: list[Escape] = []
+        self.refusals: list[Refusal] = []
         self.failed = False
         self.checked = False
+
+    def made_under(self, made: FakeLLM | Cassette, guard: Guard) -> None:
+        """Take note of what the test made; from now on providers are guarded, or all let pass to be recorded."""
+        self.guard = guard
+        self.made.append(made)
+        self.blocks.enter_context(guard.hold("none" if getattr(made, "is_recording", False) else "providers"))
 
     @property
     def passed(self) -> bool:
@@ -45,7 +57,9 @@ class Watch:
 
     def problem(self) -> str | None:
         """Return what went wrong beside the test's own assertions, or None."""
-        return "\n\n".join([*self._unanswered(), *self._escaped()]) or None
+        refused = list(self._refused())
+        # What a fake would have answered came to the guard.
+        return "\n\n".join([*self._unanswered(), *(list(self._not_entered()) or refused)]) or None
 
     def sections(self, *, with_problems: bool) -> Iterator[tuple[str, str]]:
         """Yield (title, text) for the report of a failed test."""
@@ -67,7 +81,7 @@ class Watch:
         """Return what the summary adds up, as JSON can hold it; None for nothing. with_lines: a line per call, too."""
         if not (
             self.tapes
-            or self.escapes
+            or self.refusals
             or any(answering.calls or answering.other_traffic for answering in self.answering)
         ):
             return None
@@ -82,15 +96,24 @@ class Watch:
         if not complaints:
             yield from (_left(tape, self.node) for tape in self.tapes if tape.must_play and tape.cassette.unplayed)
 
+    def _not_entered(self) -> Iterator[str]:
+        """Yield which fakes were scripted and never given to anybody, so that the test asked something else."""
+        from fakellm import FakeLLM
+
+        for made in self.made:
+            # The plugin is part of the project.
+            if isinstance(made, FakeLLM) and (complaint := made._explain_not_entered()):  # noqa: SLF001
+                yield f"UnusedReplyError: {complaint}"
+
     def _unsaved(self) -> Iterator[str]:
         """Save what was recorded; yield why that could not be."""
         yield from (text for tape in self.tapes if (text := _complaint(tape.cassette.save)))
 
-    def _escaped(self) -> Iterator[str]:
+    def _refused(self) -> Iterator[str]:
         if self.guard is not None:
-            self.escapes += self.guard.take()
-        for escape in self.escapes:
-            yield f"BlockedConnectionError: {escape}"
+            self.refusals += self.guard.take()
+        for refusal in self.refusals:
+            yield f"BlockedConnectionError: {refusal}"
 
 
 def _complaint(act: Callable[[], object]) -> str | None:

@@ -74,8 +74,8 @@ def test_provider_is_out_of_reach_while_the_fake_is_active(asking, way):
             "BlockedConnectionError: a connection to api.openai.com:443 was blocked: the host belongs to a provider of "
             "models",
             "  fakellm answers clients on httpx and httpx2, while a fake or a cassette is active; this one is on",
-            "*connections: 1 escaped",
-            "escaped: api.openai.com in *::test_agent",
+            "*connections: 1 refused",
+            "refused: api.openai.com in *::test_agent",
         ]
     )
 
@@ -446,7 +446,7 @@ def test_guard_holds_for_session_fixtures_and_tests_without_a_fake(asking):
     result = asking.runpytest()
 
     result.assert_outcomes(failed=2)
-    result.stdout.fnmatch_lines(["*connection to eu.api.openai.com:443*", "*connections: 2 escaped"])
+    result.stdout.fnmatch_lines(["*connection to eu.api.openai.com:443*", "*connections: 2 refused"])
 
 
 def test_guard_holds_for_the_first_conftest(asking):

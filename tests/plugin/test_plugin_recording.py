@@ -94,7 +94,7 @@ def test_once_records_and_the_next_run_replays(project, asked):
     recorded.assert_outcomes(passed=1)
     recorded.stdout.fnmatch_lines(
         [
-            "cassettes: 0 played, 1 recorded, 0 missed, 0 unused, 0 orphaned; connections: 0 escaped",
+            "cassettes: 0 played, 1 recorded, 0 missed, 0 unused, 0 orphaned; connections: 0 refused",
             "recorded: cassettes/test_agent/test_own.yaml (1 interaction)",
         ]
     )

@@ -173,7 +173,7 @@ def test_summary_adds_up_the_session(project):
         [
             "*= fakellm =*",
             "5 calls, 8 prompt and 2 completion tokens",
-            "cassettes: 2 played, 0 recorded, 1 missed, 1 unused, 1 orphaned; connections: 0 escaped",
+            "cassettes: 2 played, 0 recorded, 1 missed, 1 unused, 1 orphaned; connections: 0 refused",
             "unused: shared.yaml: interaction 2 of 3",
             "orphaned: cassettes/test_all/test_gone.yaml: no test has this name; delete it, or rename it after its "
             "test",

@@ -72,7 +72,7 @@ def test_workers_change_nothing(suite):
     assert len(set(written.values())) == 4
     assert summary == [
         "12 calls, 64 prompt and 16 completion tokens",
-        "cassettes: 2 played, 0 recorded, 0 missed, 1 unused, 1 orphaned; connections: 0 escaped",
+        "cassettes: 2 played, 0 recorded, 0 missed, 1 unused, 1 orphaned; connections: 0 refused",
         "unused: shared.yaml: interaction 3 of 3",
         "orphaned: cassettes/test_suite/test_gone.yaml: no test has this name; delete it, or rename it after its test",
     ]
@@ -116,7 +116,7 @@ def test_figures_travel_as_json(suite):
                 "is_listed": False,
             }
         ],
-        "escaped": [],
+        "refused": [],
         "lines": [],
     }
 
