@@ -11,6 +11,7 @@ pytest-socket and others patch as well. Not seen: connections that C code makes 
 from __future__ import annotations
 
 import asyncio
+import atexit
 import re
 import socket
 import sys
@@ -185,7 +186,21 @@ class Guard:
 
 def guard_of(config: pytest.Config) -> Guard:
     """Return the guard of a session, made when it is first needed."""
-    return config.stash.setdefault(GUARD, Guard())
+    if GUARD not in config.stash:
+        config.stash[GUARD] = Guard()
+        config.add_cleanup(_guard_the_exit)
+    return config.stash[GUARD]
+
+
+def _guard_the_exit() -> None:
+    """Keep providers out when the process ends, for what libraries send only then: traces, mostly."""
+    # Handlers run in reverse order, so that the one that was registered last comes before those of the libraries.
+    atexit.unregister(_hold_to_the_end)
+    atexit.register(_hold_to_the_end)
+
+
+def _hold_to_the_end() -> None:
+    Guard().begin("providers")
 
 
 def allowed_by_ini(config: pytest.Config) -> AllowedHosts:

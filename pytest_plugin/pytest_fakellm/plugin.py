@@ -60,12 +60,22 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         type="bool",
         default=False,
     )
+    parser.addini(
+        "llm_quiet",
+        "keep libraries from asking the network for other things than models while they are imported: sets "
+        "LITELLM_LOCAL_MODEL_COST_MAP where it is not set (default: true)",
+        type="bool",
+        default=True,
+    )
 
 
 def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
-    """Set the key that the ini asks for, and begin to guard, before the first conftest.py is imported."""
+    """Set the variables that the ini asks for, and begin to guard, before the first conftest.py is imported."""
     if key := early_config.getini("llm_api_key"):
         os.environ.setdefault("OPENAI_API_KEY", key)
+    if early_config.getini("llm_quiet"):
+        # Otherwise litellm fetches a list of prices when it is imported, and waits for it where there is no network.
+        os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
     _begin_to_guard(early_config, early_config.known_args_namespace)
 
 
@@ -85,12 +95,16 @@ def pytest_configure(config: pytest.Config) -> None:
     """Register the markers; refuse wrong settings before anything runs."""
     config.stash[BEGAN] = time.time()
     _running.append(None)
-    config.add_cleanup(_running.pop)
+    config.add_cleanup(_end_session)
     for marker in _MARKERS:
         config.addinivalue_line("markers", marker)
     check_session(config)
     _begin_to_guard(config, config.option)  # not begun yet where a conftest.py names the plugin
     config.pluginmanager.register(Terminal(config), "fakellm-terminal")
+
+
+def _end_session() -> None:
+    _running.pop()
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from fnmatch import fnmatch
+
 import pytest
 from plugin_project import write_ini
 
@@ -468,3 +470,55 @@ def test_guard_that_a_conftest_brings_holds_from_then_on(asking, monkeypatch):
     asking.makepyfile("from ask import by_socket, swallow\n\ndef test_agent():\n    swallow(by_socket)\n")
 
     asking.runpytest().assert_outcomes(failed=1)
+
+
+AT_EXIT = """
+import atexit, pathlib, socket
+from ask import by_socket, swallow
+
+def send():
+    socket.socket.connect = lambda *args: None  # what comes through here has passed
+    pathlib.Path("told").write_text(str(swallow(by_socket)))
+
+def send_guarded():
+    pathlib.Path("told").write_text(str(swallow(by_socket)))
+
+atexit.register({send})
+
+def test_agent({fixture}):
+    pass
+"""
+
+
+@pytest.mark.parametrize(
+    ("fixture", "send", "told"), [("fake_llm", "send_guarded", "blocked by fakellm*"), ("tmp_path", "send", "None")]
+)
+def test_providers_are_out_of_reach_when_the_process_ends(asking, fixture, send, told):
+    asking.makepyfile(AT_EXIT.format(fixture=fixture, send=send))
+
+    asking.runpytest_subprocess().assert_outcomes(passed=1)
+
+    assert fnmatch((asking.path / "told").read_text(), told)
+
+
+@pytest.mark.parametrize(
+    ("ini", "given", "seen"),
+    [("", None, "True"), ("", "False", "False"), ("llm_quiet = false", None, "None")],
+    ids=["unset", "set", "off"],
+)
+def test_litellm_is_kept_from_fetching_prices(asking, monkeypatch, ini, given, seen):
+    monkeypatch.delenv("LITELLM_LOCAL_MODEL_COST_MAP", raising=False)
+    if given:
+        monkeypatch.setenv("LITELLM_LOCAL_MODEL_COST_MAP", given)
+    write_ini(asking, more=ini)
+    asking.makepyfile(
+        f"""
+        import os
+        SEEN = os.environ.get("LITELLM_LOCAL_MODEL_COST_MAP")
+
+        def test_it():
+            assert str(SEEN) == "{seen}"
+    """
+    )
+
+    asking.runpytest_subprocess().assert_outcomes(passed=1)
