@@ -10,6 +10,7 @@ from typing import Any, Self
 
 from fakellm._clock import Clock
 from fakellm._io.flavour import check_module
+from fakellm._io.forks import hear_children, watch_forks
 from fakellm._io.intercept import Activation, activate, deactivate
 from fakellm._io.transport import make_transport
 from fakellm._script.engine import Engine
@@ -40,9 +41,15 @@ class Answering:
         if (plugin := sys.modules.get("pytest_fakellm.plugin")) is not None:
             plugin.note_made(self)
 
+    def _put_to_use(self) -> None:
+        """Take note that somebody can ask from now on, in this process and in those that are forked from it."""
+        self._is_in_use = True
+        watch_forks(self._engine)
+
     @property
     def calls(self) -> Journal:
         """Everything that asked a model, oldest first."""
+        hear_children(self._engine)
         return self._engine.journal
 
     @property
@@ -51,6 +58,7 @@ class Answering:
 
         It stands apart, since much of it comes from threads at its own time.
         """
+        hear_children(self._engine)
         return self._engine.other_traffic
 
     def transcript(self) -> str:
@@ -66,7 +74,8 @@ class Answering:
             UnusedReplyError: a scripted reply that nothing asked for.
         """
         __tracebackhide__ = True
-        self._is_in_use = True  # replies that nothing could ask for are told here
+        self._put_to_use()  # replies that nothing could ask for are told here
+        hear_children(self._engine)
         self._engine.check()
 
     def transport(self, module: ModuleType) -> Any:
@@ -78,7 +87,7 @@ class Answering:
         Raises:
             UsageError: another module.
         """
-        self._is_in_use = True
+        self._put_to_use()
         return make_transport(check_module(module), self._engine, self.clock)
 
     @contextmanager
@@ -87,7 +96,7 @@ class Answering:
 
         everywhere: in tasks and workers as well that were begun under another fake, which asks that one otherwise.
         """
-        self._is_in_use = True
+        self._put_to_use()
         activation = activate(self._engine, self.clock, is_everywhere=everywhere)
         try:
             yield self
@@ -95,7 +104,7 @@ class Answering:
             deactivate(activation)
 
     def __enter__(self) -> Self:
-        self._is_in_use = True
+        self._put_to_use()
         self._activations.append(activate(self._engine, self.clock))
         return self
 

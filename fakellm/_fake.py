@@ -229,7 +229,7 @@ class FakeLLM(Answering):
         """
         from fakellm._io.mount import mount
 
-        self._is_in_use = True
+        self._put_to_use()
         return mount(respx_mock, self._engine, self.clock)
 
     def reset(self) -> None:
@@ -274,7 +274,7 @@ class FakeLLM(Answering):
 
     def _explain_not_entered(self) -> str | None:
         """Return why nothing could ask what is scripted here; None where something could, or nothing is scripted."""
-        if self._is_in_use or self._engine.allow_unused or not self._engine.rules:
+        if self._is_in_use or self._engine.journal or self._engine.allow_unused or not self._engine.rules:
             return None
         return not_entered(self._engine.rules, where=self._made_at)
 

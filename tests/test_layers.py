@@ -79,6 +79,7 @@ MAY_TOUCH = {
     "fakellm._io.bystanders": {"asyncio", "queue", "socket", "sys"},
     "fakellm._io.cassette_recorder": {"os"},
     "fakellm._io.event_loops": {"asyncio", "time"},
+    "fakellm._io.forks": {"os", "tempfile"},
     "fakellm._io.recorder": {"datetime", "time"},
     "fakellm._io.timeline": {"time"},
     "fakellm._io.virtual_time": {"asyncio", "os", "sys", "time"},

@@ -167,9 +167,8 @@ class Engine:
         unused = [] if self.allow_unused else [r for r in self.rules if r.unused or not r.has_replies]
         if not refused and not unused:
             return
-        text = "\n\n".join(
-            [call.explanation for call in refused] + [explain.unused(rule, self.journal) for rule in unused]
-        )
+        parts = [call.explanation for call in refused] + [explain.unused(rule, self.journal) for rule in unused]
+        text = "\n\n".join(parts if self.journal else [*parts, explain.NOBODY_ASKED])
         cause = next((call.cause for call in refused if call.cause), None)
         if not refused:
             raise UnusedReplyError(text)
@@ -188,6 +187,10 @@ class Engine:
             self.journal.clear()
             self.other_traffic.clear()
             self._seen.clear()
+
+    def renew_lock(self) -> None:
+        """Let go of a lock that another thread held when this process was forked."""
+        self._lock = RLock()
 
     def decode(self, wire: WireRequest) -> ChatRequest | None:
         """Return a request as it is read here; None for what is no model call, or one that the API rejects."""

@@ -17,9 +17,15 @@ from fakellm._wire.chat import ChatRequest
 from fakellm._wire.errors import ErrorBody
 from fakellm._wire.events import WireRequest
 
-__all__ = ["broken", "near_misses", "not_entered", "not_spoken", "rejected", "unmatched", "unused"]
+__all__ = ["NOBODY_ASKED", "broken", "near_misses", "not_entered", "not_spoken", "rejected", "unmatched", "unused"]
 
 _NEAR_MISSES_SHOWN = 3
+
+NOBODY_ASKED = (
+    "no model was asked at all: was something not awaited, or skipped?\n"
+    "  processes that were spawned or started as programs are not reached from here"
+)
+"""Said once below unused replies where the journal is empty."""
 
 
 def unmatched(
@@ -71,7 +77,7 @@ def near_misses(
     return sorted(found, key=lambda near: (len(near[1]), near[0].number))[:_NEAR_MISSES_SHOWN]
 
 
-def unused(rule: Rule, journal: Iterable[Call]) -> str:
+def unused(rule: Rule, journal: Sequence[Call]) -> str:
     """Explain a rule whose replies nothing asked for. journal: the calls that other rules may have answered."""
     if not rule.has_replies:
         return f"{rule} was given no reply\n  add .reply(...), or delete it"

@@ -558,3 +558,25 @@ def test_fault_may_be_any_function_of_events():
     engine = scripted(Reply("a", fault=lambda events: (e for e in events if not isinstance(e, Data))))
 
     assert ask(engine).body == b""
+
+
+def test_unused_replies_say_that_no_model_was_asked_at_all():
+    engine = scripted("Hello!")
+    when(engine, user="hi").reply("b")
+
+    with pytest.raises(UnusedReplyError) as caught:
+        engine.check()
+
+    assert str(caught.value).endswith(
+        "\n\nno model was asked at all: was something not awaited, or skipped?\n"
+        "  processes that were spawned or started as programs are not reached from here"
+    )
+    assert str(caught.value).count("no model was asked") == 1
+
+
+def test_unused_replies_of_a_fake_that_was_asked_say_nothing_of_it():
+    engine = scripted("Hello!", "again")
+    ask(engine)
+
+    with pytest.raises(UnusedReplyError, match=r"FakeLLM\(allow_unused=True\)$"):
+        engine.check()

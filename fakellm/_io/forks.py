@@ -1,0 +1,132 @@
+"""Calls that forked children answered, told to the process that forked them.
+
+A child holds a copy of every engine: a reply that it gives is still to be given in the parent, and a request that
+nothing answers there fails nobody. So each call of a child is written to a file without a name that both hold open;
+the parent takes note of it when the fake is checked, or its calls are looked at. A file, not a pipe: it never fills up,
+whether or not the parent reads. Processes that are spawned or started as programs hold nothing of this one.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import struct
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+from typing import NamedTuple
+from weakref import WeakKeyDictionary, WeakSet, finalize
+
+from fakellm._script.engine import Engine
+from fakellm._script.interference import Play
+from fakellm._script.journal import Call, Outcome
+from fakellm._script.reply import ErrorReply, Reply
+from fakellm._wire.events import WireEvent, WireRequest
+
+__all__ = ["hear_children", "watch_forks"]
+
+_HEAD = struct.Struct("I")  # the size of a record
+_FALLBACK = 0  # rules count from 1
+
+
+class _Told(NamedTuple):
+    """A call as a child tells it. rule: its number, None where no rule answered."""
+
+    wire: WireRequest
+    outcome: Outcome
+    status: int
+    rule: int | None
+    explanation: str
+
+
+class _Ledger:
+    """The file that a process and its children share. Appending is atomic, so children need no lock between them."""
+
+    def __init__(self) -> None:
+        self._file = tempfile.TemporaryFile("a+b", buffering=0)  # noqa: SIM115  # open as long as the engine lives
+        finalize(self, self._file.close)
+        self._read = 0
+
+    def append(self, told: _Told) -> None:
+        data = pickle.dumps(told)
+        self._file.write(_HEAD.pack(len(data)) + data)
+
+    def take(self) -> Iterator[_Told]:
+        """Yield what was appended since the last time; a record that a killed child left unfinished is the last."""
+        self._file.seek(self._read)
+        while len(head := self._file.read(_HEAD.size)) == _HEAD.size:
+            (size,) = _HEAD.unpack(head)
+            if len(data := self._file.read(size)) < size:
+                return
+            self._read = self._file.tell()
+            yield pickle.loads(data)  # written by this process's own children, in a file without a name
+
+
+@dataclass(frozen=True, slots=True)
+class _Telling:
+    """Comes between requests and answers in a child, and tells of each."""
+
+    ledger: _Ledger
+
+    def before(self, request: WireRequest) -> None:
+        """Nothing is told before it is answered."""
+
+    def over(self, call: Call, play: Play) -> Play:
+        """Return what plays the same answer and tells of the call as it begins, when its outcome is known."""
+
+        def told() -> Iterator[WireEvent]:
+            for number, event in enumerate(play()):
+                if number == 0:
+                    rule = call.rule.number if call.rule is not None else None
+                    self.ledger.append(_Told(call.wire, call.outcome, call.status, rule, call.explanation))
+                yield event
+
+        return told
+
+
+_engines: WeakSet[Engine] = WeakSet()
+_ledgers: WeakKeyDictionary[Engine, _Ledger] = WeakKeyDictionary()
+_hooked: list[bool] = []  # not empty once the hooks are there, which cannot be taken away
+
+
+def watch_forks(engine: Engine) -> None:
+    """Have children that are forked from now on tell what they ask an engine."""
+    _engines.add(engine)
+    if not _hooked and hasattr(os, "register_at_fork"):
+        os.register_at_fork(before=_open_ledgers, after_in_child=_begin_to_tell)
+        _hooked.append(True)
+
+
+def hear_children(engine: Engine) -> None:
+    """Write down what children asked since the last time, and use up what answered them."""
+    ledger = _ledgers.get(engine)
+    if ledger is None or _is_telling(engine):
+        return
+    for told in ledger.take():
+        call = Call(len(engine.journal) + 1, told.wire, told.outcome, told.status, partial(engine.decode, told.wire))
+        call.explanation = told.explanation
+        if told.rule is not None:
+            call.rule = engine.fallback if told.rule == _FALLBACK else engine.rules[told.rule - 1]
+            upcoming = call.rule.upcoming if call.rule and call.rule.is_live else None
+            call.reply = upcoming if isinstance(upcoming, Reply | ErrorReply) else None
+        engine.use_up(call)
+        engine.journal.append(call)
+
+
+def _is_telling(engine: Engine) -> bool:
+    """Whether this process is a child that tells another one; what it forks tells the same."""
+    return isinstance(engine.interference, _Telling)
+
+
+def _open_ledgers() -> None:
+    for engine in list(_engines):
+        if not _is_telling(engine) and engine not in _ledgers:
+            _ledgers[engine] = _Ledger()
+
+
+def _begin_to_tell() -> None:
+    for engine in list(_engines):
+        engine.renew_lock()
+        if engine.interference is None:  # explore counts what it asks itself
+            engine.interference = _Telling(_ledgers[engine])
