@@ -26,7 +26,8 @@ from typing import Any, Protocol
 
 from fakellm._clock import Clock
 from fakellm._io.flavour import installed_modules
-from fakellm._io.transport import Answers, make_transport, transport_class
+from fakellm._io.leaves import is_foreign_leaf
+from fakellm._io.transport import Answers, make_transport
 
 __all__ = ["Activation", "Claims", "activate", "deactivate"]
 
@@ -158,40 +159,10 @@ def _chooser(module: ModuleType, handler: str) -> Callable[[Any], Any]:
             answering = _answering()
             # The method is not known here. Model calls are POSTs, and what else an engine claims it claims
             # by host; a path that it claims for POST alone gets the engine's 404 on other methods.
-            if answering is None or not _is_foreign_leaf(module, transport) or not answering.claims("POST", url):
+            if answering is None or not is_foreign_leaf(module, transport) or not answering.claims("POST", url):
                 return transport
             return answering.transport_before(module, getattr(transport, handler))
 
         return transport_for_url
 
     return make
-
-
-def _is_foreign_leaf(module: ModuleType, transport: Any) -> bool:
-    """Whether a transport goes to the network by itself, past the patched leaves."""
-    harmless = (
-        module.HTTPTransport,
-        module.AsyncHTTPTransport,
-        module.ASGITransport,
-        module.WSGITransport,
-        module.MockTransport,
-        transport_class(module),
-    )
-    return not (isinstance(transport, harmless) or _is_test_client(transport) or _holds_transport(transport))
-
-
-def _is_test_client(transport: Any) -> bool:
-    """Whether this is Starlette's TestClient, which calls the user's own app in the process."""
-    return any(kind.__module__.partition(".")[0] == "starlette" for kind in type(transport).__mro__)
-
-
-def _holds_transport(transport: Any) -> bool:
-    """Whether this wraps another transport, of either module, which is then the one that counts."""
-    kinds = tuple(kind for m in installed_modules() for kind in (m.BaseTransport, m.AsyncBaseTransport))
-    return any(isinstance(value, kinds) for value in _attributes(transport))
-
-
-def _attributes(thing: Any) -> list[Any]:
-    slots = [name for kind in type(thing).__mro__ for name in getattr(kind, "__slots__", ())]
-    values = [getattr(thing, name, None) for name in slots]
-    return [*getattr(thing, "__dict__", {}).values(), *values]
