@@ -12,13 +12,13 @@ from __future__ import annotations
 
 import asyncio
 import atexit
-import re
 import socket
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import wraps
+from importlib import import_module
 from threading import RLock, get_ident
 from typing import Any, NamedTuple
 
@@ -32,8 +32,6 @@ from pytest_fakellm.settings import decide
 from pytest_fakellm.state import GUARD
 
 __all__ = ["BlockedConnectionError", "Guard", "Refusal", "allowed_by_ini", "guard_of"]
-
-_HERE = re.compile(r"^(0\.0\.0\.0|::|::ffff:127\..*)$")
 
 
 class BlockedConnectionError(ConnectionRefusedError):
@@ -121,7 +119,7 @@ class Guard:
 
     def _reason(self, host: str) -> str | None:
         """Return why a host is not to be reached, or None."""
-        if not host or self._holds["none"] or is_loopback(host) or _HERE.match(host) or self._is_allowed(host):
+        if not host or self._holds["none"] or is_loopback(host) or self._is_allowed(host):
             return None
         if self._holds["all"]:
             return _ALL
@@ -229,6 +227,8 @@ def _listen() -> None:
 def _hear(event: str, args: tuple[Any, ...]) -> None:
     """Look at what the interpreter is about to do; it is much, so the usual way out is the first line."""
     if not _active or event not in _EVENTS:
+        if event == "import" and _active and args[0] in _LOOK_UP_IN_C:
+            _patch_when_imported(args[0])
         return
     for guard in tuple(_active):
         for host, port in _EVENTS[event](*args):
@@ -240,7 +240,7 @@ def _looked_up(host: object, port: object = None, *_: object) -> Iterator[tuple[
 
 
 def _connected(sock: socket.socket, address: Any) -> Iterator[tuple[object, object]]:
-    if sock.family in (socket.AF_INET, socket.AF_INET6):
+    if sock.family in (socket.AF_INET, socket.AF_INET6) and address is not None:  # a connected socket needs none
         yield address[0], address[1]
 
 
@@ -249,11 +249,33 @@ _EVENTS: dict[str, Callable[..., Iterator[tuple[object, object]]]] = {
     "socket.getaddrinfo": _looked_up,
     "socket.gethostbyname": _looked_up,
     "socket.connect": _connected,
+    "socket.sendmsg": _connected,
     "socket.sendto": _connected,
 }
 
 
 Check = Callable[[object, object], None]
+
+_LOOK_UP_IN_C = ("uvloop", "aiohttp.resolver")  # what ``_places`` looks for
+
+
+def _patch_when_imported(name: str) -> None:
+    """Import a module in place of whoever is about to, and patch it before that one gets it."""
+    if name in sys.modules or name in _importing:
+        return
+    _importing.append(name)
+    try:
+        import_module(name)
+    except ImportError:
+        return  # which the one who imports it meets as well
+    finally:
+        _importing.remove(name)
+    with _lock:
+        for guard in _active:
+            guard._install()  # noqa: SLF001  # of this module
+
+
+_importing: list[str] = []
 
 
 def _places() -> Iterator[tuple[Any, str, Callable[[Any, Check], Any]]]:

@@ -388,9 +388,50 @@ def test_names_bound_before_and_datagrams_are_seen(asking):
         def test_datagram():
             with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
                 swallow(lambda _: sock.sendto(b"", ("93.184.216.34", 8125)))
+
+        def test_message():
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+                swallow(lambda _: sock.sendmsg([b""], [], 0, ("93.184.216.34", 8125)))
     """)
 
-    asking.runpytest("--llm-block-network").assert_outcomes(failed=2)
+    asking.runpytest("--llm-block-network").assert_outcomes(failed=3)
+
+
+def test_message_of_a_connected_socket_is_free(asking):
+    asking.makepyfile("""
+        import socket
+
+        def test_message():
+            there, here = (socket.socket(type=socket.SOCK_DGRAM) for _ in range(2))
+            with there, here:
+                there.bind(("127.0.0.1", 0))
+                here.connect(there.getsockname())
+                assert here.sendmsg([b"hi"]) == 2
+    """)
+
+    asking.runpytest("--llm-block-network").assert_outcomes(passed=1)
+
+
+def test_loop_that_is_imported_late_is_guarded(asking):
+    asking.makepyfile("""
+        import asyncio, sys
+
+        async def ask():
+            await asyncio.open_connection("api.openai.com", 443)
+
+        def test_agent(fake_llm):
+            assert "uvloop" not in sys.modules
+            import uvloop
+            try:
+                uvloop.run(ask())
+            except OSError as err:
+                assert "blocked by fakellm" in str(err)
+    """)
+
+    result = asking.runpytest_subprocess()
+
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["BlockedConnectionError: a connection to api.openai.com:443 was blocked*"])
 
 
 def test_unix_sockets_are_free(asking):
