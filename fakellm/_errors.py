@@ -5,6 +5,7 @@ FakeLLMError
 │   ├── ScriptFormatError           a script file that cannot be read; its text starts with path:line
 │   └── ContradictionError          also UnmatchedRequestError: a reply that the request rules out
 ├── UnmatchedRequestError           also AssertionError: asked but not scripted, or rejected
+│   └── RejectedRequestError        where nothing but rejected requests fail
 ├── UnusedReplyError                also AssertionError: scripted but not asked
 ├── CassetteError
 │   ├── CassetteNotFoundError       also FileNotFoundError
@@ -32,6 +33,7 @@ The names below APIError are those of the OpenAI SDK, so that ``except`` clauses
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 __all__ = [
@@ -54,14 +56,29 @@ __all__ = [
     "NotFoundError",
     "PermissionDeniedError",
     "RateLimitError",
+    "RejectedRequestError",
     "ScriptFormatError",
     "UnmatchedRequestError",
     "UnprocessableEntityError",
     "UnredactedSecretError",
     "UnusedReplyError",
     "UsageError",
+    "did_you_mean",
     "status_error",
 ]
+
+
+def did_you_mean(name: object, known: Iterable[str], *, then: str = "") -> str:
+    """Return ``; did you mean 'user'?`` for a name that is nearly one of those known, else an empty text.
+
+    then: what is said next, such as which names there are; it goes on a line of its own behind the question.
+    """
+    from difflib import get_close_matches  # only for a message
+
+    near = get_close_matches(str(name), list(known), n=1)
+    if not near:
+        return f"; {then}" if then else ""
+    return f"; did you mean {near[0]!r}?" + (f"\n  {then}" if then else "")
 
 
 class FakeLLMError(Exception):
@@ -86,6 +103,10 @@ class ScriptFormatError(UsageError):
 
 class UnmatchedRequestError(FakeLLMError, AssertionError):
     """The code under test asked something that no rule answers, or that the real API rejects."""
+
+
+class RejectedRequestError(UnmatchedRequestError):
+    """The code under test asked something that the real API rejects, and nothing else went wrong."""
 
 
 class ContradictionError(UsageError, UnmatchedRequestError):

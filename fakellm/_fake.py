@@ -12,7 +12,7 @@ from fakellm._errors import UsageError
 from fakellm._script.as_reply import ReplyLike
 from fakellm._script.engine import Engine
 from fakellm._script.explain import not_entered
-from fakellm._script.match import Matcher, Wanted, conditions
+from fakellm._script.match import Matcher, Wanted, conditions, naming_conditions
 from fakellm._script.pace import Pace
 from fakellm._script.rule import Fallback, Rule, caller
 from fakellm._wire.chat import ChatRequest
@@ -101,6 +101,7 @@ class FakeLLM(Answering):
         rule = self._engine.new_rule(Matcher()).reply(*replies, times=times, **reply_fields)
         return self._engine.register(rule)
 
+    @naming_conditions
     def when(
         self,
         predicate: Callable[[ChatRequest], object] | None = None,

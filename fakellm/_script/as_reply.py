@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields, replace
 from typing import Any
 
-from fakellm._errors import UsageError
+from fakellm._errors import UsageError, did_you_mean
 from fakellm._script.callables import refuse_async, settled
 from fakellm._script.reply import ErrorReply, Reply, ToolCall
 from fakellm._wire.chat import ChatRequest
@@ -39,7 +39,8 @@ def as_reply(given: object, reply_fields: Mapping[str, Any]) -> Scripted:
     """
     if unknown := reply_fields.keys() - set(_REPLY_FIELDS[1:]):
         known = ", ".join(f"{name}=" for name in _REPLY_FIELDS[1:])
-        raise UsageError(f"reply() has no field {min(unknown)!r}; it takes times=, {known}")
+        hint = did_you_mean(min(unknown), ["times", *_REPLY_FIELDS[1:]], then=f"it takes times=, {known}")
+        raise UsageError(f"reply() has no field {min(unknown)!r}{hint}")
     __tracebackhide__ = True
     reply = _said(given, reply_fields)
     if reply is not None:

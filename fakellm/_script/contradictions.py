@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic_core import from_json
 
-from fakellm._errors import ContradictionError
+from fakellm._errors import ContradictionError, did_you_mean
 from fakellm._script.reply import Reply, ToolCall
 from fakellm._script.structured import misfit
 from fakellm._wire.chat import ChatRequest
@@ -96,10 +96,8 @@ def _problems_of_calls(calls: Sequence[ToolCall], request: ChatRequest) -> Itera
 
 
 def _nearest(name: str, offered: Sequence[str]) -> str:
-    from difflib import get_close_matches
-
-    if close := get_close_matches(name, offered, n=1):
-        return f"did you mean {close[0]!r}? A call names a tool that the request offers"
+    if hint := did_you_mean(name, offered):
+        return f"{hint.removeprefix('; ')} A call names a tool that the request offers"
     return "offer the tool in the code under test, or script another call"
 
 

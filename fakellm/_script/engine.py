@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 from fakellm._errors import (
     CassetteMismatchError,
     ContradictionError,
+    RejectedRequestError,
     UnmatchedRequestError,
     UnusedReplyError,
     UsageError,
@@ -174,6 +175,8 @@ class Engine:
             raise UnusedReplyError(text)
         if all(isinstance(call.cause, ContradictionError) for call in refused):
             raise ContradictionError(text)
+        if all(call.outcome is Outcome.REJECTED for call in refused):
+            raise RejectedRequestError(text)
         only_cassettes = bool(self.sources) and not self.rules
         raise (CassetteMismatchError if only_cassettes else UnmatchedRequestError)(text) from cause
 
@@ -353,7 +356,8 @@ class Engine:
 
     def _rejected(self, wire: WireRequest, rejected: Rejected) -> _Pending:
         number = self._number(wire)
-        text = explain.rejected(wire, rejected.error, number=number, status=rejected.status)
+        is_strict = self.strictness.strict
+        text = explain.rejected(wire, rejected.error, number=number, status=rejected.status, is_strict=is_strict)
         if self.sources and not self.strictness.strict:
             return self._missed(wire, None, rejection=text)
         call = Call(number, wire, Outcome.REJECTED, rejected.status, explanation=text)

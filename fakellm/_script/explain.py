@@ -39,14 +39,24 @@ def unmatched(
     return "\n".join(lines)
 
 
-def rejected(wire: WireRequest, error: ErrorBody, *, number: int, status: int) -> str:
-    """Explain a request that the real API would refuse."""
+def rejected(wire: WireRequest, error: ErrorBody, *, number: int, status: int, is_strict: bool = True) -> str:
+    """Explain a request that the real API would refuse. is_strict: whether being strict is why it is refused here."""
     details = ", ".join(f"{name}={value!r}" for name, value in (("param", error.param), ("code", error.code)) if value)
     return (
-        f"the real API rejects call {number}: {wire.method} {wire.path} gets {status}\n"
+        f"the real API rejects call {number} with {status}: {wire.method} {wire.path}\n"
         f"  {error.message}{f' ({details})' if details else ''}\n"
-        f"  {_allowed('allow_rejected')}"
+        f"{_key_to_send(wire, status)}"
+        f"  {_allowed('allow_rejected')}{_ACCEPT if is_strict else ''}"
     )
+
+
+_ACCEPT = "\n  to accept whatever is well-formed: @pytest.mark.fake_llm(strict=False) or FakeLLM(strict=False)"
+
+
+def _key_to_send(wire: WireRequest, status: int) -> str:
+    """Return the line to type where a request came without any key."""
+    is_missing = status == 401 and not any(wire.headers.get(name) for name in ("authorization", "api-key", "x-api-key"))
+    return '  to send a key, type: headers={"authorization": "Bearer sk-fakellm"}\n' if is_missing else ""
 
 
 def broken(err: Exception, *, number: int) -> str:
@@ -64,17 +74,34 @@ def not_spoken(wire: WireRequest, *, number: int) -> str:
     """Explain a model call of an API that the fake does not speak."""
     return (
         f"call {number} is a model call that fakellm cannot answer: {wire.method} {wire.shown_url}\n"
-        "  it was stopped here and did not reach the network; fakellm speaks …/chat/completions\n"
+        "  it was stopped here and did not reach the network; scripts answer …/chat/completions, recordings anything:\n"
+        "  record it once (@pytest.mark.llm_cassette, pytest --llm-record=once); it plays beside fake_llm as well\n"
+        f"{_ask_chat_instead(wire)}"
         f"  {_allowed('allow_unmatched')}"
+    )
+
+
+def _ask_chat_instead(wire: WireRequest) -> str:
+    """Return how frameworks that ask Responses by default are told to ask chat completions."""
+    if not wire.path.rstrip("/").endswith("/responses"):
+        return ""
+    return (
+        "  or ask chat completions: pydantic-ai 'openai-chat:gpt-4o', langchain use_responses_api=False,\n"
+        "  openai-agents set_default_openai_api('chat_completions'), agno OpenAIChat(...), mirascope ...:completions\n"
     )
 
 
 def near_misses(
     request: ChatRequest, rules: Iterable[Rule], headers: Headers = NO_HEADERS
 ) -> list[tuple[Rule, list[Mismatch]]]:
-    """Return the rules that came closest, the one with the fewest mismatches first."""
+    """Return the rules that came closest: with the fewest mismatches, of these the one that nearly held, first."""
     found = [(rule, rule.matcher.mismatches(request, headers)) for rule in rules]
-    return sorted(found, key=lambda near: (len(near[1]), near[0].number))[:_NEAR_MISSES_SHOWN]
+    return sorted(found, key=_distance)[:_NEAR_MISSES_SHOWN]
+
+
+def _distance(near: tuple[Rule, list[Mismatch]]) -> tuple[int, float, int]:
+    rule, mismatches = near
+    return len(mismatches), -sum(mismatch.nearness for mismatch in mismatches), rule.number
 
 
 def unused(rule: Rule, journal: Sequence[Call]) -> str:
@@ -88,6 +115,7 @@ def unused(rule: Rule, journal: Sequence[Call]) -> str:
     )
     if taken is not None:
         lines.append(f"  call {taken.number} would have asked for it, but {taken.rule} came first")
+        lines.append(f"  to let it answer, put it before that rule{_instead(taken.rule)}")
     lines.append(f"  delete it, or {_allowed('allow_unused')}")
     return "\n".join(lines)
 
@@ -100,6 +128,11 @@ def not_entered(rules: Sequence[Rule], *, where: str) -> str:
         "  to let it answer, type: with llm: …, or take the fixture fake_llm instead\n"
         f"  {_allowed('allow_unused')}"
     )
+
+
+def _instead(first: Rule | None) -> str:
+    """Return the other way to have a rule answer: one that answers every request is what otherwise() is for."""
+    return ", or make that one otherwise(...)" if first is not None and not first.matcher.conditions else ""
 
 
 def _fits(rule: Rule, call: Call) -> bool:
@@ -160,13 +193,17 @@ def _nearest(request: ChatRequest, rules: Sequence[Rule], headers: Headers) -> l
 
 def _near_miss(rule: Rule, mismatches: list[Mismatch]) -> list[str]:
     if mismatches:
-        return [str(rule), *(f"  {mismatch}" for mismatch in mismatches)]
+        return [str(rule), *(line for mismatch in mismatches for line in _mismatch(mismatch))]
     if not rule.has_replies:
         return [f"{rule} has no reply; add .reply(...)"]
     return [
         f"{rule} would have answered, but it is used up ({_count(rule.given, 'reply')} given)",
         "  add another reply, or times=None to give it for ever",
     ]
+
+
+def _mismatch(mismatch: Mismatch) -> list[str]:
+    return [f"  {mismatch}", *([f"    {mismatch.hint}"] if mismatch.hint else [])]
 
 
 def _to_type(request: ChatRequest, rules: Iterable[Rule]) -> str:

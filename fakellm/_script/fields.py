@@ -12,7 +12,7 @@ from fnmatch import translate
 from typing import Any
 
 from fakellm._secret_names import is_secret_name
-from fakellm._wire.chat import ChatRequest
+from fakellm._wire.chat import ChatRequest, text_of
 
 __all__ = ["FIELDS", "NO_HEADERS", "Field", "Headers", "header_field", "shown"]
 
@@ -30,7 +30,8 @@ class Field:
     condition on it may look for, in words. is_plain: whether something is a value to compare with, rather than
     a pattern or a callable. tester: makes of a plain one what says whether a value is as wanted. expected: how
     a plain one reads. got: how a value reads, with what a callable made of it. absent: what to say where there
-    is none. has_text: whether a pattern can be searched there.
+    is none. has_text: whether a pattern can be searched there. elsewhere: texts of the conversation that a condition
+    passes over, in which an author may have seen what the condition looks for.
     """
 
     values: Callable[[ChatRequest, Headers], tuple[Any, ...]]
@@ -41,6 +42,7 @@ class Field:
     got: Callable[[Any, object], str]
     absent: Callable[[ChatRequest], str] = lambda request: "nothing"
     has_text: bool = False
+    elsewhere: Callable[[ChatRequest], tuple[str, ...]] = lambda request: ()
 
 
 def shown(text: str, limit: int = 120) -> str:
@@ -74,8 +76,10 @@ def _text(
     tester: Callable[[str], Callable[[str], object]],
     wording: str,
     absent: Callable[[ChatRequest], str] = lambda request: "nothing",
+    *,
+    role: str = "",
 ) -> Field:
-    """Return a field of texts. wording: what comes before the text in ``expected``."""
+    """Return a field of texts. wording: what comes before the text in ``expected``. role: whose messages they are."""
     return Field(
         values=lambda request, headers: values(request),
         takes="a str, a compiled pattern of str or a callable",
@@ -85,6 +89,7 @@ def _text(
         got=lambda text, result: shown(text),
         absent=absent,
         has_text=True,
+        elsewhere=lambda request: tuple(text_of(m) for m in request.messages if m.get("role") == role),
     )
 
 
@@ -136,7 +141,7 @@ FIELDS: Mapping[str, Field] = {
         expected=repr,
         got=lambda request, result: _cut(repr(result)),
     ),
-    "user": _text(_question, _containing, "a question containing", _missing_question),
+    "user": _text(_question, _containing, "a question containing", _missing_question, role="user"),
     "system": _text(
         lambda request: request.system_texts,
         _containing,
@@ -150,6 +155,7 @@ FIELDS: Mapping[str, Field] = {
         _containing,
         "a tool result containing",
         lambda request: f"no tool result at the end ({_end(request)})",
+        role="tool",
     ),
     "turn": Field(
         values=lambda request, headers: (request.turn,),

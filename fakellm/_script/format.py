@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from pathlib import PurePath
 from typing import Any
 
-from fakellm._errors import ScriptFormatError, UsageError
+from fakellm._errors import ScriptFormatError, UsageError, did_you_mean
 from fakellm._script.fields import FIELDS
 from fakellm._script.match import Condition, Matcher, conditions
 from fakellm._script.pace import Pace
@@ -233,7 +233,8 @@ def _transform(field: str, value: object, reply: Section, makers: Mapping[str, M
     names = sorted(makers)
     given = {value: {}} if isinstance(value, str) else value
     if not isinstance(given, dict) or len(given) != 1 or next(iter(given)) not in names:
-        raise reply.error(f"{field} takes one of {', '.join(names)}, got {_shown(value)}", field)
+        hint = did_you_mean(next(iter(given)), names) if isinstance(given, dict) and len(given) == 1 else ""
+        raise reply.error(f"{field} takes one of {', '.join(names)}, got {_shown(value)}{hint}", field)
     [(name, arguments)] = given.items()
     if not isinstance(arguments, dict):
         raise reply.error(f"{name} takes a mapping of its arguments, got {_shown(arguments)}", field)
@@ -267,7 +268,10 @@ def _error(given: object, reply: Section) -> ErrorReply:
                 return ErrorReply(**plain(error))
         case other:
             names = ", ".join(ERRORS)
-            raise reply.error(f"error takes a status, a mapping with status:, or one of {names}; got {_shown(other)}")
+            hint = did_you_mean(other, ERRORS)
+            raise reply.error(
+                f"error takes a status, a mapping with status:, or one of {names}; got {_shown(other)}{hint}"
+            )
 
 
 def section_of(value: object, parent: Section, key: str, what: str, takes: str = "a mapping") -> Section:
@@ -277,11 +281,12 @@ def section_of(value: object, parent: Section, key: str, what: str, takes: str =
     return value
 
 
-def check_keys(section: Section, what: str, known: Iterable[str]) -> None:
+def check_keys(section: Section, what: str, known: Sequence[str]) -> None:
     """Refuse a key that is not known. what: the name of the mapping."""
     for key in section:
         if key not in known:
-            raise section.error(f"{what} has no {key!r}; it takes {', '.join(known)}", key)
+            hint = did_you_mean(key, known, then=f"it takes {', '.join(known)}")
+            raise section.error(f"{what} has no {key!r}{hint}", key)
 
 
 @contextmanager

@@ -6,15 +6,19 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
-from typing import Any
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
 
-from fakellm._errors import UsageError
+from fakellm._errors import UsageError, did_you_mean
 from fakellm._script.callables import checked, refuse_async
 from fakellm._script.fields import FIELDS, NO_HEADERS, Field, Headers, header_field, shown
 from fakellm._secret_names import REDACTED, is_secret_name
 from fakellm._wire.chat import ChatRequest
 
-__all__ = ["Condition", "Matcher", "Mismatch", "Wanted", "conditions", "shown"]
+__all__ = ["Condition", "Matcher", "Mismatch", "Wanted", "conditions", "naming_conditions", "shown"]
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 Wanted = str | re.Pattern[str] | Callable[[str], object]
 """What a condition looks for: a substring (a glob for the model, a whole name for tool and endpoint), a
@@ -23,11 +27,17 @@ pattern to search, or a predicate."""
 
 @dataclass(frozen=True, slots=True)
 class Mismatch:
-    """Why a rule did not answer: the field, what the rule expected there, what the request has."""
+    """Why a rule did not answer: the field, what the rule expected there, what the request has.
+
+    hint: what the author of the rule probably meant; empty where nothing nearly held. nearness: how much of what was
+    expected is there, from 0 to 1, 2 for all of it, in another place or another case.
+    """
 
     field: str
     expected: str
     got: str
+    hint: str = ""
+    nearness: float = 0.0
 
     def __str__(self) -> str:
         return f"{self.field}: expected {self.expected}, got {self.got}"
@@ -62,7 +72,7 @@ class Condition:
         if any(results):
             return None
         got = ", ".join(map(self._part.got, values, results)) if values else self._part.absent(request)
-        return Mismatch(self._label, self._expected, got)
+        return Mismatch(self._label, self._expected, got, self._hint(values), self._nearness(request, values))
 
     def explain(self, request: ChatRequest, headers: Headers = NO_HEADERS) -> Mismatch | None:
         """Return the mismatch, where a predicate that raises is one: it may never have been asked before."""
@@ -80,6 +90,33 @@ class Condition:
 
     def __repr__(self) -> str:
         return f"<Condition {self}>"
+
+    def _hint(self, values: tuple[Any, ...]) -> str:
+        """Return what a text was probably meant to be where it nearly holds: another case, a pattern."""
+        text = self.wanted
+        if not isinstance(text, str) or not self._part.has_text or self._told is not text:
+            return ""
+        if any(isinstance(value, str) and self._part.tester(text.lower())(value.lower()) for value in values):
+            return f"differs in case alone; to pass that over: {self._typed(_escaped(text), ', re.I')}"
+        if any(_is_pattern_of(text, value) for value in values):
+            return f"a str is looked for as it is; to search for a pattern: {self._typed(text)}"
+        return ""
+
+    def _nearness(self, request: ChatRequest, values: tuple[Any, ...]) -> float:
+        if isinstance(self.wanted, re.Pattern):
+            return 2.0 if any(map(self.wanted.search, self._part.elsewhere(request))) else 0.0
+        if not isinstance(self.wanted, str) or not self._part.has_text:
+            return 0.0
+        anywhere = [*self._part.elsewhere(request), *(value for value in values if isinstance(value, str))]
+        wanted = self.wanted.lower()
+        if any(wanted in text.lower() for text in anywhere):
+            return 2.0
+        return max((_shared(wanted, text.lower()) for text in anywhere), default=0.0)
+
+    def _typed(self, pattern: str, flags: str = "") -> str:
+        """Return the condition with a pattern, as it is typed."""
+        typed = f"re.compile({_literal(pattern)}{flags})"
+        return f"header={{{self.header!r}: {typed}}}" if self.header else f"{self.field}={typed}"
 
     @property
     def _argument(self) -> str:
@@ -131,6 +168,22 @@ class Matcher:
         return f"when({', '.join(map(str, self.conditions))})" if self.conditions else "reply()"
 
 
+def naming_conditions(when: Callable[P, R]) -> Callable[P, R]:
+    """Have ``when`` answer a misspelt name with those that there are, and the nearest."""
+    names = [name for name in FIELDS if name != "predicate"]
+
+    @wraps(when)
+    def told(*args: P.args, **kwargs: P.kwargs) -> R:
+        __tracebackhide__ = True
+        if unknown := kwargs.keys() - set(FIELDS):
+            known = ", ".join(f"{name}=" for name in names)
+            hint = did_you_mean(min(unknown), names, then=f"it takes a callable, {known}")
+            raise UsageError(f"when() has no condition {min(unknown)!r}{hint}")
+        return when(*args, **kwargs)
+
+    return told
+
+
 def conditions(given: Mapping[str, Any]) -> tuple[Condition, ...]:
     """Return the conditions that are given by name; None is none.
 
@@ -162,6 +215,29 @@ def _tester(argument: str, wanted: object, told: object, part: Field) -> Callabl
         refuse_async(wanted, argument)
         return checked(wanted)
     raise UsageError(f"{argument} takes {part.takes}, got {told!r}")
+
+
+def _is_pattern_of(text: str, value: object) -> bool:
+    """Whether a text that does not occur in a value would be found there as a pattern."""
+    try:
+        return isinstance(value, str) and re.search(text, value) is not None
+    except re.error:
+        return False
+
+
+def _escaped(text: str) -> str:
+    return re.escape(text).replace("\\ ", " ")
+
+
+def _shared(wanted: str, text: str) -> float:
+    """Return how much of a text occurs in another, from 0 to 1, by its runs of three characters."""
+    runs = {wanted[n : n + 3] for n in range(max(len(wanted) - 2, 1))}
+    return sum(run in text for run in runs) / len(runs)
+
+
+def _literal(pattern: str) -> str:
+    """Return a pattern as people type it: raw where that is possible."""
+    return f'r"{pattern}"' if "\\" in pattern and '"' not in pattern and "\n" not in pattern else repr(pattern)
 
 
 def _name(wanted: object) -> str:

@@ -22,7 +22,7 @@ __all__ = ["ErrorReply", "Reply", "ToolCall", "is_text", "other_ways"]
 class ToolCall:
     """A call of a tool in the model's answer.
 
-    arguments: a mapping, sent as JSON, or a str, sent as it is, broken JSON included. id: the call's
+    arguments: a mapping, sent as JSON, or a str, sent as it is, broken JSON included; none by default. id: the call's
     id; None makes one, the same on every run. Two calls are equal whatever their ids.
 
     >>> ToolCall("get_weather", {"city": "Paris"}).arguments_text
@@ -30,7 +30,7 @@ class ToolCall:
     """
 
     name: str
-    arguments: Mapping[str, Any] | str
+    arguments: Mapping[str, Any] | str = field(default_factory=dict)
     id: str | None = field(default=None, kw_only=True, compare=False)
     arguments_text: str = field(init=False, repr=False, compare=False)
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from typing import Final
 
-from fakellm._errors import UsageError
+from fakellm._errors import UsageError, did_you_mean
 from fakellm.scenarios._conversations import CONVERSATIONS
 from fakellm.scenarios._errors import ERRORS
 from fakellm.scenarios._figures import FINISH_REASONS, USAGES
@@ -65,9 +64,7 @@ def get(name: str, *, family: str | None = None) -> Scenario:
 
 def unknown_name(name: object, known: list[str]) -> str:
     """Say that there is no scenario of this name, which is the nearest, and which there are."""
-    near = get_close_matches(str(name), known, n=1, cutoff=0.6)
-    hint = f"; did you mean {near[0]!r}?" if near else ""
-    return f"there is no scenario {name!r}{hint}\n  there are: {', '.join(known)}"
+    return f"there is no scenario {name!r}{did_you_mean(name, known)}\n  there are: {', '.join(known)}"
 
 
 for _scenario in (*CONVERSATIONS, *STREAMS, *USAGES, *FINISH_REASONS, *ERRORS):

@@ -28,7 +28,7 @@ def test_rejected_request_uses_up_no_reply_and_fails_the_test(way):
     }
     assert rejected.headers["x-should-retry"] == "false"
     assert answered.json()["choices"][0]["message"]["content"] == "Hello!"
-    with pytest.raises(UnmatchedRequestError, match="the real API rejects call 1: POST /v1/chat/completions gets 400"):
+    with pytest.raises(UnmatchedRequestError, match="the real API rejects call 1 with 400: POST /v1/chat/completions"):
         llm.check()
 
 

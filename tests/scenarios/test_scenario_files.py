@@ -117,7 +117,8 @@ def test_scenario_section_is_passed_over_by_a_fake(tmp_path, fake_llm):
         ),
         (
             "scenario:\n  expects: {}\notherwise: a",
-            "own.yaml:2: a scenario has no 'expects'; it takes families, description, request, expected",
+            "own.yaml:2: a scenario has no 'expects'; did you mean 'expected'?\n"
+            "  it takes families, description, request, expected",
         ),
         (
             "scenario:\n  expected: {}\n  families: streams\notherwise: a",

@@ -6,7 +6,7 @@ import pytest
 from chat_wire import asking, wire
 from engines import ask, scripted, when
 
-from fakellm import ErrorReply, Reply, UnmatchedRequestError, UnusedReplyError, UsageError, faults
+from fakellm import ErrorReply, RejectedRequestError, Reply, UnmatchedRequestError, UnusedReplyError, UsageError, faults
 from fakellm._script.engine import Engine
 from fakellm._script.journal import Outcome
 from fakellm._script.match import Matcher
@@ -473,7 +473,7 @@ def test_check_fails_for_a_rejected_request():
     ask(engine, wire(b"?"))
 
     with pytest.raises(
-        UnmatchedRequestError, match=r"^the real API rejects call 1: POST /v1/chat/completions gets 400\n"
+        UnmatchedRequestError, match=r"^the real API rejects call 1 with 400: POST /v1/chat/completions\n"
     ):
         engine.check()
 
@@ -506,7 +506,8 @@ def test_unused_replies_are_told_below_what_nothing_answered():
         engine.check()
 
     heads = [part.split(":")[0] for part in str(caught.value).split("\n\n")]
-    assert heads == ["no rule answers call 1", "the real API rejects call 2", "1 scripted reply never asked for"]
+    rejected = "the real API rejects call 2 with 400"
+    assert heads == ["no rule answers call 1", rejected, "1 scripted reply never asked for"]
 
 
 def test_rule_for_ever_owes_nothing():
@@ -580,3 +581,41 @@ def test_unused_replies_of_a_fake_that_was_asked_say_nothing_of_it():
 
     with pytest.raises(UnusedReplyError, match=r"FakeLLM\(allow_unused=True\)$"):
         engine.check()
+
+
+@pytest.mark.parametrize(
+    ("first", "advice"),
+    [
+        ({}, "  to let it answer, put it before that rule, or make that one otherwise(...)\n"),
+        ({"user": "h"}, "  to let it answer, put it before that rule\n"),
+    ],
+)
+def test_rule_that_an_earlier_one_covers_is_told_what_to_do(first, advice):
+    engine = Engine()
+    (when(engine, **first) if first else engine.register(engine.new_rule(Matcher()))).reply("a", times=None)
+    when(engine, user="hi").reply("b")
+    ask(engine)
+
+    with pytest.raises(UnusedReplyError) as caught:
+        engine.check()
+
+    assert advice in str(caught.value)
+
+
+def test_rejected_requests_alone_have_an_error_of_their_own():
+    engine = Engine()
+    ask(engine, wire(b"{}"))
+
+    with pytest.raises(RejectedRequestError):
+        engine.check()
+
+
+def test_rejected_request_beside_an_unmatched_one_is_told_as_unmatched():
+    engine = Engine()
+    ask(engine, wire(b"{}"))
+    ask(engine)
+
+    with pytest.raises(UnmatchedRequestError) as caught:
+        engine.check()
+
+    assert type(caught.value) is UnmatchedRequestError

@@ -128,7 +128,7 @@ def test_malformed_request_is_told_beside_the_miss():
 
     assert answer.error["message"].endswith(
         "\n  to record again: use_cassette(path, mode='rewrite')\n"
-        "the real API rejects call 1: POST /v1/chat/completions gets 400\n"
+        "the real API rejects call 1 with 400: POST /v1/chat/completions\n"
         "  Missing required parameter: 'messages'. (param='messages', code='missing_required_parameter')\n"
         "  if the test means it: @pytest.mark.fake_llm(allow_rejected=True) or FakeLLM(allow_rejected=True)"
     )

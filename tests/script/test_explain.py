@@ -52,6 +52,40 @@ def test_unmatched_names_the_nearest_rules_with_what_differs():
     )
 
 
+def test_rule_whose_text_stands_elsewhere_in_the_conversation_is_the_nearest():
+    rules = [rule("a", number=n, user=text) for n, text in enumerate(["alpha", "beta", "gamma", "weather"], 1)]
+    tool_loop = [
+        {"role": "user", "content": "How is the weather?"},
+        {"role": "assistant", "content": None, "tool_calls": []},
+        {"role": "tool", "tool_call_id": "call_1", "content": "18"},
+    ]
+
+    lines = unmatched(*rules, messages=tool_loop).split("\n")
+
+    assert lines[2:4] == [
+        "    rule 4 when(user='weather') at test_a.py:3",
+        "      user: expected a question containing 'weather', got a user message 'How is the weather?' that was "
+        "answered already (the last message has role 'tool')",
+    ]
+
+
+def test_rule_whose_text_is_nearly_there_comes_before_those_that_are_far():
+    rules = [rule("a", number=n, user=text) for n, text in enumerate(["alpha", "beta", "gamma", "wether"], 1)]
+
+    lines = unmatched(*rules, messages=[{"role": "user", "content": "How is the weather?"}]).split("\n")
+
+    assert lines[2] == "    rule 4 when(user='wether') at test_a.py:3"
+
+
+def test_hint_stands_below_the_mismatch():
+    lines = unmatched(rule("a", user="HI")).split("\n")
+
+    assert lines[3:5] == [
+        "      user: expected a question containing 'HI', got 'hi'",
+        "        differs in case alone; to pass that over: user=re.compile('HI', re.I)",
+    ]
+
+
 def test_unmatched_says_that_a_rule_is_used_up():
     assert unmatched(rule("a", given=1)) == (
         "no rule answers call 4: POST …/chat/completions model='gpt-4o' user='hi'\n"
@@ -181,18 +215,41 @@ def test_near_misses_are_ordered_by_mismatches_then_by_registration():
 )
 def test_rejected_says_what_the_api_says_and_how_to_allow_it(error, details):
     assert explain.rejected(asking(), error, number=2, status=400) == (
-        "the real API rejects call 2: POST /v1/chat/completions gets 400\n"
+        "the real API rejects call 2 with 400: POST /v1/chat/completions\n"
         f"  {details}\n"
-        "  if the test means it: @pytest.mark.fake_llm(allow_rejected=True) or FakeLLM(allow_rejected=True)"
+        "  if the test means it: @pytest.mark.fake_llm(allow_rejected=True) or FakeLLM(allow_rejected=True)\n"
+        "  to accept whatever is well-formed: @pytest.mark.fake_llm(strict=False) or FakeLLM(strict=False)"
     )
+
+
+def test_rejected_does_not_advise_what_is_set_already():
+    text = explain.rejected(asking(), ErrorBody("No."), number=2, status=400, is_strict=False)
+
+    assert "strict=False" not in text
+
+
+@pytest.mark.parametrize(("headers", "is_told"), [({}, True), ({"authorization": "Bearer x"}, False)])
+def test_rejected_says_how_a_missing_key_is_sent(headers, is_told):
+    asked = wire(b"{}")._replace(headers=headers)
+
+    text = explain.rejected(asked, ErrorBody("No key."), number=2, status=401)
+
+    assert ('\n  to send a key, type: headers={"authorization": "Bearer sk-fakellm"}\n' in text) is is_told
 
 
 def test_not_spoken_says_that_the_call_was_stopped_here():
     assert explain.not_spoken(wire(url="https://api.anthropic.com/v1/messages"), number=1) == (
         "call 1 is a model call that fakellm cannot answer: POST https://api.anthropic.com/v1/messages\n"
-        "  it was stopped here and did not reach the network; fakellm speaks …/chat/completions\n"
+        "  it was stopped here and did not reach the network; scripts answer …/chat/completions, recordings anything:\n"
+        "  record it once (@pytest.mark.llm_cassette, pytest --llm-record=once); it plays beside fake_llm as well\n"
         "  if the test means it: @pytest.mark.fake_llm(allow_unmatched=True) or FakeLLM(allow_unmatched=True)"
     )
+
+
+def test_not_spoken_responses_say_how_frameworks_ask_chat_completions():
+    text = explain.not_spoken(wire(url="https://api.openai.com/v1/responses"), number=1)
+
+    assert "  or ask chat completions: pydantic-ai 'openai-chat:gpt-4o', langchain use_responses_api=False,\n" in text
 
 
 def crash():

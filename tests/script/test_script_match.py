@@ -3,7 +3,7 @@ import re
 import pytest
 from chat_wire import wire
 
-from fakellm import Mismatch, UsageError
+from fakellm import FakeLLM, Mismatch, UsageError
 from fakellm._script.match import Condition, Matcher, shown
 from fakellm._wire.chat import CHAT
 from fakellm._wire.strictness import Strictness
@@ -159,3 +159,44 @@ def test_nameless_callable_is_shown_by_its_repr():
 )
 def test_shown_text_is_quoted_on_one_line_and_cut_in_the_middle(text, limit, expected):
     assert shown(text, limit) == expected
+
+
+def test_misspelt_condition_is_told_with_those_that_there_are():
+    with pytest.raises(UsageError) as caught:
+        FakeLLM().when(usr="hi")
+
+    assert str(caught.value) == (
+        "when() has no condition 'usr'; did you mean 'user'?\n"
+        "  it takes a callable, user=, system=, model=, tool=, tool_result=, turn=, stream=, endpoint=, header="
+    )
+
+
+@pytest.mark.parametrize(
+    ("field", "wanted", "messages", "hint"),
+    [
+        (
+            "user",
+            "weather",
+            [{"role": "user", "content": "Weather in Paris"}],
+            "differs in case alone; to pass that over: user=re.compile('weather', re.I)",
+        ),
+        (
+            "user",
+            "weather in (Rome)?",
+            [{"role": "user", "content": "Weather In (Rome)?"}],
+            'differs in case alone; to pass that over: user=re.compile(r"weather in \\(Rome\\)\\?", re.I)',
+        ),
+        (
+            "tool_result",
+            r"\d+ °C",
+            [{"role": "tool", "content": "18 °C"}],
+            'a str is looked for as it is; to search for a pattern: tool_result=re.compile(r"\\d+ °C")',
+        ),
+        ("user", "(", [{"role": "user", "content": "()[]"[1:]}], ""),
+        ("user", "Rome", [{"role": "user", "content": "Weather in Paris"}], ""),
+    ],
+)
+def test_text_that_nearly_holds_is_told_with_what_was_meant(field, wanted, messages, hint):
+    condition = Condition(field, wanted)
+
+    assert condition.mismatch(request(*messages)).hint == hint

@@ -140,7 +140,7 @@ def test_unmatched_call_tells_why_in_one_line():
 
 def test_rejected_call_has_no_messages():
     assert told(wire(b"?")) == (
-        "call 1: POST /v1/chat/completions [400]\n  => the real API rejects call 1: POST /v1/chat/completions gets 400"
+        "call 1: POST /v1/chat/completions [400]\n  => the real API rejects call 1 with 400: POST /v1/chat/completions"
     )
 
 
