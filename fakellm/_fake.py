@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Unpack
 
 from fakellm._answering import Answering
 from fakellm._clock import Clock, MockClock
 from fakellm._errors import UsageError
-from fakellm._script.as_reply import ReplyLike
+from fakellm._script.as_reply import ReplyFields, ReplyLike
 from fakellm._script.engine import Engine
 from fakellm._script.explain import not_entered
 from fakellm._script.match import Matcher, Wanted, conditions, naming_conditions
@@ -87,7 +87,7 @@ class FakeLLM(Answering):
         self._made_at = caller()
         self._announce()
 
-    def reply(self, *replies: ReplyLike, times: int | None = 1, **reply_fields: Any) -> Rule:
+    def reply(self, *replies: ReplyLike, times: int | None = 1, **reply_fields: Unpack[ReplyFields]) -> Rule:
         """Script replies without a condition: the first live rule in order of registration answers.
 
         replies: for each, a str, a Reply, a ToolCall or a list of them, an ErrorReply, or a callable that
@@ -149,7 +149,7 @@ class FakeLLM(Answering):
             raise UsageError("when() needs a condition: when(user='weather'); without one, type reply(...) alone")
         return self._engine.register(self._engine.new_rule(Matcher(found)))
 
-    def otherwise(self, *replies: ReplyLike, times: int | None = None, **reply_fields: Any) -> Rule:
+    def otherwise(self, *replies: ReplyLike, times: int | None = None, **reply_fields: Unpack[ReplyFields]) -> Rule:
         """Say what answers a request that no rule answers, and no recording that is attached.
 
         The arguments are those of ``reply``, but the replies are given for ever by default. It owes nothing:

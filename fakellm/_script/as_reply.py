@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields, replace
-from typing import Any
+from typing import Any, ClassVar, Literal, Protocol, TypedDict
 
 from fakellm._errors import UsageError, did_you_mean
 from fakellm._script.callables import refuse_async, settled
+from fakellm._script.pace import Pace
 from fakellm._script.reply import ErrorReply, Reply, ToolCall
+from fakellm._script.transform import Fault, Framing
 from fakellm._wire.chat import ChatRequest
 
-__all__ = ["ReplyLike", "Scripted", "as_reply"]
+__all__ = ["ReplyFields", "ReplyLike", "Scripted", "as_reply"]
+
+
+class Pydantic(Protocol):
+    """An object of a pydantic model or dataclass, named by what both have, so that pydantic need not be imported."""
+
+    __pydantic_serializer__: ClassVar[Any]
+
 
 ReplyLike = (
     str
@@ -20,9 +29,32 @@ ReplyLike = (
     | ToolCall
     | Iterable[ToolCall]
     | ErrorReply
-    | Callable[[ChatRequest], "str | Reply | ToolCall | ErrorReply"]
+    | Pydantic
+    | Callable[[ChatRequest], "str | Reply | ToolCall | ErrorReply | Pydantic"]
 )
 """What ``reply()`` takes for one reply; a callable computes it from the request."""
+
+
+class ReplyFields(TypedDict, total=False):
+    """The fields of Reply that ``reply(...)`` takes by keyword, for editors and type checkers."""
+
+    tool_calls: ToolCall | Iterable[ToolCall]
+    refusal: str | None
+    reasoning: str | None
+    finish_reason: str | None
+    usage: Mapping[str, Any] | Literal[False] | None
+    logprobs: Sequence[float | Mapping[str, Any]] | None
+    choices: Sequence[str | Reply] | None
+    parsed: Any
+    chunks: Sequence[str | Mapping[str, Any]] | None
+    raw: bytes | None
+    pace: Pace | None
+    framing: Framing | None
+    fault: Fault | None
+    headers: Mapping[str, str] | Literal["full"] | None
+    extra: Mapping[str, Any] | None
+    deliberate: bool
+
 
 Scripted = Reply | ErrorReply | Callable[[ChatRequest], Reply | ErrorReply]
 

@@ -6,10 +6,10 @@ import sys
 from functools import partial
 from pathlib import PurePath
 from types import FrameType
-from typing import Any, Self
+from typing import Self, Unpack
 
 from fakellm._errors import UsageError
-from fakellm._script.as_reply import ReplyLike, Scripted, as_reply
+from fakellm._script.as_reply import ReplyFields, ReplyLike, Scripted, as_reply
 from fakellm._script.match import Matcher
 from fakellm._script.reply import ErrorReply, Reply
 
@@ -35,7 +35,7 @@ class Rule:
         self._times: int | None = 1
         self._given = 0
 
-    def reply(self, *replies: ReplyLike, times: int | None = 1, **reply_fields: Any) -> Self:
+    def reply(self, *replies: ReplyLike, times: int | None = 1, **reply_fields: Unpack[ReplyFields]) -> Self:
         """Say what this rule answers: each reply once, in turn.
 
         replies: for each, a str, a Reply, a ToolCall or a list of them, an ErrorReply, or a callable that

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from fakellm import ErrorReply, Reply, ToolCall, UsageError, faults, framings
-from fakellm._script.as_reply import as_reply
+from fakellm._script.as_reply import ReplyFields, as_reply
 from fakellm._wire.errors import ErrorBody
 
 SAYS_NOTHING = (
@@ -420,3 +420,7 @@ def test_what_makes_a_fault_or_a_framing_is_to_be_called(fields, text):
 
 def test_fault_is_shown_by_its_name():
     assert "drop(after=2)" in Reply("x", fault=faults.drop(after=2)).fault.name
+
+
+def test_fields_that_type_checkers_see_are_those_of_a_reply():
+    assert tuple(ReplyFields.__annotations__) == tuple(field.name for field in dataclasses.fields(Reply))[1:]
