@@ -170,7 +170,11 @@ def test_retries_of_the_user_run(module):
         assert client.post(CHAT, json=QUESTION, headers=KEY).status_code == 200
 
 
-@pytest.mark.parametrize("held", [None, [], {"session": object()}, partial(print), len], ids=str)
+@pytest.mark.parametrize(
+    "held",
+    [None, [], {"session": object()}, partial(print), len],
+    ids=["nothing", "empty", "session", "partial", "function"],
+)
 def test_transport_that_holds_no_other_is_replaced(module, held):
     class Foreign(module.BaseTransport):
         def __init__(self):
