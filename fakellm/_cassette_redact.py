@@ -17,7 +17,7 @@ from fakellm._cassette.lint import redacted_places
 from fakellm._cassette.recorded import credentials, fit_for_file, redacted
 from fakellm._cassette.redact import Redactor
 from fakellm._cassette.save import change_cassette
-from fakellm._cassette.secrets import TELLING_HEADER, environment_secrets
+from fakellm._cassette.secrets import environment_secrets, is_telling_header
 from fakellm._console import print_problems, shown_progress
 from fakellm._errors import CassetteError
 
@@ -72,7 +72,7 @@ def _found(interaction: Interaction, redactor: Redactor) -> Iterable[str]:
     clean, request, response = redacted(interaction, redactor), interaction.request, interaction.response
     gone = [held for held in request.headers.items() if held not in clean.request.headers.items()]
     gone += [held for held in response.headers if held not in clean.response.headers]
-    headers = [name for name, value in gone if TELLING_HEADER.fullmatch(name) or redactor.text(value) != value]
+    headers = [name for name, value in gone if is_telling_header(name) or redactor.text(value) != value]
     return dict.fromkeys([*headers, *redacted_places(interaction, clean)])
 
 

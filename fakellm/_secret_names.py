@@ -163,9 +163,8 @@ def _is_secret(words: tuple[str, ...]) -> bool:
         return False
     if words[-2:] in _PHRASES:
         return True
-    if words[-1] == "token" and len(words) > 1:
-        return words[-2] not in _SPENT
-    return words[-1] in _SECRETS
+    *before, last = words
+    return last in _SECRETS and not (last == "token" and before and before[-1] in _SPENT)
 
 
 def _stems() -> tuple[str, ...]:

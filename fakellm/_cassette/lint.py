@@ -10,7 +10,8 @@ from email.utils import parsedate_to_datetime
 from fakellm._cassette.interaction import Interaction
 from fakellm._cassette.recorded import redacted
 from fakellm._cassette.redact import Redactor
-from fakellm._cassette.secrets import SECRET_NAME, TELLING_HEADER
+from fakellm._cassette.secrets import is_telling_header
+from fakellm._secret_names import is_secret_name
 
 __all__ = ["recorded_on", "redacted_places", "secrets_in"]
 
@@ -37,10 +38,10 @@ def redacted_places(interaction: Interaction, clean: Interaction) -> Iterator[st
 
 
 def _is_secret(name: str, value: str, redactor: Redactor) -> bool:
-    if SECRET_NAME.fullmatch(name):
+    if is_secret_name(name):
         return bool(_TOKEN.search(value)) and "REDACTED" not in value
     # Whose recording it is, an id of a project say, is no secret.
-    return not TELLING_HEADER.fullmatch(name) and redactor.text(value) != value
+    return not is_telling_header(name) and redactor.text(value) != value
 
 
 def recorded_on(interaction: Interaction) -> date | None:

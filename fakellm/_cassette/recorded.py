@@ -11,8 +11,8 @@ from urllib.parse import parse_qsl
 from fakellm._cassette.interaction import Interaction, RecordedResponse
 from fakellm._cassette.redact import Redactor
 from fakellm._cassette.redact_stream import redact_stream
-from fakellm._cassette.secrets import SECRET_NAME
 from fakellm._cassette.write import readable
+from fakellm._secret_names import is_secret_name, is_secret_parameter
 from fakellm._wire.events import WireRequest, split_url
 
 __all__ = ["credentials", "fit_for_file", "redacted"]
@@ -75,10 +75,10 @@ def credentials(requests: Iterable[WireRequest]) -> tuple[str, ...]:
 
 def _presented(request: WireRequest) -> Iterator[str]:
     for name, value in request.headers.items():
-        if SECRET_NAME.fullmatch(name):
+        if is_secret_name(name):
             yield value.rpartition(" ")[2].rpartition("=")[2] or value
     url = split_url(request.url)
     yield from filter(None, (url.username, url.password))
     for name, value in parse_qsl(url.query):
-        if SECRET_NAME.fullmatch(name) or name.lower() in ("key", "token", "sig"):
+        if is_secret_parameter(name):
             yield value

@@ -9,27 +9,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
+from urllib.parse import unquote_plus
 
 from fakellm._cassette.content_encoding import decoded
-from fakellm._cassette.secrets import (
-    BEARER,
-    NAMED,
-    PARAMETER,
-    PEM,
-    SECRET_NAME,
-    TRIGGERS,
-    USER_INFO,
-    VALUE,
-    spellings,
-)
+from fakellm._cassette.look import Look
+from fakellm._cassette.notations import is_secret_member, looks_drawn, replace_named
+from fakellm._cassette.secrets import replace_parameters, replace_presented, spellings
+from fakellm._cassette.shapes import PEM, replace_shapes
 from fakellm._cassette.tree import Number, load_json, write_json
 from fakellm._errors import CassetteFormatError, UsageError
+from fakellm._secret_names import REDACTED, is_secret_name, is_secret_parameter
 from fakellm._wire.events import WireRequest, split_url
 
 __all__ = ["REDACTED", "Redactor", "check_redact", "make_redactor"]
-
-REDACTED = "REDACTED"
 
 _FIXED = frozenset({"idempotency-key"})  # new on each run, so that a recording never changes for it
 _REQUEST_HEADERS = frozenset({"content-type", "accept", "openai-beta", "anthropic-version", "anthropic-beta"}) | _FIXED
@@ -50,12 +44,11 @@ _RESPONSE_HEADERS = _REQUEST_IDS | frozenset(
 _KEPT_PREFIXES = ("x-ratelimit-", "anthropic-ratelimit-")
 
 _DATA_LINE = re.compile(r"^((?:data:)?[ \t]*)([{\[].*?)(\r?)$", re.MULTILINE)
-_FORM = re.compile(r"[\w.%+\[\]-]+=[^&\s]*(?:&[\w.%+\[\]-]+=[^&\s]*)*")
-_PART = re.compile(
-    rf"(?P<before>content-disposition:[^\r\n]*?name=\"?{SECRET_NAME.pattern}\"?[^\r\n]*\r\n(?:[^\r\n]+\r\n)*\r\n)"
-    r".*?(?=\r\n--)",
-    re.IGNORECASE | re.DOTALL,
-)
+_FORM = re.compile(r"[\w.%+\[\]-]+=[^&\s\"';<>]*(?:&[\w.%+\[\]-]+=[^&\s\"';<>]*)*")
+_FIELD = re.compile(r"(?P<before>(?P<name>[^&=]+)=)(?P<value>[^&]*)")
+_PART = re.compile(r"content-disposition:[^\r\n]{0,400}?name=\"?(?P<name>[^\r\n\";]{1,80})", re.IGNORECASE)
+_SHORT = 100  # characters of a text that is worth remembering
+_LONGEST_HEAD = 4000  # of a part of a form
 
 
 class Redactor:
@@ -67,8 +60,12 @@ class Redactor:
 
     def __init__(self, secrets: Iterable[str] = (), patterns: Iterable[re.Pattern[str]] = ()) -> None:
         self._patterns = tuple(patterns)
-        self._secrets = spellings(secrets)
-        self._secret_bytes = [secret.encode() for secret in self._secrets]
+        known = list(secrets)
+        self._secrets = spellings(known)
+        self._secret_bytes = [secret.encode("utf-8", "surrogatepass") for secret in self._secrets]
+        self._look = Look(known)
+        # Names, roles and ids come again and again; what a text becomes never changes.
+        self._short = lru_cache(maxsize=1024)(self._text)
 
     def asked(self, request: WireRequest) -> WireRequest:
         """Return what of a request is compared, the URL and the body, redacted; the same object where nothing is."""
@@ -106,22 +103,24 @@ class Redactor:
 
     def text(self, text: str) -> str:
         """Return a text without secrets."""
+        return self._short(text) if len(text) < _SHORT else self._text(text)
+
+    def _text(self, text: str) -> str:
         if not self._is_suspicious(text.encode("utf-8", "surrogatepass")):
             return text
+        text = self._without_known(text)
+        return replace_shapes(replace_presented(replace_parameters(replace_named(text))), REDACTED)
+
+    def _without_known(self, text: str) -> str:
+        """Return a text without what is secret wherever it stands."""
         for secret in self._secrets:
             text = text.replace(secret, REDACTED)
-        for pattern in (*self._patterns, PEM):
+        for pattern in self._patterns:
             text = pattern.sub(REDACTED, text)
-        for pattern in (NAMED, PARAMETER, BEARER):
-            text = pattern.sub(_keep_before, text)
-        return USER_INFO.sub(rf"\g<before>{REDACTED}@", VALUE.sub(REDACTED, text))
+        return PEM.sub(REDACTED, text) if "-----BEGIN" in text or "PuTTY-User" in text else text
 
     def _is_suspicious(self, data: bytes) -> bool:
-        """Whether there can be something to redact; a few searches, which most bodies are spared more than."""
-        lower = data.lower()
-        if self._patterns or any(word in lower for word in TRIGGERS) or (b"@" in lower and b"://" in lower):
-            return True
-        return any(secret in data for secret in self._secret_bytes)
+        return bool(self._patterns) or self._look.is_suspicious(data)
 
     def _header(self, name: str, value: str, number: int) -> str:
         if name.lower() in _REQUEST_IDS:
@@ -133,16 +132,17 @@ class Redactor:
             redacted = self._json(text)
             if redacted is not None:
                 return redacted
-        if _FORM.fullmatch(text):
-            return self.text(text)
-        text = _DATA_LINE.sub(self._data_line, _PART.sub(_keep_before, text))
+        form = self._without_known(text)  # lest it becomes a form only then
+        if _FORM.fullmatch(form):
+            return self.text(_FIELD.sub(_redact_field, form))
+        text = _DATA_LINE.sub(self._data_line, _redact_parts(text))
         return self.text(text)
 
     def _binary_body(self, data: bytes) -> bytes:
         for secret in self._secret_bytes:
             data = data.replace(secret, REDACTED.encode())
         # Every byte is a character here, so that the patterns can be looked for between bytes that are no text.
-        return self.text(_PART.sub(_keep_before, data.decode("latin-1"))).encode("latin-1")
+        return self.text(_redact_parts(data.decode("latin-1"))).encode("latin-1")
 
     def _data_line(self, line: re.Match[str]) -> str:
         redacted = self._json(line[2])
@@ -164,24 +164,49 @@ class Redactor:
             case str():
                 return self.string(value)
             case list():
-                return [self._value(item) for item in value]
+                return self._list(value)
             case dict():
-                is_remote_tool = value.get("type") == "mcp"
-                return {self.text(k): self._member(k, v, is_remote_tool=is_remote_tool) for k, v in value.items()}
+                return self._object(value)
         return value
 
+    def _list(self, values: list[Any]) -> list[Any]:
+        texts = [value for value in values if type(value) is str]
+        if any("PRIVATE KEY" in text for text in texts) and PEM.search("\n".join(texts)):
+            return [
+                REDACTED if type(value) is str and value else self._value(value) for value in values
+            ]  # line by line
+        if len(texts) == len(values) == 2 and is_secret_name(texts[0]) and looks_drawn(texts[1]):
+            return [texts[0], REDACTED]  # a header with its value
+        return [self._value(value) for value in values]
+
+    def _object(self, members: dict[str, Any]) -> dict[str, Any]:
+        named = members.get("name", members.get("key"))
+        if isinstance(named, str) and isinstance(held := members.get("value"), str) and is_secret_member(named, held):
+            members = {**members, "value": _blacked_out(held)}  # a variable, a header or an option with its value
+        is_remote_tool = members.get("type") == "mcp"
+        is_piece = any(name.lower().startswith("logprob") for name in members)  # with the token that it is of
+        return {
+            self.text(name): self._member(name, value, is_remote_tool=is_remote_tool)
+            if not (is_piece and name == "token")
+            else self._value(value)
+            for name, value in members.items()
+        }
+
     def _member(self, name: str, value: Any, *, is_remote_tool: bool) -> Any:
-        if SECRET_NAME.fullmatch(name):
-            return self._secret_member(value)
+        if is_secret_name(name):
+            return self._secret_member(name, value)
         if name == "headers" and is_remote_tool and isinstance(value, dict):
             return {key: _blacked_out(held) for key, held in value.items()}  # they go to the tool's own server
         return self._value(value)
 
-    def _secret_member(self, value: Any) -> Any:
+    def _secret_member(self, name: str, value: Any) -> Any:
         """Black out a value; what is an object is rather the schema of a parameter of that name."""
         if isinstance(value, list):
-            return [self._secret_member(item) for item in value]
-        return self._value(value) if isinstance(value, dict) else _blacked_out(value)
+            return [self._secret_member(name, item) for item in value]
+        if isinstance(value, dict) or (isinstance(value, Number) and "token" in name.lower()):
+            return self._value(value)  # the number of a token
+        is_secret = not isinstance(value, str) or is_secret_member(name, value)
+        return _blacked_out(value) if is_secret else self._value(value)
 
     def string(self, text: str) -> str:
         """Return a text that may be JSON, as in a JSON string, without secrets."""
@@ -219,8 +244,22 @@ def _blacked_out(value: Any) -> Any:
     return REDACTED if isinstance(value, str) and value else value
 
 
-def _keep_before(found: re.Match[str]) -> str:
-    return f"{found['before']}{REDACTED}"
+def _redact_field(found: re.Match[str]) -> str:
+    is_secret = found["value"] and is_secret_parameter(unquote_plus(found["name"]))
+    return f"{found['before']}{REDACTED}" if is_secret else found[0]
+
+
+def _redact_parts(text: str) -> str:
+    """Return a form of several parts without what its secret fields hold."""
+    kept, place = [], 0
+    for part in _PART.finditer(text):
+        start = text.find("\r\n\r\n", part.end(), part.end() + _LONGEST_HEAD) + 4
+        if part.start() < place or start < 4 or not is_secret_parameter(part["name"]):
+            continue
+        end = text.find("\r\n--", start)
+        kept += [text[place:start], REDACTED]
+        place = end if end >= 0 else len(text)
+    return "".join([*kept, text[place:]]) if place else text
 
 
 def _is_kept(header: str) -> bool:

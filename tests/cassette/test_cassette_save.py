@@ -136,7 +136,7 @@ def test_scan_says_what_and_where_without_giving_it_away():
         (b"gsk_0123456789abcdefghij", "a key, gsk_0… (24 characters)"),
         (b"-----BEGIN PRIVATE KEY-----\nMII\n", "a private key, -----… (27 characters)"),
         (b"authorization: Bearer abcdef123456", "a token, abcde… (12 characters)"),
-        (b"postgres://me:secret@db/x", "a password in a URL, me:se… (10 characters)"),
+        (b"postgres://me:secret@db/x", "a password in a URL, me:se… (9 characters)"),
     ],
 )
 def test_scan_knows_what_it_found(body, what):

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 
 import pytest
 from hypothesis import given
@@ -37,6 +38,15 @@ SHAPES = [
     base64.b64encode(OWN.encode()).decode(),
     "Correct%2FHorse%2BBattery9",
 ]
+
+
+PIECES = [
+    "password", "token", "api_key", "Cookie", "Authorization", "--api-key", "DB_PWD", "name", "value", "key", "\"",
+    "'", '\\"', ":", "=",
+    ": ", " ", "\n", ",", ";", "&", "?", "{", "}", "[", "]", "<", ">", "(", "Bearer ", "Basic ", "q7-Zx9-Lm2-Pk4",
+    "hunter2",
+    OWN, "sk-proj-0123456789abcdef", "://", "@", "-u a:", "REDACTED", "\\n", "data: ", PEM,
+]  # fmt: skip
 
 
 @pytest.fixture
@@ -153,9 +163,12 @@ def test_rest_of_a_redacted_body_keeps_order_and_numbers(redactor):
     ("url", "redacted"),
     [
         ("https://h/v1/x?key=AbC&alt=sse", "https://h/v1/x?key=REDACTED&alt=sse"),
-        ("https://h/?api-key=1&api_key=2&access_token=3", "https://h/?api-key=REDACTED&api_key=REDACTED&access_token=REDACTED"),
-        ("https://h/?token=1&sig=2&signature=3&code=4", "https://h/?token=REDACTED&sig=REDACTED&signature=REDACTED&code=REDACTED"),
-        ("https://h/?X-Amz-Signature=1&X-Amz-Credential=a%2Fb", "https://h/?X-Amz-Signature=REDACTED&X-Amz-Credential=REDACTED"),
+        ("https://h/?api-key=1&api_key=2&access_token=3",
+    "https://h/?api-key=REDACTED&api_key=REDACTED&access_token=REDACTED"),
+        ("https://h/?token=1&sig=2&signature=3&code=4",
+    "https://h/?token=REDACTED&sig=REDACTED&signature=REDACTED&code=REDACTED"),
+        ("https://h/?X-Amz-Signature=1&X-Amz-Credential=a%2Fb",
+    "https://h/?X-Amz-Signature=REDACTED&X-Amz-Credential=REDACTED"),
         ("https://user:pass@h:8443/p?a=b", "https://h:8443/p?a=b"),
         ("https://h/bot/sk-proj-abcdefghijklmnop12/x", "https://h/bot/REDACTED/x"),
         ("https://h/deployments/gpt-4o?api-version=2024-10-21", "https://h/deployments/gpt-4o?api-version=2024-10-21"),
@@ -255,11 +268,85 @@ def test_any_body_is_taken(redactor, body):
         ("SECRET", "short", False),
         ("SSH_KEY", "/home/me/.ssh/id", False),
         ("PWD", "Tr0ub4dor&3", False),
+        ("CACHE_KEY", "q7-Zx9-Lm2-Pk4", True),
+        ("AUTH_TOKEN", "/wA3kd9Zx+Lm2Pk4vB8nQ==", True),
+        ("AUTH_TOKEN", "/wA3/kd9Zx+Lm2Pk4/vB8nQ==", True),
+        ("AUTH_TOKEN", "/q7-Zx9-Lm2-Pk4", True),
+        ("AUTH_TOKEN", "~q7-Zx9-Lm2-Pk4", True),
+        ("SSH_KEY", "~/.ssh/id_ed25519", False),
+        ("SSH_KEY", "/Users/Ada/Library/Keys/id_rsa.pem", False),
+        ("SSH_KEY", "C:\\Users\\Ada\\id_rsa", False),
+        ("TOKENIZER_MODEL", "Qwen/Qwen3-8B", False),
+        ("KEYBOARD_LAYOUT", "de-nodeadkeys", False),
         ("LANG", "en_US.UTF-8", False),
     ],
 )
 def test_secrets_of_the_environment_are_known_by_name(name, value, is_secret):
     assert (value in environment_secrets({name: value})) is is_secret
+
+
+@pytest.mark.parametrize(
+    "spelled",
+    [
+        "Correct/Horse+Battery9",
+        "Correct%2FHorse%2BBattery9",
+        "Correct%2fHorse%2bBattery9",
+        base64.b64encode(OWN.encode()).decode(),
+        base64.b64encode(OWN.encode()).decode().rstrip("="),
+        base64.urlsafe_b64encode(b"??" + OWN.encode() + b"??").decode(),
+        *(base64.b64encode(f"{user}:{OWN}".encode()).decode() for user in ("a", "ab", "ada", "lovelace")),
+        OWN.encode().hex(),
+        OWN.encode().hex().upper(),
+    ],
+)
+def test_known_secret_is_found_however_it_is_written(redactor, spelled):
+    redacted = redactor.text(f"sent {spelled} there")
+
+    assert "REDACTED" in redacted
+    assert spelled[6:-6] not in redacted
+    assert redactor.text(redacted) == redacted
+
+
+def test_known_secret_is_found_as_json_escapes_it():
+    assert Redactor(['say "friend" 9']).text(r"{\"a\": say \"friend\" 9}") == r"{\"a\": REDACTED}"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"api\\u005fkey": "hunter2x"}',
+        b'{"url": "https:\\/\\/ada:lovelace@h.test"}',
+        b'{"a": "sk\\u002dproj-0123456789abcdef"}',
+    ],
+)
+def test_secret_whose_letters_are_escaped_is_found(redactor, body):
+    assert b"REDACTED" in redactor.body(body)
+
+
+def test_token_of_a_log_probability_is_no_secret(redactor):
+    body = b'{"content": [{"token": "understanding-2024-11", "logprob": -0.1, "top_logprobs": []}]}'
+
+    assert redactor.body(body) == body
+
+
+def test_number_of_a_token_is_no_secret(redactor):
+    assert redactor.body(b'{"token": 151643, "password": 151643}') == b'{"token":151643,"password":"REDACTED"}'
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=12).map("".join))
+def test_redacting_pieces_of_notations_twice_changes_nothing(text):
+    redactor = Redactor([OWN])
+    once = redactor.body(text.encode())
+
+    assert redactor.body(once) == once
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=12).map("".join))
+def test_quick_look_hides_nothing(text):
+    # A pattern of one's own may match anywhere, so that no look is taken where there is one.
+    redactor, thorough = Redactor([OWN]), Redactor([OWN], [re.compile("(?!)")])
+
+    assert redactor.body(text.encode()) == thorough.body(text.encode())
 
 
 def test_url_that_cannot_be_split_is_redacted_all_the_same(redactor):
