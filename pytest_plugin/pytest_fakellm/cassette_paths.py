@@ -32,7 +32,8 @@ _SUFFIX = ".yaml"
 def own_path(item: pytest.Item, *, folder: Path | None) -> Path:
     """Return the path of a test's own cassette. folder: the one of ``--llm-cassette-dir``, or None."""
     modpath = getattr(item, "getmodpath", None)
-    return folder_of(item.path, folder=folder) / _file_name(item.name if modpath is None else modpath())
+    name = item.name if modpath is None else modpath()
+    return folder_of(item.path, folder=folder) / _file_name(_without_secrets(name, item))
 
 
 def own_paths(items: Iterable[pytest.Item], *, like: pytest.Item, folder: Path | None) -> Owners:
@@ -81,6 +82,22 @@ def _names_in_class(item: pytest.Item) -> list[str]:
     """Return the name with the innermost class alone, as pytest-recording has it."""
     cls = getattr(item, "cls", None)
     return [] if cls is None else [f"{cls.__name__}.{item.name}".translate(_FORBIDDEN)]
+
+
+def _without_secrets(name: str, item: pytest.Item) -> str:
+    """Return the name of a test with the places of its parameters among theirs instead, where one is a secret."""
+    test, bracket, parameters = name.partition("[")
+    if not bracket:
+        return name
+    # The plugin imports fakellm where a test uses it.
+    from fakellm._cassette.redact import Redactor
+    from fakellm._cassette.secrets import environment_secrets
+
+    if Redactor(environment_secrets(os.environ)).text(parameters) == parameters:
+        return name
+    callspec = getattr(item, "callspec", None)
+    places = callspec.indices.values() if callspec is not None else ()
+    return f"{test}[REDACTED-{'-'.join(map(str, places))}]"
 
 
 def _file_name(name: str) -> str:

@@ -341,3 +341,24 @@ def test_modes_are_those_of_use_cassette():
     from fakellm._cassette.modes import MODES
 
     assert settings.MODES == MODES
+
+
+def test_secret_among_the_parameters_stays_out_of_the_file_name(project, asked, monkeypatch):
+    monkeypatch.setenv("CUSTOMER_KEY", "q7-Zx9-Lm2-Pk4")
+    project.makepyfile(
+        test_agent="""
+        import pytest
+        from ask import ask
+
+        @pytest.mark.llm_cassette
+        @pytest.mark.parametrize("key", ["sk-proj-0123456789abcdef", "q7-Zx9-Lm2-Pk4", "plain"])
+        def test_own(key):
+            assert ask("hi", key=key) == "live"
+        """
+    )
+
+    project.runpytest("--llm-record=once").assert_outcomes(passed=3)
+    project.runpytest().assert_outcomes(passed=3)
+
+    names = sorted(path.name for path in Path(project.path, "cassettes", "test_agent").glob("*.yaml"))
+    assert names == ["test_own[REDACTED-0].yaml", "test_own[REDACTED-1].yaml", "test_own[plain].yaml"]
