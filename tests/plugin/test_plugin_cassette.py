@@ -129,7 +129,7 @@ def served():
     with HTTPServer(("127.0.0.1", 0), Teapot) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
-        yield f"http://localhost.localdomain:{server.server_port}/metrics"
+        yield f"http://metrics.domain.test:{server.server_port}/metrics"
         server.shutdown()
         thread.join()
 
@@ -147,10 +147,10 @@ def at_home(monkeypatch):
     ("marker", "config", "ini", "status"),
     [
         ("", "", "", 404),
-        (", allowed_hosts=['*.localdomain']", "", "", 418),
-        ("", "'localhost.localdomain'", "", 418),
-        ("", "", "llm_allowed_hosts = shop.test localhost.*", 418),
-        (", allowed_hosts=['shop.test']", "'localhost.localdomain'", "llm_allowed_hosts = *", 404),
+        (", allowed_hosts=['*.domain.test']", "", "", 418),
+        ("", "'metrics.domain.test'", "", 418),
+        ("", "", "llm_allowed_hosts = shop.test metrics.*", 418),
+        (", allowed_hosts=['shop.test']", "'metrics.domain.test'", "llm_allowed_hosts = *", 404),
         ("", "'shop.test'", "llm_allowed_hosts = *", 404),
     ],
     ids=["nobody", "marker", "config", "ini", "marker-before-config", "config-before-ini"],
