@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache
 from itertools import accumulate, pairwise
 from types import MappingProxyType
@@ -11,9 +11,9 @@ from typing import Protocol, overload
 from fakellm._errors import UsageError
 from fakellm.tokens._memo import Memo
 from fakellm.tokens._models import encoding_name_for_model
-from fakellm.tokens._pieces import PATTERNS
+from fakellm.tokens._pieces import PATTERNS, cutter
 from fakellm.tokens._shipped import ShippedEngine
-from fakellm.tokens._tiktoken import load
+from fakellm.tokens._tiktoken import encoder, load
 
 __all__ = ["Encoding", "count", "encoding_for_model", "get_encoding"]
 
@@ -104,7 +104,11 @@ class _TiktokenEngine:
 
     def __init__(self, name: str) -> None:
         encoding = load(name)
-        self.encode = encoding.encode_ordinary
+
+        def cut(text: str) -> Sequence[str]:  # asked when need be: a pattern of others may name kinds unknown here
+            return cutter(encoding._pat_str)(text)  # noqa: SLF001 - no public twin
+
+        self.encode = encoder(encoding, cut)
         self.token = encoding.decode_single_token_bytes
 
 

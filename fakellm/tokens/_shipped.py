@@ -7,7 +7,7 @@ from threading import Lock
 
 from fakellm.tokens._merging import Merging, TooMuchWorkError
 from fakellm.tokens._pieces import PATTERNS, cutter
-from fakellm.tokens._tiktoken import build
+from fakellm.tokens._tiktoken import build, encoder
 from fakellm.tokens._vocabulary import Vocabulary, read_shipped
 
 __all__ = ["ShippedEngine"]
@@ -24,7 +24,8 @@ class ShippedEngine:
         self._name = name
         self._vocabulary = Vocabulary(read_shipped(f"{name}.vocabulary"), name)
         effort = len(self._vocabulary) if effort is None else effort
-        merging = Merging(self._vocabulary, cutter(PATTERNS[name]), effort=effort)
+        self._cut = cutter(PATTERNS[name])
+        merging = Merging(self._vocabulary, self._cut, effort=effort)
         self._encode: Callable[[str], list[int]] = merging.encode
         self.is_promoted = False
         self._lock = Lock()
@@ -43,4 +44,4 @@ class ShippedEngine:
         with self._lock:
             if not self.is_promoted:
                 core = build(self._name, PATTERNS[self._name], self._vocabulary.tokens())
-                self._encode, self.is_promoted = core.encode_ordinary, True
+                self._encode, self.is_promoted = encoder(core, self._cut), True

@@ -304,6 +304,17 @@ def test_encoding_that_does_not_ship_is_tiktokens(monkeypatch):
     get_encoding.cache_clear()
 
 
+def test_million_blanks_are_counted_by_an_encoding_that_does_not_ship(monkeypatch):
+    every_byte = {bytes([value]): value for value in range(256)}
+    pattern = r"'(?:[sdmt]|ll|ve|re)| ?\p{L}++| ?\p{N}++| ?[^\s\p{L}\p{N}]++|\s++$|\s+(?!\S)|\s"  # of r50k_base
+    small = tiktoken.Encoding("r50k_base", pat_str=pattern, mergeable_ranks=every_byte, special_tokens={})
+    monkeypatch.setattr(tiktoken, "get_encoding", {"r50k_base": small}.__getitem__)
+    get_encoding.cache_clear()
+
+    assert get_encoding("r50k_base").count(" " * 1_100_000 + "x") == 1_100_001
+    get_encoding.cache_clear()
+
+
 def test_model_whose_vocabulary_does_not_ship_stays_offline_by_default(no_network):
     assert encoding_for_model("gpt2").name == "cl100k_base"
     assert encoding_for_model("claude", default="p50k_base").name == "cl100k_base"

@@ -10,7 +10,9 @@ import pytest
 from generated_texts import generated_texts
 
 from fakellm.tokens import Encoding, _shipped, get_encoding
+from fakellm.tokens._pieces import PATTERNS
 from fakellm.tokens._shipped import ShippedEngine
+from fakellm.tokens._tiktoken import build
 
 
 @pytest.fixture
@@ -32,6 +34,35 @@ def test_lone_surrogates_are_encoded_as_replacement_characters(fresh, is_promote
 def test_long_piece_goes_to_tiktoken(fresh):
     assert fresh.count("a" * 20_000) == 2500
     assert fresh._engine.is_promoted
+
+
+@pytest.mark.parametrize(
+    ("text", "tokens"),
+    [(" " * 1_280_000, 10_000), (" " * 1_280_001 + "x", 10_001), ("\u3000" * 1_280_000, 80_000)],
+    ids=["blanks", "blanks before a letter", "wide blanks"],
+)
+def test_million_blanks_are_counted(fresh, text, tokens):
+    assert fresh.count(text) == tokens
+
+
+LONG = 600_000
+LONG_RUNS = {
+    "blanks at the end": "Hello, 你好!" + " " * LONG,
+    "blanks at the start": " " * LONG + "don't 'ſ stop\r\n",
+    "blanks and line ends": "a" + " \t" * LONG + "\n" + "\u00a0" * LONG + "!!!",
+    "separators": "\x1c" * LONG + " b",  # white space to Python, not to tiktoken
+    "a letter": "b" + "a" * LONG,
+    "marks": "e" + "\u0301" * LONG,
+}
+
+
+@pytest.mark.parametrize("text", LONG_RUNS.values(), ids=LONG_RUNS)
+@pytest.mark.parametrize("name", PATTERNS)
+def test_long_runs_have_the_tokens_of_tiktoken(name, text):
+    engine = ShippedEngine(name)
+    their = build(name, PATTERNS[name], engine._vocabulary.tokens())
+
+    assert engine.encode(text) == their.encode_ordinary(text)
 
 
 def test_busy_process_goes_over_to_tiktoken():
