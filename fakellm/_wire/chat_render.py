@@ -6,8 +6,8 @@ order of chunks and their padding as recorded from api.openai.com.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from itertools import chain, repeat
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain, repeat, zip_longest
 from typing import Any
 
 from pydantic_core import to_json
@@ -139,15 +139,24 @@ def _chunks(completion: Completion, provider: Provider, *, include_usage: bool) 
     # With include_usage every chunk carries the member, null in all but the last (OpenAPI document,
     # ``ChatCompletionStreamOptions``); without it there is no such member.
     no_usage = {"usage": None} if include_usage else {}
-    for choice in completion.choices:
-        for delta, logprobs, finish_reason in _deltas(choice, provider):
-            chunk = {"index": choice.index, "delta": delta, "logprobs": logprobs, "finish_reason": finish_reason}
-            yield {**frame, "choices": [chunk], **no_usage}
+    for index, (delta, logprobs, finish_reason) in _by_turns(completion.choices, provider):
+        chunk = {"index": index, "delta": delta, "logprobs": logprobs, "finish_reason": finish_reason}
+        yield {**frame, "choices": [chunk], **no_usage}
     if include_usage:
         yield {**frame, "choices": [], "usage": completion.usage}
 
 
 _Step = tuple[Mapping[str, Any], Json | None, str | None]
+
+
+def _by_turns(choices: Sequence[Choice], provider: Provider) -> Iterator[tuple[int, _Step]]:
+    """Yield (index, step) of all choices, one step of each in turn; one that has ended is passed over.
+
+    The real API sends choices as they are made, all at once. Source: https://github.com/openai/openai-python,
+    whose accumulator goes by the index of each chunk.
+    """
+    for turn in zip_longest(*(_deltas(choice, provider) for choice in choices)):
+        yield from ((choice.index, step) for choice, step in zip(choices, turn, strict=True) if step is not None)
 
 
 def _deltas(choice: Choice, provider: Provider) -> Iterator[_Step]:

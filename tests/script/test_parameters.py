@@ -1,5 +1,7 @@
 """What the parameters of a request do to a scripted answer."""
 
+import json
+
 import pytest
 from asking import tools
 from chat_wire import accumulated, asking
@@ -8,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fakellm import Reply, ToolCall, faults
+from fakellm._wire.events import Data
 from fakellm.tokens import encoding_for_model
 
 PARIS = "The capital of France is Paris."  # seven tokens
@@ -64,6 +67,34 @@ def test_streamed_alternatives_carry_their_index():
             texts[one["index"]] += one["delta"].get("content", "")
 
     assert texts == {0: "one", 1: "two"}
+
+
+def told(chunk):
+    """A chunk in short: the index of its choice, and what it says."""
+    [choice] = chunk["choices"]
+    return choice["index"], choice["delta"].get("content", choice["finish_reason"])
+
+
+def test_streamed_alternatives_come_by_turns():
+    chunks = streamed(Reply(choices=["one two three", "four"]), n=2, stream_options={"include_usage": True})
+
+    assert [told(chunk) for chunk in chunks[:-1]] == [
+        (0, ""), (1, ""),
+        (0, "one"), (1, "four"),
+        (0, " two"), (1, "stop"),
+        (0, " three"),
+        (0, "stop"),
+    ]  # fmt: skip
+    assert (chunks[-1]["choices"], chunks[-1]["usage"]["completion_tokens"]) == ([], 4)
+
+
+def test_stream_lost_after_chunks_has_lost_some_of_every_alternative():
+    reply = Reply(choices=["one two three", "four five six"], fault=faults.drop(after=5))
+
+    sent = b"".join(event.data for event in scripted(reply).handle(asking(stream=True, n=2)) if isinstance(event, Data))
+
+    chunks = [json.loads(line[6:]) for line in sent.decode().split("\n\n") if line]
+    assert [told(chunk) for chunk in chunks] == [(0, ""), (1, ""), (0, "one"), (1, "four"), (0, " two")]
 
 
 @pytest.mark.parametrize(

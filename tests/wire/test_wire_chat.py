@@ -488,7 +488,7 @@ def test_comments_are_no_chunk():
 def test_several_choices_keep_their_index():
     chunks = answered(Choice(0, "stop", ("a",)), Choice(1, "stop", ("b",)), stream=True).chunks
 
-    assert [chunk["choices"][0]["index"] for chunk in chunks] == [0, 0, 0, 1, 1, 1]
+    assert [chunk["choices"][0]["index"] for chunk in chunks] == [0, 1, 0, 1, 0, 1]
 
 
 @given(text=st.none() | pieces, calls=st.lists(st.tuples(st.text(min_size=1, max_size=5), pieces), max_size=3))

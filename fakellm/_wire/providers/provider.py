@@ -93,13 +93,14 @@ class Provider:
 
         chunks: as OpenAI sends them, in order. include_usage: whether the request asks for the usage.
         """
-        has_reasoned = False
+        reasoned: set[int] = set()  # the choices that did
         for sent in chunks:
             chunk = _without(sent, self.omits)
             for choice in chunk["choices"]:
                 delta = _filled(choice["delta"], self.message_omits | self.delta_omits)
-                has_reasoned = has_reasoned or self.reasoning_field in delta
-                if has_reasoned and self.has_null_texts:
+                if self.reasoning_field in delta:
+                    reasoned.add(choice["index"])
+                if self.has_null_texts and choice["index"] in reasoned:
                     silence = None if self.reasoning_field in delta else ""
                     delta = {"content": silence, self.reasoning_field or "": None, **delta}
                 choice["delta"] = delta
