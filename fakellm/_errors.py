@@ -68,6 +68,9 @@ __all__ = [
 ]
 
 
+_COMPARED = 200  # characters; the API takes names of 64
+
+
 def did_you_mean(name: object, known: Iterable[str], *, then: str = "") -> str:
     """Return ``; did you mean 'user'?`` for a name that is nearly one of those known, else an empty text.
 
@@ -75,7 +78,8 @@ def did_you_mean(name: object, known: Iterable[str], *, then: str = "") -> str:
     """
     from difflib import get_close_matches  # only for a message
 
-    near = get_close_matches(str(name), list(known), n=1)
+    # Comparing takes the product of the lengths.
+    near = get_close_matches(str(name)[:_COMPARED], [other for other in known if len(other) <= _COMPARED], n=1)
     if not near:
         return f"; {then}" if then else ""
     return f"; did you mean {near[0]!r}?" + (f"\n  {then}" if then else "")

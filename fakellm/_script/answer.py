@@ -218,12 +218,12 @@ def _pieces(text: str, chunks: Sequence[str | Mapping[str, Any]] | None, encodin
     if chunks is None or not is_text(chunks):
         return encoding.split(text)
     pieces: list[str] = []
-    left = text
+    at = 0
     for chunk in chunks:
-        if not left and chunk:
+        if at >= len(text) and chunk:
             break
-        pieces.append(left[: len(chunk)])
-        left = left[len(chunk) :]
+        pieces.append(text[at : at + len(chunk)])
+        at += len(chunk)
     return tuple(pieces)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from fakellm._script.reply import Reply, ToolCall
@@ -18,12 +18,12 @@ def message_of(reply: Reply) -> Reply:
         return reply
     texts: list[str] = []
     refusals: list[str] = []
-    calls: dict[object, list[str]] = {}
+    calls: dict[object, _Parts] = {}
     for delta in deltas_of(reply.chunks):
         texts.append(text_of(delta.get("content")))
         refusals.append(text_of(delta.get("refusal")))
         _add_calls(calls, delta)
-    made = tuple(ToolCall(name, arguments, id=call_id or None) for call_id, name, arguments in calls.values())
+    made = tuple(ToolCall(call.name, "".join(call.arguments), id=call.id or None) for call in calls.values())
     text, refusal = "".join(texts), "".join(refusals) or None
     return replace(
         reply,
@@ -39,11 +39,20 @@ def deltas_of(chunks: Sequence[str | Mapping[str, Any]]) -> tuple[Mapping[str, A
     return tuple({"content": chunk} if isinstance(chunk, str) else chunk for chunk in chunks)
 
 
-def _add_calls(calls: dict[object, list[str]], delta: Mapping[str, Any]) -> None:
+@dataclass(slots=True)
+class _Parts:
+    """A call as its deltas give it."""
+
+    id: str = ""
+    name: str = ""
+    arguments: list[str] = field(default_factory=list)
+
+
+def _add_calls(calls: dict[object, _Parts], delta: Mapping[str, Any]) -> None:
     """Add the parts of calls in a delta: id and name as they come first, arguments joined."""
     for place, part in enumerate(objects_of(delta.get("tool_calls"))):
-        call = calls.setdefault(str(part.get("index", place)), ["", "", ""])
+        call = calls.setdefault(str(part.get("index", place)), _Parts())
         function = object_of(part.get("function")) or object_of(part.get("custom"))
-        call[0] = call[0] or text_of(part.get("id"))
-        call[1] = call[1] or text_of(function.get("name"))
-        call[2] += text_of(function.get("arguments")) or text_of(function.get("input"))
+        call.id = call.id or text_of(part.get("id"))
+        call.name = call.name or text_of(function.get("name"))
+        call.arguments.append(text_of(function.get("arguments")) or text_of(function.get("input")))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import accumulate
 from math import expm1, log
@@ -46,10 +47,12 @@ def _by_piece(
     pieces: Sequence[str], tokens: Sequence[bytes], entries: Iterable[Mapping[str, Any]]
 ) -> Iterator[tuple[Mapping[str, Any], ...]]:
     """Yield the entries of the tokens that end in each piece."""
-    left = list(zip(accumulate(map(len, tokens)), entries, strict=True))
+    left = deque(zip(accumulate(map(len, tokens)), entries, strict=True))
     for end in accumulate(len(piece.encode()) for piece in pieces):
-        yield tuple(entry for at, entry in left if at <= end)
-        left = [item for item in left if item[0] > end]
+        ended = []
+        while left and left[0][0] <= end:
+            ended.append(left.popleft()[1])
+        yield tuple(ended)
 
 
 def _drawn(random: Random) -> float:

@@ -85,10 +85,15 @@ def _spread(events: Iterator[WireEvent], pauses: Iterator[float]) -> Iterator[Wi
     yield from pieces
 
 
+# A usage may claim any number of tokens; pauses beyond these are as long as the average of these.
+_MOST_DRAWN = 100_000
+
+
 def _wait(pauses: Iterator[float], count: int) -> Iterator[Wait]:
-    seconds = sum(next(pauses) for _ in range(count))
+    drawn = min(count, _MOST_DRAWN)
+    seconds = sum(next(pauses) for _ in range(drawn))
     if seconds:
-        yield Wait(seconds)
+        yield Wait(seconds * count / drawn)
 
 
 def is_duration(seconds: object) -> bool:

@@ -6,9 +6,10 @@ after the model class; by a tool that is there to end the run, ``final_result`` 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextvars import ContextVar
 from dataclasses import replace
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 from pydantic_core import from_json, to_json
@@ -72,14 +73,53 @@ def misfit(value: object, schema: Mapping[str, Any]) -> str | None:
     """Say where a JSON value does not fit a JSON Schema, and why; None where it fits."""
     validator = _validator(to_json(schema))
     from jsonschema.exceptions import best_match
+    from referencing.exceptions import Unresolvable
 
-    if (error := best_match(validator.iter_errors(value))) is None:
-        return None
-    return f"{error.json_path}: {error.message}"
+    most = _LEAST_STEPS + _STEPS_PER_BYTE * len(to_json(value))
+    token = _steps.set(iter(range(most)))
+    try:
+        error = best_match(validator.iter_errors(value))
+    except (_TooManyStepsError, RecursionError):
+        return f"that cannot be told in {most:,} steps; its references have no end, or too many ways lead through it"
+    except Unresolvable as err:
+        return f"the schema holds nothing at its reference {err.ref!r}"
+    finally:
+        _steps.reset(token)
+    return None if error is None else f"{error.json_path}: {error.message}"
+
+
+class _TooManyStepsError(Exception):
+    """A schema takes more steps than any that the API accepts."""
+
+
+# Keywords applied to values. A schema whose alternatives refer to alternatives takes twice as many with each level.
+_LEAST_STEPS = 10_000
+_STEPS_PER_BYTE = 50
+_steps: ContextVar[Iterator[int]] = ContextVar("steps of a validation")
+
+
+def _counted(keyword: Callable[..., Any]) -> Callable[..., Any]:
+    """Return what applies a keyword of JSON Schema, and counts how often one was applied."""
+
+    def apply(*args: Any) -> Any:
+        if next(_steps.get(), None) is None:
+            raise _TooManyStepsError
+        return keyword(*args)
+
+    return apply
+
+
+@cache
+def _validator_class() -> Any:
+    from jsonschema import Draft202012Validator, validators  # takes 60 ms to import, and few tests script objects
+
+    keywords = {name: _counted(keyword) for name, keyword in Draft202012Validator.VALIDATORS.items()}
+    return validators.extend(Draft202012Validator, keywords)  # type: ignore[no-untyped-call]
 
 
 @lru_cache(maxsize=64)
 def _validator(schema: bytes) -> Any:
-    from jsonschema import Draft202012Validator  # takes 60 ms to import, and few tests script objects
+    from referencing import Registry
 
-    return Draft202012Validator(from_json(schema))
+    # An empty registry, since the one by default fetches what a reference names.
+    return _validator_class()(from_json(schema), registry=Registry())

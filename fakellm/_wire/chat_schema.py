@@ -6,8 +6,10 @@ and api.openai.com keeps are marked with what it answers.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
+from fakellm._wire import rejections
 from fakellm._wire.errors import ErrorBody
 from fakellm._wire.json_schema_rules import explain_parameters, explain_strict
 from fakellm._wire.shapes import (
@@ -277,6 +279,25 @@ PARAMETERS: dict[str, Shape] = {
 AZURE_PARAMETERS: dict[str, Shape] = {"data_sources": ANY, "enhancements": ANY, "user_security_context": OBJECT}
 """What Azure takes beside them."""
 
+# More than any API of this kind takes, and what a fake still answers in seconds.
+_MOST_CHOICES_ANYWHERE = 1024
+_MOST_TOP_LOGPROBS_ANYWHERE = 128
+_MOST_STOPS_ANYWHERE = 1024
+
+
+def _at_most(maximum: int) -> Callable[[Any, str], ErrorBody | None]:
+    """Return the rule that a number is no larger, or an array no longer, whatever else it may be."""
+
+    def rule(value: Any, path: str) -> ErrorBody | None:
+        if isinstance(value, list) and len(value) > maximum:
+            return rejections.too_long(path, "array", maximum, len(value))
+        if isinstance(value, int | float) and value > maximum:
+            return rejections.out_of_range(path, value, kind="integer", minimum=None, maximum=maximum)
+        return None
+
+    return rule
+
+
 _ANY_CONTENT = Either(str, _TEXT, list, ListOf(OBJECT, "objects"), "one of a string or array of objects")
 _ANY_NUMBER = Number()
 
@@ -291,29 +312,36 @@ PORTABLE = Members(
         "frequency_penalty": _ANY_NUMBER,
         "max_completion_tokens": _ANY_NUMBER,
         "max_tokens": _ANY_NUMBER,
-        "n": _ANY_NUMBER,
+        "n": Also(_ANY_NUMBER, _at_most(_MOST_CHOICES_ANYWHERE)),
         "presence_penalty": _ANY_NUMBER,
         "response_format": OBJECT,
         "seed": _ANY_NUMBER,
-        "stop": Either(str, _TEXT, list, ListOf(_TEXT, "strings"), "one of a string or array of strings"),
+        "stop": Also(
+            Either(str, _TEXT, list, ListOf(_TEXT, "strings"), "one of a string or array of strings"),
+            _at_most(_MOST_STOPS_ANYWHERE),
+        ),
         "stream": BOOLEAN,
         "stream_options": OBJECT,
         "temperature": _ANY_NUMBER,
         "tool_choice": Either(str, _TEXT, dict, OBJECT, "one of a string or object"),
         "tools": ListOf(OBJECT, "objects"),
+        "top_logprobs": Also(ANY, _at_most(_MOST_TOP_LOGPROBS_ANYWHERE)),
         "top_p": _ANY_NUMBER,
     },
     required=("messages",),
 )
-"""Everywhere else: the types alone, which every API of this kind asks for."""
+"""Everywhere else: the types alone, which every API of this kind asks for, and bounds of what a fake can answer."""
 
 WELL_FORMED = Members(
     {
         "messages": ListOf(OBJECT, "objects"),
         "model": _TEXT,
+        "n": Also(ANY, _at_most(_MOST_CHOICES_ANYWHERE)),
+        "stop": Also(ANY, _at_most(_MOST_STOPS_ANYWHERE)),
         "stream": BOOLEAN,
         "stream_options": OBJECT,
         "tools": ListOf(OBJECT, "objects"),
+        "top_logprobs": Also(ANY, _at_most(_MOST_TOP_LOGPROBS_ANYWHERE)),
     },
     required=("messages",),
 )

@@ -129,9 +129,10 @@ def _explain_object(part: dict[str, Any], path: tuple[str, ...]) -> str | None:
     if not isinstance(properties, dict):
         return f"{properties!r} is not of type 'object'."
     names = required if isinstance(required, list) else []
-    if (absent := next((name for name in properties if name not in names), None)) is not None:
+    known = {name for name in names if isinstance(name, str)}
+    if (absent := next((name for name in properties if name not in known), None)) is not None:
         return _at(path, f"{rule} Missing '{absent}'.")
-    if (extra := next((name for name in names if name not in list(properties)), None)) is not None:
+    if (extra := next((n for n in names if not isinstance(n, str) or n not in properties), None)) is not None:
         return _at(path, f"{rule} Extra required key '{extra}' supplied.")
     return None
 

@@ -25,6 +25,9 @@ _REMEMBERED_TOOLS = 256
 # larger than any schema that the API takes (10 levels, 5,000 properties), a type is written as ``any``.
 _DEEPEST = 32
 _MOST_TYPES = 10_000
+# Written for one schema, and members looked at, those within others counted again at each level: more than any
+# model's context holds.
+_MOST_CHARACTERS = 32 << 20
 
 _HEADER = "namespace functions {\n\n"
 
@@ -101,10 +104,12 @@ class _Schema:
         self._root = root
         self._depth = 0
         self._left = _MOST_TYPES
+        self._room = _MOST_CHARACTERS
 
     def properties(self, schema: dict[str, Any]) -> str:
         """Write the members of an object, one a line, each below its description."""
-        required = list_of(schema.get("required"))
+        required = {name for name in list_of(schema.get("required")) if isinstance(name, str)}
+        self._room -= len(required)
         members = object_of(schema.get("properties")).items()
         return "".join(self._property(name, object_of(inner), required=name in required) for name, inner in members)
 
@@ -115,17 +120,20 @@ class _Schema:
 
     def _type(self, schema: dict[str, Any]) -> str:
         self._left -= 1
-        if self._depth >= _DEEPEST or self._left < 0:
+        if self._depth >= _DEEPEST or self._left < 0 or self._room < 0:
             return "any"
         self._depth += 1
         try:
-            return self._written(schema)
+            written = self._written(schema)
         finally:
             self._depth -= 1
+        self._room -= len(written) + len(schema)
+        return written
 
     def _written(self, schema: dict[str, Any]) -> str:
         match schema:
             case {"$ref": str(reference)}:
+                self._room -= len(reference)
                 return self._type(self._resolve(reference))
             case {"const": value}:
                 return readable(value)
@@ -136,7 +144,8 @@ class _Schema:
             case {"allOf": [*_] as parts} if parts:
                 return " & ".join(map(self._type, objects_of(parts)))
             case {"type": [*names]}:
-                return " | ".join(self._type({**schema, "type": name}) for name in names if isinstance(name, str))
+                shape = {name: schema[name] for name in _OF_A_TYPE if name in schema}
+                return " | ".join(self._type({**shape, "type": name}) for name in names if isinstance(name, str))
             case {"type": "array"}:
                 return self._type(object_of(schema.get("items"))) + "[]"
             case {"type": "object"} if body := self.properties(schema):
@@ -153,6 +162,7 @@ class _Schema:
         return object_of(found)
 
 
+_OF_A_TYPE = ("items", "properties", "required")
 _TYPE_NAMES = {"integer": "number"}
 
 

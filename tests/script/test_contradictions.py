@@ -23,7 +23,38 @@ ALLOWED = {
 }
 MEANT = "; if the test means it: Reply(..., deliberate=True)"
 
+
+def strict_format(properties, **more):
+    schema = {"type": "object", "properties": properties, "required": [*properties], "additionalProperties": False}
+    return {"type": "json_schema", "json_schema": {"name": "w", "schema": {**schema, **more}, "strict": True}}
+
+
+# Each level has two ways to the one below: 2 ** 25 in all.
+DOUBLED = {f"d{n}": {"anyOf": [{"$ref": f"#/$defs/d{n - 1}"}] * 2} for n in range(1, 26)} | {"d0": {"type": "string"}}
+ENDLESS = {"a": {"$ref": "#/$defs/b"}, "b": {"$ref": "#/$defs/a"}}
+
 CASES = {
+    "schema of too many ways": (
+        Reply(parsed={"n": 5}),
+        {"response_format": strict_format({"n": {"$ref": "#/$defs/d25"}}, **{"$defs": DOUBLED})},
+        "the parsed object does not fit the strict schema of response_format: that cannot be told in 10,350 steps; "
+        "its references have no end, or too many ways lead through it",
+        "correct the object, or give the text to send as a str",
+    ),
+    "schema without end": (
+        Reply(parsed={"n": 5}),
+        {"response_format": strict_format({"n": {"$ref": "#/$defs/a"}}, **{"$defs": ENDLESS})},
+        "the parsed object does not fit the strict schema of response_format: that cannot be told in 10,350 steps; "
+        "its references have no end, or too many ways lead through it",
+        "correct the object, or give the text to send as a str",
+    ),
+    "reference to nothing": (
+        Reply(parsed={"n": 5}),
+        {"response_format": strict_format({"n": {"$ref": "https://schemas.test/n.json"}})},
+        "the parsed object does not fit the strict schema of response_format: the schema holds nothing at its "
+        "reference 'https://schemas.test/n.json'",
+        "correct the object, or give the text to send as a str",
+    ),
     "tool that is not offered": (
         ToolCall("get_wether", {}),
         {"tools": tools("get_weather", "search")},

@@ -42,6 +42,15 @@ def test_answer_whose_usage_counts_no_tokens_waits_for_the_first(count):
     assert timed(reply, stream=False) in ([1.0, "head", 1], ["head", 1])
 
 
+@pytest.mark.parametrize("jitter", [0, 0.5])
+def test_answer_that_claims_any_number_of_tokens_waits_for_them(jitter):
+    reply = Reply("x", usage={"completion_tokens": 10**9}, pace=Pace(tokens_per_second=10, jitter=jitter))
+
+    wait, *_ = timed(reply, stream=False)
+
+    assert wait == pytest.approx(10**8, rel=0.01)
+
+
 def test_block_comes_when_its_last_chunk_would():
     reply = Reply("Rain in Paris", pace=Pace(ttft=2, tokens_per_second=4), framing=framings.one_block())
 

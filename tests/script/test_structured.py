@@ -172,3 +172,10 @@ def test_object_that_is_cut_is_truncated_json():
 )
 def test_misfit_says_where_and_why(value, why):
     assert misfit(value, STRICT) == why
+
+
+def test_long_object_is_held_to_its_schema_to_the_end():
+    schema = {"type": "array", "items": {"anyOf": [{"type": "null"}, {"type": "integer", "minimum": 0}]}}
+
+    assert misfit([1] * 5000, schema) is None
+    assert misfit([1] * 5000 + [-1], schema) == "$[5000]: -1 is less than the minimum of 0"

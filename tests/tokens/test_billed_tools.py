@@ -130,6 +130,23 @@ def test_definitions_that_double_each_time_end():
     assert written.count("any") < 20_000
 
 
+def test_description_that_is_referred_to_thousands_of_times_ends():
+    described = {"type": "object", "properties": {"x": {"type": "string", "description": "long " * 100_000}}}
+    members = {f"p{n}": {"$ref": "#/$defs/a"} for n in range(5000)}
+
+    written = rendered({"properties": members, "$defs": {"a": described}})
+
+    assert 16 << 20 < len(written) < 64 << 20
+    assert written.endswith("p4999?: any,\n}) => any;")
+
+
+def test_types_in_any_number_end():
+    written = written_type({"type": ["string"] * 20_000, **{f"k{n}": 1 for n in range(20_000)}})
+
+    assert written.startswith("string | string | ")
+    assert written.endswith(" | any | any")
+
+
 def test_legacy_function_is_written_as_a_tool():
     assert "// Now.\ntype f = () => any;" in render_tools([{"name": "f", "description": "Now."}])
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from asking import ELSEWHERE, USER, body, call, rejection, tool
 
+from fakellm._wire.strictness import Strictness
+
 
 def message(**members):
     return body(messages=[USER, {"role": "user", **members}])
@@ -558,6 +560,37 @@ def test_wrong_types_are_rejected_on_every_host(request_body, param, words):
     error = (400, "invalid_request_error", "invalid_type", param, f"Invalid type for '{param}': {words}")
 
     assert rejection(request_body, url=ELSEWHERE) == error
+
+
+@pytest.mark.parametrize(
+    ("request_body", "param", "words"),
+    [
+        (body(n=10_000_000), "n", "Expected a value <= 1024, but got 10000000 instead."),
+        (body(top_logprobs=50_000), "top_logprobs", "Expected a value <= 128, but got 50000 instead."),
+    ],
+)
+@pytest.mark.parametrize("strict", [True, False])
+def test_numbers_that_nothing_could_answer_are_rejected_on_every_host(request_body, param, words, strict):
+    message = f"Invalid '{param}': integer above maximum value. {words}"
+    error = (400, "invalid_request_error", "integer_above_max_value", param, message)
+
+    assert rejection(request_body, url=ELSEWHERE, strictness=Strictness(strict=strict)) == error
+
+
+@pytest.mark.parametrize("strict", [True, False])
+def test_stops_without_number_are_rejected_on_every_host(strict):
+    message = (
+        "Invalid 'stop': array too long. Expected an array with maximum length 1024, but got an array with length 5000 "
+        "instead."
+    )
+    error = (400, "invalid_request_error", "array_above_max_length", "stop", message)
+
+    assert rejection(body(stop=["x"] * 5000), url=ELSEWHERE, strictness=Strictness(strict=strict)) == error
+
+
+@pytest.mark.parametrize("request_body", [body(n="many"), body(stop=7), body(top_logprobs=None), body(n=1.5)])
+def test_numbers_of_any_type_are_taken_where_the_fake_is_not_strict(request_body):
+    assert rejection(request_body, strictness=Strictness(strict=False)) is None
 
 
 @pytest.mark.parametrize(

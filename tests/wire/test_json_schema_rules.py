@@ -142,3 +142,12 @@ def test_format_that_is_not_strict_may_be_any_schema():
     wanted = {"type": "json_schema", "json_schema": {"name": "A", "schema": {"type": "array"}}}
 
     assert rejection(body(response_format=wanted)) is None
+
+
+def test_required_name_that_is_no_string_is_told():
+    schema = {**strict({"a": STRING}), "required": ["a", {"b": 1}]}
+
+    _, _, _, _, message = rejection(body(tools=[tool(parameters=schema, strict=True)]))
+
+    extra = "Extra required key '{'b': 1}' supplied."
+    assert message == f"Invalid schema for function 'f': In context=(), {REQUIRED} {extra}"
