@@ -76,8 +76,9 @@ MAY_TOUCH = {
     "fakellm._demo": {"pathlib"},
     "fakellm._explore": {"asyncio", "os"},
     "fakellm._fake": {"os"},  # PathLike
-    "fakellm._io.bystanders": {"asyncio", "queue", "socket", "sys"},
+    "fakellm._io.bystanders": {"asyncio", "queue", "socket", "sys", "time"},
     "fakellm._io.cassette_recorder": {"os"},
+    "fakellm._io.children": {"asyncio", "subprocess", "sys"},
     "fakellm._io.event_loops": {"asyncio", "time"},
     "fakellm._io.forks": {"os", "tempfile"},
     "fakellm._io.recorder": {"datetime", "time"},

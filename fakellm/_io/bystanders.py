@@ -7,8 +7,9 @@ everything has been quiet, in real seconds, and asks for more the further it goe
 somebody                                                          the jump waits
 ================================================================  ================================
 computes, blocks in a system call, is given a job, is woken       until that ends
+waits for a child process; asked after one less than a second ago until that ends
 waits for a lock, a queue, a future                               a hundredth of the way, 20–500 ms
-listens on a socket or a pipe, or waits for a child process       a tenth of the way, 50 ms–1 s
+listens on a socket or a pipe, or has a child process             a tenth of the way, 50 ms–1 s
 is idle in a pool, waits in virtual time, or was there before     not at all
 ================================================================  ================================
 
@@ -20,6 +21,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import math
 import queue
 import selectors
 import socket
@@ -28,7 +30,9 @@ import threading
 from collections.abc import Container, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import thread as thread_pool
+from contextlib import contextmanager
 from dataclasses import dataclass
+from time import perf_counter
 from types import CodeType, FrameType
 from typing import Any
 
@@ -55,6 +59,8 @@ BUSY = Quiet(0, float("inf"), float("inf"))
 WAITING = Quiet(0.01, 0.02, 0.5)
 # A server on the loopback answers within milliseconds; a guard of ten seconds and more means a slow one.
 LISTENING = Quiet(0.1, 0.05, 1.0)
+
+ASKED_AGAIN = 1.0  # s, real: who waits for a child by asking after it does so several times a second
 
 
 def _codes(owner: object, *names: str) -> Iterator[CodeType]:
@@ -119,7 +125,9 @@ class Bystanders:
             if thread is not me and not _is_pool_worker(thread, frames.get(thread.ident or 0))
         }
         self._jobs: dict[Job, ThreadPoolExecutor] = {}
-        self._foreign_jobs: set[asyncio.Future[Any]] = set()
+        self._foreign_jobs: set[asyncio.Future[Any] | Job] = set()
+        self._in_wait: list[int] = []  # who waits for a child: idents of threads, 0 for a task
+        self._asked_at = -math.inf  # when somebody was told that a child still runs
 
     def take_part(self, thread: threading.Thread) -> None:
         """Count a thread that was there before virtual time began."""
@@ -130,7 +138,25 @@ class Bystanders:
         self._jobs[job] = pool
         job.add_done_callback(self._jobs.pop)
 
-    def add_foreign_job(self, job: asyncio.Future[Any]) -> None:
+    @contextmanager
+    def child_waited_for(self, *, in_thread: bool) -> Iterator[None]:
+        """Count a child process as at work while the block runs. in_thread: whether it holds up the whole thread."""
+        waits = threading.get_ident() if in_thread else 0
+        self._in_wait.append(waits)
+        try:
+            yield
+        finally:
+            self._in_wait.remove(waits)
+
+    def child_asked_after(self, *, still_runs: bool) -> None:
+        """Count a child process as at work for as long as somebody asks whether it still runs."""
+        self._asked_at = perf_counter() if still_runs else -math.inf
+
+    def is_in_wait(self) -> bool:
+        """Whether this thread waits for a child process: it may sleep between two looks, for real."""
+        return threading.get_ident() in self._in_wait
+
+    def add_foreign_job(self, job: asyncio.Future[Any] | Job) -> None:
         """Count a job whose work is not seen from here, as in another process, until it is done."""
         self._foreign_jobs.add(job)
         job.add_done_callback(self._foreign_jobs.discard)
@@ -145,7 +171,8 @@ class Bystanders:
     def _needs(self, waiting: Container[int | None]) -> Iterator[Quiet]:
         frames = innermost_frames()
         taken_up_any_moment = (not j.running() and _has_idle_worker(p, frames) for j, p in list(self._jobs.items()))
-        if self._foreign_jobs or any(taken_up_any_moment):
+        has_children = self._in_wait or perf_counter() - self._asked_at < ASKED_AGAIN
+        if self._foreign_jobs or has_children or any(taken_up_any_moment):
             yield BUSY
         # Looked at after the jobs: who took one up meanwhile is seen at work, or has left its result as news.
         frames = innermost_frames()

@@ -98,16 +98,24 @@ class Timeline:
             self._watchers.remove(watcher)
             return len(self._watchers)
 
-    def sleep(self, seconds: float) -> float:
-        """Wait in the calling thread. Returns: the seconds left where virtual time ended meanwhile."""
+    def sleep(self, seconds: float, *, unless: Callable[[], bool] = lambda: False) -> float:
+        """Wait in the calling thread. unless: ends it early, once ``stir`` was called.
+
+        Returns: the seconds left where it ended early, or virtual time did.
+        """
         until = self.now() + seconds
         with self.waiting(Waiter(), until) as patience:
-            while not self.is_over and not self.has_come(until):
+            while not self.is_over and not self.has_come(until) and not unless():
                 with self._moved:
                     pause = self.try_jump(patience())
-                    if pause > 0 and not self.is_over:
+                    if pause > 0 and not self.is_over and not unless():
                         self._moved.wait(pause)
         return max(0.0, until - self.now())
+
+    def stir(self) -> None:
+        """Let those who sleep look whether they still have to."""
+        with self._moved:
+            self._moved.notify_all()
 
     @contextmanager
     def waiting(self, waiter: Waiter, until: float, *, waited: float = 0.0) -> Iterator[Callable[[], float]]:

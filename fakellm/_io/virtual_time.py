@@ -5,6 +5,7 @@ It lives in the event loop. While it is on,
 - ``time()`` of asyncio's loops is virtual time, and timers of one moment keep their order (``call_at``);
 - a loop in which nothing is ready jumps to its next live timer (``_io.event_loops``, ``_io.timeline``), so that
   gather, wait_for, scopes and cancellation are those of real time;
+- a ``threading.Timer`` waits in it;
 - ``time.sleep``, ``time.time``, ``time.monotonic`` and their ``_ns`` variants go with it; names bound by
   ``from time import sleep`` before are replaced as well. ``time.perf_counter`` stays real.
 
@@ -25,10 +26,11 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from functools import wraps
 from itertools import count
-from threading import RLock, get_ident
+from threading import Event, RLock, Timer, current_thread, get_ident
 from typing import Any
 
-from fakellm._io.bystanders import outside
+from fakellm._io.bystanders import Bystanders, outside
+from fakellm._io.children import replacements
 from fakellm._io.event_loops import (
     Later,
     LoopOnTime,
@@ -137,6 +139,11 @@ def _world() -> _World | None:
     return None
 
 
+def _bystanders() -> Bystanders | None:
+    world = _world()
+    return None if world is None else world.timeline.bystanders
+
+
 class _World:
     """Everything that is different while virtual time is on."""
 
@@ -162,6 +169,10 @@ class _World:
             self._replace(BaseEventLoop, "call_at", _call_at)
             self._replace(BaseEventLoop, "run_in_executor", _run_in_executor)
             self._replace(ThreadPoolExecutor, "submit", _submit)
+            self._replace(Event, "wait", _wait_of_timer)
+            self._replace(Timer, "cancel", _cancel_timer)
+            for owner, name, make in replacements(_bystanders):
+                self._replace(owner, name, make)
             for kind in foreign_loops():
                 self._replace(kind, "run_forever", _refuse)
             self._join_running_loops()
@@ -259,7 +270,8 @@ def _instead(read: Callable[[], Any]) -> Callable[[Any], Any]:
 def _sleep(original: Any) -> Any:
     def sleep(seconds: Any, /) -> None:
         world = _world()
-        if world is None or not 0 < seconds < math.inf:  # the original knows what to say about those
+        # The original knows what to say about odd numbers; Popen sleeps between two looks at its child.
+        if world is None or not 0 < seconds < math.inf or world.timeline.bystanders.is_in_wait():
             original(seconds)
         elif (left := world.timeline.sleep(float(seconds))) > 0:
             original(left)
@@ -308,6 +320,28 @@ def _submit(original: Any) -> Any:
         return job
 
     return submit
+
+
+def _wait_of_timer(original: Any) -> Any:
+    def wait(self: Any, timeout: Any = None) -> Any:
+        # Here rather than in ``run``, which a timer that repeats itself has of its own.
+        if timeout is None or not isinstance(timer := current_thread(), Timer) or timer.finished is not self:
+            return original(self, timeout)
+        if (world := _world()) is None or not 0 < timeout < math.inf:
+            return original(self, timeout)
+        left = world.timeline.sleep(float(timeout), unless=self.is_set)
+        return original(self, left)
+
+    return wait
+
+
+def _cancel_timer(original: Any) -> Any:
+    def cancel(self: Any) -> None:
+        original(self)
+        if (world := _world()) is not None:
+            world.timeline.stir()
+
+    return cancel
 
 
 def _refuse(original: Any) -> Any:

@@ -758,7 +758,8 @@ def test_job_in_another_process_is_waited_for(clock):
     class Elsewhere(Executor):
         def submit(self, fn, /, *args, **kwargs):
             job = Future()
-            threading.Timer(0.03, lambda: job.set_result(fn(*args, **kwargs))).start()
+            wait = threading.Event().wait  # in real time
+            threading.Thread(target=lambda: wait(0.03) or job.set_result(fn(*args, **kwargs))).start()
             return job
 
     async def main():
