@@ -16,6 +16,7 @@ LAYERS = {
     "fakellm._errors": 0,
     "fakellm._clock": 0,
     "fakellm._secret_names": 0,
+    "fakellm._real_files": 0,
     "fakellm.models": 1,
     "fakellm.messages": 1,
     "fakellm.tokens": 1,
@@ -78,6 +79,7 @@ MAY_TOUCH = {
     "fakellm._fake": {"os"},  # PathLike
     "fakellm._io.bystanders": {"asyncio", "queue", "socket", "sys", "time"},
     "fakellm._io.cassette_recorder": {"os"},
+    "fakellm._real_files": {"sys"},
     "fakellm._io.children": {"asyncio", "subprocess", "sys"},
     "fakellm._io.event_loops": {"asyncio", "time"},
     "fakellm._io.forks": {"os", "tempfile"},

@@ -11,6 +11,7 @@ from importlib.util import find_spec
 from types import ModuleType
 
 from fakellm._errors import UsageError
+from fakellm._real_files import real_files
 
 __all__ = ["check_module", "installed_modules"]
 
@@ -22,7 +23,8 @@ def installed_modules() -> tuple[ModuleType, ...]:
 
     ``httpx2.alias_httpx()`` can make both names one module, hence the comparison by the module itself.
     """
-    found = [import_module(name) for name in _NAMES if find_spec(name) is not None]
+    with real_files():
+        found = [import_module(name) for name in _NAMES if find_spec(name) is not None]
     return tuple(dict.fromkeys(found))
 
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from pydantic_core import from_json, to_json
 
+from fakellm._real_files import real_files
 from fakellm._script.reply import Reply, ToolCall
 from fakellm._wire.chat import ChatRequest
 from fakellm.tokens._anyjson import object_of
@@ -111,7 +112,8 @@ def _counted(keyword: Callable[..., Any]) -> Callable[..., Any]:
 
 @cache
 def _validator_class() -> Any:
-    from jsonschema import Draft202012Validator, validators  # takes 60 ms to import, and few tests script objects
+    with real_files():  # its own schemas are files
+        from jsonschema import Draft202012Validator, validators  # takes 60 ms to import, and few tests script objects
 
     keywords = {name: _counted(keyword) for name, keyword in Draft202012Validator.VALIDATORS.items()}
     return validators.extend(Draft202012Validator, keywords)  # type: ignore[no-untyped-call]

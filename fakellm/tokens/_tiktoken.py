@@ -7,6 +7,7 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from fakellm._errors import UsageError
+from fakellm._real_files import real_files
 
 if TYPE_CHECKING:
     import tiktoken
@@ -21,7 +22,8 @@ _BLOCK = 250_000
 
 def build(name: str, pattern: str, tokens: Sequence[bytes]) -> tiktoken.Encoding:
     """Return tiktoken's encoding of these tokens, whose ranks are 0, 1, 2 …, without special ones."""
-    import tiktoken
+    with real_files():
+        import tiktoken
 
     ranks = dict(zip(tokens, range(len(tokens)), strict=True))
     return tiktoken.Encoding(name, pat_str=pattern, mergeable_ranks=ranks, special_tokens={})
@@ -51,7 +53,8 @@ def load(name: str) -> tiktoken.Encoding:
 
     Raises: UsageError for a name that tiktoken does not know, or when there is neither cache nor network.
     """
-    import tiktoken
+    with real_files():
+        import tiktoken
 
     if name not in (known := tiktoken.list_encoding_names()):
         raise UsageError(f"there is no encoding {name!r}; tiktoken {tiktoken.__version__} has {', '.join(known)}")

@@ -39,6 +39,7 @@ from struct import Struct
 from zlib import crc32
 
 from fakellm._errors import FakeLLMError
+from fakellm._real_files import real_files
 
 __all__ = ["NO_RANK", "Vocabulary", "pack", "read_shipped"]
 
@@ -120,7 +121,11 @@ def _fill_slots(tokens: Sequence[bytes], homes: int) -> list[int]:
 
 def read_shipped(name: str) -> bytes | mmap:
     """Return a file of the package's ``vocabularies``, mapped into memory where it is a file of its own."""
-    path = os.path.join(os.path.dirname(__file__), "vocabularies", name)
+    with real_files():
+        return _read(os.path.join(os.path.dirname(__file__), "vocabularies", name), name)
+
+
+def _read(path: str, name: str) -> bytes | mmap:
     try:
         with open(path, "rb") as file:
             return mmap(file.fileno(), 0, access=ACCESS_READ)

@@ -15,6 +15,7 @@ NEIGHBOURS = {
     "anyio": "anyio.pytest_plugin",
     "pytest-xdist": "xdist.plugin",
     "pytest-socket": "pytest_socket",
+    "pyfakefs": "pyfakefs.pytest_plugin",
 }
 ASYNCIO = "asyncio_default_fixture_loop_scope = function"
 
@@ -149,6 +150,70 @@ def test_tests_of_pytest_recording_run_on(project):
     )
 
     project.runpytest().assert_outcomes(passed=2)
+
+
+FAKE_FILES = """
+import httpx
+import pytest
+from fakellm import FakeLLM, Reply
+
+client = httpx.Client()  # certificates are files, too
+
+def ask(llm, **more):
+    url, body = "https://api.openai.com/v1/chat/completions", {"messages": [{"role": "user", "content": "hi"}], **more}
+    answer = client.post(url, json={"model": "gpt-4o", **body}, headers={"authorization": "Bearer k"}).json()
+    return answer["choices"][0]["message"]["content"], answer["usage"]["prompt_tokens"]
+
+SCHEMA = {
+    "type": "object", "properties": {"x": {"type": "integer"}}, "required": ["x"], "additionalProperties": False
+}
+
+def test_fake_first(fake_llm, fs):
+    fake_llm.reply("ok")
+    assert ask(fake_llm) == ("ok", 8)
+
+def test_files_first(fs, fake_llm):
+    fake_llm.reply("ok")
+    assert ask(fake_llm) == ("ok", 8)
+
+def test_fake_made_beside_fake_files(fs):
+    with FakeLLM() as llm:
+        llm.reply("ok 你好")
+        assert ask(llm, model="gpt-4") == ("ok 你好", 8)
+
+def test_what_is_imported_late(fs, fake_llm):
+    fake_llm.reply(Reply(parsed={"x": 1}))
+    wanted = {"type": "json_schema", "json_schema": {"name": "a", "strict": True, "schema": SCHEMA}}
+    assert ask(fake_llm, response_format=wanted)[0] == '{"x":1}'
+
+def test_long_text(fs, fake_llm):
+    fake_llm.reply("a" * 100_000)
+    assert ask(fake_llm)[1] == 8
+
+def test_site_packages_among_the_fake_files(fs, fake_llm):
+    import fakellm
+    fs.add_real_directory(fakellm.__path__[0])
+    fake_llm.reply("ok")
+    assert ask(fake_llm) == ("ok", 8)
+
+def test_files_of_the_test_stay_fake(fs, fake_llm):
+    fs.create_file("/prompt.txt", contents="hi")
+    fake_llm.reply("ok")
+    assert ask(fake_llm) == ("ok", 8)
+    with open("/prompt.txt") as file:
+        assert file.read() == "hi"
+"""
+EACH_ALONE = [line[4:].partition("(")[0] for line in FAKE_FILES.splitlines() if line.startswith("def test_")]
+
+
+@pytest.mark.parametrize("test", EACH_ALONE)  # in a process of its own, in which nothing was read before
+def test_fake_file_system_does_not_hide_the_files_of_the_package(project, test):
+    write_ini(project, addopts="-p pyfakefs.pytest_plugin")
+    project.makepyfile(FAKE_FILES)
+
+    result = project.runpytest_subprocess("-k", f"{test} or none")
+
+    result.assert_outcomes(passed=1, deselected=len(EACH_ALONE) - 1)
 
 
 def test_names_do_not_clash():
