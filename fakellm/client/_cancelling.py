@@ -3,105 +3,90 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Coroutine, Generator
-from typing import Any, Generic, TypeVar
+from collections.abc import AsyncGenerator, Coroutine
+from contextlib import suppress
+from typing import Any, TypeVar
 
 from fakellm.models import CancellationToken
 
-__all__ = ["cancellable", "cancellable_parts"]
+__all__ = ["CancellableWaits"]
 
 T = TypeVar("T")
 
 
-class _Link:
-    """Calls off what is waited for at the moment.
+class CancellableWaits:
+    """Calls off what is waited for at the moment, with CancelledError.
 
-    One link serves all waits of a stream: a token keeps what is linked to it for as long as it lives.
+    One serves all waits of a request: a token keeps what is linked to it for as long as it lives.
+
+    The task that waits is cancelled, and told afterwards that it was not, as ``asyncio.timeout`` does. Cancelling
+    the future that it waits for instead would be lost in code that asks the task whether it is cancelled, such as
+    anyio's task groups, in which connections are made.
     """
 
     def __init__(self, token: CancellationToken) -> None:
         self._loop = asyncio.get_running_loop()
-        self._waiting: Any = None
+        self._task: asyncio.Task[Any] | None = None
+        self._is_called_off = False
         self._token = token
-        token.add_callback(self._cancel)
+        token.add_callback(self._call_off)
 
     async def wait(self, coroutine: Coroutine[Any, Any, T]) -> T:
-        """Wait; a token that is cancelled meanwhile, or was before, raises CancelledError inside the coroutine."""
+        """Wait for a coroutine; a token that is cancelled meanwhile, or was before, cancels it.
+
+        A coroutine that has returned before it could be told returns what it returned; ``check`` says so.
+        """
         if self._token.is_cancelled():
             coroutine.close()
             raise asyncio.CancelledError
+        failure: Exception | None = None
+        task = self._task = asyncio.current_task()
         try:
-            return await _Watched(coroutine, self)
+            result = await coroutine
+        except Exception as err:  # noqa: BLE001  # raised again, or what the coroutine made of being cancelled
+            failure = err
         finally:
-            self._waiting = None
+            self._task = None
+            if self._is_called_off and task is not None:
+                task.uncancel()
+        if self._is_called_off:
+            with suppress(asyncio.CancelledError):  # of a task that has not waited since it was cancelled
+                await asyncio.sleep(0)
+            if failure is not None:
+                raise asyncio.CancelledError from failure
+        if failure is not None:
+            raise failure
+        return result
 
-    @property
-    def is_cancelled(self) -> bool:
-        """Whether the token is."""
-        return self._token.is_cancelled()
+    def check(self) -> None:
+        """Raise CancelledError where the token is cancelled."""
+        if self._token.is_cancelled():
+            raise asyncio.CancelledError
 
-    def watch(self, waiting: Any) -> None:
-        """Take what the coroutine waits for now: a future, or None where it only lets others run."""
-        self._waiting = waiting
-
-    def _cancel(self) -> None:
-        if self._waiting is not None:
-            # The token may be cancelled in another thread, where a future must not be touched.
-            self._loop.call_soon_threadsafe(self._cancel_waiting)
-
-    def _cancel_waiting(self) -> None:
-        if self._waiting is not None:
-            self._waiting.cancel()
-
-
-class _Watched(Generic[T]):
-    """A coroutine run in the caller's task, telling a link what it waits for.
-
-    Cancelling that future is what Task.cancel() does; a task of its own for each chunk of a stream would take
-    longer than everything else that is done with the chunk.
-    """
-
-    def __init__(self, coroutine: Coroutine[Any, Any, T], link: _Link) -> None:
-        self._steps = coroutine.__await__()
-        self._link = link
-
-    def __await__(self) -> Generator[Any, Any, T]:
-        is_told = False  # once: what the coroutine awaits to clean up goes on undisturbed
+    async def parts(self, parts: AsyncGenerator[T, None]) -> AsyncGenerator[T, None]:
+        """Yield parts, waiting for each; close them at the end."""
         try:
-            waiting = next(self._steps)
             while True:
-                self._link.watch(waiting)
-                try:
-                    sent = yield waiting
-                except BaseException as err:  # noqa: BLE001  # handed on, as ``yield from`` does
-                    is_told = True
-                    waiting = self._steps.throw(err)
-                    continue
-                if self._link.is_cancelled and not is_told:  # while there was no future to cancel
-                    is_told = True
-                    waiting = self._steps.throw(asyncio.CancelledError())
-                else:
-                    waiting = self._steps.send(sent)
-        except StopIteration as stop:
-            result: T = stop.value
-            return result
+                yield await self.wait(_following(parts))
+        except StopAsyncIteration:
+            return
+        finally:
+            await parts.aclose()
 
+    def _call_off(self) -> None:
+        try:
+            is_here = asyncio.get_running_loop() is self._loop
+        except RuntimeError:
+            is_here = False
+        if is_here:
+            self._cancel_task()
+        elif self._task is not None:  # the token is cancelled in another thread, where no task must be touched
+            self._loop.call_soon_threadsafe(self._cancel_task)
 
-async def cancellable(coroutine: Coroutine[Any, Any, T], token: CancellationToken) -> T:
-    """Wait for a coroutine; a token that is cancelled meanwhile, or was before, cancels it."""
-    return await _Link(token).wait(coroutine)
-
-
-async def cancellable_parts(parts: AsyncGenerator[T, None], token: CancellationToken) -> AsyncGenerator[T, None]:
-    """Yield parts; a token that is cancelled ends the wait for the next one with CancelledError."""
-    link = _Link(token)
-    try:
-        while True:
-            yield await link.wait(_following(parts))
-    except StopAsyncIteration:
-        return
-    finally:
-        await parts.aclose()
+    def _cancel_task(self) -> None:
+        if self._task is not None:
+            self._is_called_off = True
+            self._task.cancel()
 
 
 async def _following(parts: AsyncGenerator[T, None]) -> T:

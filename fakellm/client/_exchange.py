@@ -13,7 +13,7 @@ from pydantic_core import from_json
 
 from fakellm._errors import APIConnectionError
 from fakellm.client._answer import Message, request_usage, usage_of
-from fakellm.client._cancelling import cancellable, cancellable_parts
+from fakellm.client._cancelling import CancellableWaits
 from fakellm.client._chunks import ChunkReader
 from fakellm.client._completion import check_structured, first_choice, to_result
 from fakellm.client._connection import Connection
@@ -44,7 +44,12 @@ class Exchange:
     ) -> tuple[CreateResult, str | None]:
         """Ask and read the whole answer; return what it says and which model says it."""
         posting = self._session.post(url, request.body, request.options)
-        response = await (posting if token is None else cancellable(posting, token))
+        if token is None:
+            response = await posting
+        else:
+            waits = CancellableWaits(token)
+            response = await waits.wait(posting)
+            waits.check()
         answer = parse_completion(response, response.content)
         if request.structured is not None:
             choice = first_choice(answer)
@@ -64,11 +69,12 @@ class Exchange:
         """
         url, request = make()
         opening = self._session.open(url, request.body, request.options)
-        response = await (opening if token is None else cancellable(opening, token))
+        waits = None if token is None else CancellableWaits(token)
+        response = await (opening if waits is None else waits.wait(opening))
         reader = ChunkReader(response)
         collected = StreamCollector(self._family, begun=lambda: _log_start(request))
         try:
-            async with aclosing(self._parts(response, token)) as parts:
+            async with aclosing(self._parts(response, waits)) as parts:
                 async for data in parts:
                     for piece in collected.add(reader.feed(data)):
                         yield piece
@@ -88,9 +94,9 @@ class Exchange:
         done(result)
         yield result
 
-    def _parts(self, response: Any, token: CancellationToken | None) -> AsyncGenerator[bytes, None]:
+    def _parts(self, response: Any, waits: CancellableWaits | None) -> AsyncGenerator[bytes, None]:
         parts = self._session.read(response)
-        return parts if token is None else cancellable_parts(parts, token)
+        return parts if waits is None else waits.parts(parts)
 
 
 async def _drain(parts: AsyncGenerator[bytes, None]) -> None:
