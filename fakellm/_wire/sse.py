@@ -50,28 +50,44 @@ class SSEDecoder:
     """
 
     def __init__(self) -> None:
-        self._rest = b""  # what follows the last blank line, its line ends all LF
-        self._at_start = True
+        # What follows the last blank line, its line ends all LF, apart from one at its end, which is half of a
+        # blank line perhaps: so each byte is looked at once, however long an event is and however it is cut.
+        self._rest = bytearray()
+        self._line_end = b""
+        self._start: bytes | None = b""  # the first bytes, as long as they may be a byte order mark
         self._after_cr = False
 
     @property
     def pending(self) -> bool:
         """Whether bytes were fed that do not belong to a completed event."""
-        return bool(self._rest.strip(b"\n"))
+        return bool(self._start or self._rest.strip(b"\n"))
+
+    @property
+    def pending_size(self) -> int:
+        """How many bytes were fed that do not belong to a completed event, about."""
+        return len(self._rest)
 
     def feed(self, data: bytes) -> list[ServerSentEvent]:
         """Take the next bytes and return the events completed by them, in order."""
         has_cr = _CR in data
-        if not (self._rest or has_cr) and _is_one_line(data):
-            self._at_start = self._after_cr = False
+        if not (self._rest or self._line_end or self._start or has_cr) and _is_one_line(data):
+            self._start, self._after_cr = None, False
             return [ServerSentEvent(data[6:-2].decode("utf-8", "replace"))]
         if self._after_cr or has_cr:
             data = self._with_line_feeds(data)
-        text = self._rest + data
-        if self._at_start:
-            text = self._without_mark(text)
-        *blocks, self._rest = text.split(b"\n\n")
-        return [event for block in blocks if (event := _event(block)) is not None]
+        if self._start is not None:
+            data = self._without_mark(self._start + data)
+        return [event for block in self._blocks(data) if (event := _event(block)) is not None]
+
+    def _blocks(self, data: bytes) -> list[bytes]:
+        """Take the next bytes; return what stands before each blank line that they complete."""
+        *blocks, last = (self._line_end + data).split(b"\n\n")
+        if blocks:
+            blocks[0] = bytes(self._rest) + blocks[0] if self._rest else blocks[0]
+            self._rest.clear()
+        self._line_end = b"\n" if last.endswith(b"\n") else b""
+        self._rest += last.removesuffix(b"\n")
+        return blocks
 
     def _with_line_feeds(self, data: bytes) -> bytes:
         if self._after_cr and data:
@@ -82,7 +98,10 @@ class SSEDecoder:
 
     def _without_mark(self, text: bytes) -> bytes:
         # "one leading U+FEFF BYTE ORDER MARK character must be ignored if any are present"
-        self._at_start = BOM_UTF8.startswith(text[:3]) and len(text) < len(BOM_UTF8)
+        if BOM_UTF8.startswith(text) and text != BOM_UTF8:
+            self._start = text
+            return b""
+        self._start = None
         return text.removeprefix(BOM_UTF8)
 
 

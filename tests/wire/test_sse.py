@@ -1,4 +1,5 @@
 from itertools import pairwise
+from time import process_time
 
 import pytest
 from hypothesis import example, given, settings
@@ -196,3 +197,40 @@ def test_ends_are_the_same_behind_bytes_that_were_skipped(text, data):
     feeding.feed(body[:cut])
 
     assert skipping.feed(body[cut:]) == feeding.feed(body[cut:])
+
+
+LONG = b"data: " + b"x" * 4_000_000
+CUT_LINES = b"".join(b"data: %d\r" % number for number in range(100_000))
+
+
+@pytest.mark.parametrize(
+    ("data", "size", "count"),
+    [
+        (LONG + b"\n\n", 256, 1),
+        (LONG + b"\r\r", 256, 1),
+        (LONG, 256, 0),
+        (CUT_LINES, 9, 0),
+        (b": ping\n" * 150_000, 7, 0),
+    ],
+    ids=["long event", "ends in CR", "no end", "CR at the end of each part", "comments without end"],
+)
+def test_each_byte_is_looked_at_once(data, size, count):
+    """Looking at all that is kept for each part that comes takes 10 to 100 times the seconds allowed."""
+    parts = [data[place : place + size] for place in range(0, len(data), size)]
+    began = process_time()
+
+    events = decode(*parts)
+
+    assert process_time() - began < 2
+    assert len(events) == count
+
+
+@pytest.mark.parametrize(
+    ("data", "size"), [(b"", 0), (b"data: a\n\n", 0), (b"data: a\n\ndata: bc", 8), (b"x" * 99, 99)]
+)
+def test_pending_size_is_that_of_the_event_that_has_not_ended(data, size):
+    decoder = SSEDecoder()
+
+    decoder.feed(data)
+
+    assert decoder.pending_size == size
