@@ -216,9 +216,9 @@ class BaseOpenAIChatCompletionClient(ChatCompletionClient):
             completion_tokens=self._usage.completion_tokens + result.usage.completion_tokens,
         )
 
-    def _check_model(self, answered: str | None) -> None:
+    def _check_model(self, answered: str) -> None:
         expected = resolve_model(self._model)
-        if answered not in (expected, self._model):  # many a server echoes the name that it was asked for
+        if answered and answered not in (expected, self._model):  # many a server echoes the name that it was asked for
             warn(
                 f"asked for {expected!r}, answered by {answered!r}; if that is meant, pass "
                 f"model={answered!r}, so that limits and token counts are those of this model"

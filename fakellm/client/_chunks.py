@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from fakellm._errors import APIConnectionError, APIError
@@ -11,6 +11,12 @@ from fakellm.client._answer import Answer
 from fakellm.client._failures import chunk_failure, is_json, parse_chunk, parse_completion
 
 __all__ = ["ChunkReader"]
+
+_SIGNS_OF_LIFE = frozenset({"", "null", "{}", "[]", '""'})
+"""Data that carries nothing: some servers send it while a model thinks, as others send comments."""
+
+_PINGS = frozenset({"ping", "heartbeat", "keepalive", "keep-alive"})
+"""Names of events that say that a server is there, whatever their data."""
 
 
 class ChunkReader:
@@ -33,39 +39,36 @@ class ChunkReader:
         if not self._has_events:
             self._before += data
             self._has_events = bool(events)
-        for event in events:
-            if event.data.startswith("[DONE]"):
-                self.is_done = True
-                return
-            yield self._parse(event)
+        return self._chunks(events)
 
     def end(self) -> Iterator[Answer]:
         """Yield what follows the last blank line, if it is complete: some servers leave the blank line out.
 
-        A server that does not know of streams sends a whole completion: no chunks.
+        A server that does not know of streams sends a whole completion: one chunk.
 
         Raises:
             APIConnectionError: the body ends inside an event.
-            APIError: an error object, or an answer that is no stream at all.
+            APIError: an error object, or an answer that is neither a stream nor a completion.
         """
         if self.is_done:
             return
-        for event in self._decoder.feed(b"\n\n") if self._decoder.pending else ():
-            self._has_events = True
-            if not event.data.startswith("[DONE]"):
-                yield self._parse_last(event)
-        if not self._has_events:
-            parse_completion(self._response, bytes(self._before))
-
-    def _parse(self, event: ServerSentEvent) -> Answer:
-        if event.event == "error":
-            raise chunk_failure(self._response, event.data)
-        return parse_chunk(self._response, event.data)
-
-    def _parse_last(self, event: ServerSentEvent) -> Answer:
+        events = self._decoder.feed(b"\n\n") if self._decoder.pending else []
         try:
-            return self._parse(event)
+            yield from self._chunks(events)
         except APIError as err:
-            if is_json(event.data):
+            if is_json(events[-1].data):
                 raise
-            raise APIConnectionError(f"The answer ends inside an event: {event.data[-40:]!r}.") from err
+            raise APIConnectionError(f"The answer ends inside an event: {events[-1].data[-40:]!r}.") from err
+        if not (self._has_events or events):
+            yield parse_completion(self._response, bytes(self._before))
+
+    def _chunks(self, events: Iterable[ServerSentEvent]) -> Iterator[Answer]:
+        for event in events:
+            data = event.data if event.data[:1] == "{" else event.data.strip()
+            if data.startswith("[DONE]"):
+                self.is_done = True
+                return
+            if event.event == "error":
+                raise chunk_failure(self._response, data)
+            if data not in _SIGNS_OF_LIFE and event.event not in _PINGS:
+                yield parse_chunk(self._response, data)

@@ -7,20 +7,19 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing, suppress
+from itertools import chain
 from typing import Any
 
-from pydantic_core import from_json
-
 from fakellm._errors import APIConnectionError
-from fakellm.client._answer import Message, request_usage, usage_of
+from fakellm.client._answer import decode_json
+from fakellm.client._assembly import Assembly
 from fakellm.client._cancelling import CancellableWaits
 from fakellm.client._chunks import ChunkReader
-from fakellm.client._completion import check_structured, first_choice, to_result
+from fakellm.client._completion import check_structured, to_result
 from fakellm.client._connection import Connection
 from fakellm.client._events import LLMCallEvent, LLMStreamEndEvent, LLMStreamStartEvent, event_log, is_listened_to
 from fakellm.client._failures import parse_completion
 from fakellm.client._http import HTTPSession
-from fakellm.client._reasoning import text_of
 from fakellm.client._request import Prepared
 from fakellm.client._stream import StreamCollector
 from fakellm.models import CancellationToken, CreateResult, RequestUsage
@@ -39,10 +38,8 @@ class Exchange:
         """Close the HTTP client."""
         await self._session.aclose()
 
-    async def complete(
-        self, url: str, request: Prepared, token: CancellationToken | None
-    ) -> tuple[CreateResult, str | None]:
-        """Ask and read the whole answer; return what it says and which model says it."""
+    async def complete(self, url: str, request: Prepared, token: CancellationToken | None) -> tuple[CreateResult, str]:
+        """Ask and read the whole answer; return what it says and which model says it, if any."""
         posting = self._session.post(url, request.body, request.options)
         if token is None:
             response = await posting
@@ -51,11 +48,13 @@ class Exchange:
             response = await waits.wait(posting)
             waits.check()
         answer = parse_completion(response, response.content)
+        whole = Assembly()
+        whole.take(answer)
+        whole.end()
         if request.structured is not None:
-            choice = first_choice(answer)
-            check_structured(request.structured, choice.finish_reason, text_of(choice.message or Message()))
-        _log_call(request, response.content, request_usage(usage_of(answer)))
-        return to_result(answer, family=self._family), answer.model
+            check_structured(request.structured, whole.finish_reason, whole.text)
+        _log_call(request, response.content, whole.usage)
+        return to_result(whole, family=self._family), answer.model
 
     async def stream(
         self,
@@ -80,7 +79,7 @@ class Exchange:
                         yield piece
                     if reader.is_done:
                         await _drain(parts)
-            for piece in collected.add(reader.end()):
+            for piece in chain(collected.add(reader.end()), collected.end()):
                 yield piece
         except APIConnectionError as err:
             broken = f"{err.message} The stream broke off after {collected.arrived()}."
@@ -88,7 +87,7 @@ class Exchange:
         finally:
             await response.aclose()
         if request.structured is not None:
-            check_structured(request.structured, collected.reason, collected.text)
+            check_structured(request.structured, collected.finish_reason, collected.text)
         result = collected.result()
         _log_end(result)
         done(result)
@@ -112,7 +111,7 @@ def _log_call(request: Prepared, content: bytes, usage: RequestUsage) -> None:
             LLMCallEvent(
                 tools=request.body.get("tools", []),
                 messages=request.body["messages"],
-                response=from_json(content),
+                response=decode_json(content),
                 prompt_tokens=usage.prompt_tokens,
                 completion_tokens=usage.completion_tokens,
             )

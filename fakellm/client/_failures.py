@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from pydantic import ValidationError
-from pydantic_core import from_json
-
 from fakellm._errors import APIError, APIStatusError, status_error
 from fakellm._secret_names import REDACTED, is_secret_name, is_secret_parameter
-from fakellm.client._answer import Answer, read_answer
+from fakellm.client._answer import Answer, decode_json, read_answer
 
 __all__ = ["chunk_failure", "is_json", "parse_chunk", "parse_completion", "status_failure"]
 
@@ -57,9 +54,9 @@ def parse_completion(response: Any, body: bytes) -> Answer:
     """
     try:
         answer = read_answer(body)
-    except ValidationError as err:
+    except ValueError as err:
         raise _not_a_completion(response, body) from err
-    if not answer.choices or answer.choices[0].message is None:
+    if not answer.choices or (answer.choices[0].message or answer.choices[0].delta) is None:
         raise _not_a_completion(response, body)
     return answer
 
@@ -72,7 +69,7 @@ def parse_chunk(response: Any, data: str) -> Answer:
     """
     try:
         answer = read_answer(data)
-    except ValidationError as err:
+    except ValueError as err:
         raise chunk_failure(response, data) from err
     if answer.error:
         raise chunk_failure(response, data)
@@ -110,7 +107,7 @@ def _credentials(request: Any) -> Iterator[str]:
 def is_json(text: str) -> bool:
     """Tell whether a text is a complete JSON value."""
     try:
-        from_json(text)
+        decode_json(text)
     except ValueError:
         return False
     return True
@@ -118,7 +115,7 @@ def is_json(text: str) -> bool:
 
 def _decoded(body: bytes) -> Mapping[str, Any]:
     try:
-        content = from_json(body)
+        content = decode_json(body)
     except ValueError:
         return {}
     return content if isinstance(content, dict) else {}

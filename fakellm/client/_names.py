@@ -26,5 +26,5 @@ def checked_name(name: str) -> str:
 
 
 def normalized_name(name: str) -> str:
-    """Return a name that a model made up, as the API will accept it in the next request."""
-    return _NOT_ALLOWED.sub("_", name)[:_LONGEST]
+    """Return a name that a model made up, as the API will accept it in the next request; blanks around it go."""
+    return _NOT_ALLOWED.sub("_", name.strip())[:_LONGEST]

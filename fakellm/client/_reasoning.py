@@ -1,33 +1,32 @@
-"""What a model thought, apart from what it said: in fields of its own, in parts of the content, or between tags."""
+"""What a model thought, apart from what it said: in parts of the content, or between tags in a text."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
 
-from fakellm.client._answer import Message
 from fakellm.client._warn import warn
 
-__all__ = ["THINK_END", "THINK_START", "reasoning_of", "split_tagged", "text_of"]
+__all__ = ["THINK_END", "THINK_START", "read_content", "split_tagged"]
 
 THINK_START, THINK_END = "<think>", "</think>"
 
 
-def text_of(message: Message) -> str:
-    """Return what a message says; empty where it says nothing."""
-    content = message.content
-    return "".join(_texts(content, "text")) if isinstance(content, list) else content or ""
+def read_content(content: Any) -> tuple[str, str]:
+    """Return what a content says and what it holds of thoughts: a text, or parts (Mistral).
 
-
-def reasoning_of(message: Message) -> str | None:
-    """Return what was thought before it; None where the provider has no word for it, empty where nothing was."""
-    # DeepSeek, SiliconFlow, Z.AI: reasoning_content; OpenRouter, Groq, Cerebras, vLLM: reasoning.
-    reasoning = message.reasoning if message.reasoning_content is None else message.reasoning_content
-    if isinstance(reasoning, str):
-        return reasoning
-    if isinstance(message.content, list):
-        return "".join(_texts(message.content, "thinking")) or None
-    return None
+    Raises:
+        ValueError: it is neither.
+    """
+    if isinstance(content, str):
+        return content, ""
+    if content is None:
+        return "", ""
+    if isinstance(content, dict) and "type" in content:
+        content = [content]
+    if not isinstance(content, list):
+        raise ValueError(f"a content is a text or a list of parts, got {content!r}")
+    return "".join(_texts(content, "text")), "".join(_texts(content, "thinking"))
 
 
 def _texts(parts: list[Any], kind: str) -> Iterator[str]:
@@ -37,16 +36,22 @@ def _texts(parts: list[Any], kind: str) -> Iterator[str]:
             yield part
         elif isinstance(part, dict) and part.get("type") == kind:
             inner = part.get(kind)
-            yield from _texts(inner, "text") if isinstance(inner, list) else [inner or ""]
+            if isinstance(inner, list):
+                yield from _texts(inner, "text")
+            elif isinstance(inner, str):
+                yield inner
 
 
 def split_tagged(text: str) -> tuple[str | None, str]:
-    """Cut a text in what stands between think tags and what follows; warn where the tags are not there.
+    """Cut a text in the thought, which ends at its closing tag, and what follows; warn where there is no such tag.
 
-    Source: how R1 writes when no server parses it; what stands before the tag is dropped, as AutoGen does.
+    Source: how R1 writes when no server parses it. What stands before the opening tag is dropped, as AutoGen does;
+    chat templates that put the opening tag into the prompt leave the closing one alone.
     """
-    start, end = text.find(THINK_START), text.find(THINK_END)
-    if start < 0 or end < start:
+    end = text.find(THINK_END)
+    if end < 0:
         warn(f"the text of an R1 model has no {THINK_START}...{THINK_END}, so no thought is taken from it")
         return None, text
-    return text[start + len(THINK_START) : end].strip(), text[end + len(THINK_END) :].strip()
+    start = text.find(THINK_START, 0, end)
+    thought = text[:end] if start < 0 else text[start + len(THINK_START) : end]
+    return thought.strip() or None, text[end + len(THINK_END) :].strip()

@@ -419,7 +419,7 @@ async def test_tags_in_the_text_of_r1(api):
     assert (result.content, result.thought) == ("A", "hm")
 
 
-@pytest.mark.parametrize("text", ["A", "</think><think>A", "<think>A"])
+@pytest.mark.parametrize("text", ["A", "<think>A"])
 async def test_text_of_r1_without_tags_is_warned_about(text, api):
     api.mock(return_value=r1(text))
 
@@ -427,6 +427,23 @@ async def test_text_of_r1_without_tags_is_warned_about(text, api):
         result = await client(**R1).create(HI)
 
     assert (result.content, result.thought) == (text, None)
+
+
+@pytest.mark.parametrize(
+    ("text", "thought", "content"),
+    [
+        ("hm\n</think>\n\nA", "hm", "A"),
+        ("</think>\n\nA", None, "A"),
+        ("hm</think>The tag <think> opens.", "hm", "The tag <think> opens."),
+        ("so: <think>hm</think>A</think>", "hm", "A</think>"),
+    ],
+)
+async def test_thought_of_r1_ends_at_its_closing_tag(text, thought, content, api):
+    api.mock(return_value=r1(text))
+
+    result = await client(**R1).create(HI)
+
+    assert (result.thought, result.content) == (thought, content)
 
 
 async def test_arguments_that_are_an_object_are_written_as_text(api):
@@ -439,4 +456,4 @@ async def test_arguments_that_are_an_object_are_written_as_text(api):
     ):
         result = await client().create(HI)
 
-    assert result.content == [FunctionCall("c", '{"a": 1}', "f"), FunctionCall("d", "", "")]
+    assert result.content == [FunctionCall("c", '{"a": 1}', "f"), FunctionCall("d", "{}", "")]

@@ -126,9 +126,9 @@ def fragment(index=0, id=None, name=None, arguments=None):
         [fragment(0, "c0", "f", "{}"), fragment(0, "c1", "g", '{"a": 1}')],
         [fragment(None, "c0", "f", "{}"), fragment(None, "c1", "g", '{"a"'), fragment(None, arguments=": 1}")],
         [fragment(0, "c0", "f", "{"), fragment(0, "c0", arguments="}"), fragment(1, "c1", "g", '{"a": 1}')],
-        [fragment(0, "c", "f"), fragment(0, "0", arguments="{}"), fragment(1, "c1", "g", {"a": 1})],
+        [fragment(0, "c0", "f"), fragment(0, arguments="{}"), fragment(1, "c1", "g", {"a": 1})],
     ],
-    ids=["whole", "interleaved", "one index for all", "no index", "repeated id", "cut id"],
+    ids=["whole", "interleaved", "one index for all", "no index", "repeated id", "object"],
 )  # fmt: skip
 @pytest.mark.filterwarnings("ignore:the arguments of a tool call are no text")
 async def test_calls_are_put_together_however_they_are_cut(api, parts):
@@ -148,7 +148,7 @@ async def test_text_and_reasoning_beside_calls_are_the_thought(api):
     assert result.content == [FunctionCall("c0", "{}", "a_b")]
 
 
-@pytest.mark.parametrize("reason", ["insufficient_system_resource", "error", "cache_threshold", "eos", None])
+@pytest.mark.parametrize("reason", ["insufficient_system_resource", "error", "cache_threshold", "null", "", 5, None])
 async def test_reasons_that_have_no_word_are_unknown(api, reason):
     _, result = await streamed(api, [chunk({"content": "a"}, reason)])
 
@@ -197,13 +197,13 @@ async def test_logprobs_are_collected(api):
     assert [token.token for token in result.logprobs] == ["a", "b"]
 
 
-async def test_a_whole_answer_instead_of_a_stream_is_warned_about(api):
+async def test_a_whole_answer_instead_of_a_stream_is_the_answer(api):
     api.mock(return_value=completion())
 
-    with pytest.warns(UserWarning, match="neither text nor tool calls"):
-        _, result = await pieces_of(client().create_stream(HI))
+    pieces, result = await pieces_of(client().create_stream(HI))
 
-    assert result.content == ""
+    assert pieces == ["Hello!"]
+    assert (result.content, result.finish_reason, result.usage) == ("Hello!", "stop", RequestUsage(8, 2))
 
 
 ANSWER = b": hello\n\n" + b"".join(text_chunks("你好", "，世界😀\u2028!", "\r\n"))

@@ -66,10 +66,17 @@ WHOLE = [
             "STOP",
             "Length",
             "function_call",
-            "eos",
             "insufficient_system_resource",
             None,
         )
+    ),
+    *(
+        Case(
+            f"reason {reason}",
+            sent=(completion("a", reason),),
+            differs={"results": (result("a", "unknown", READ), result("a", word, READ))},
+        )
+        for reason, word in (("eos", "stop"), ("MAX_TOKENS", "length"), ("SAFETY", "content_filter"))
     ),
     Case("calls", sent=(completion(calls(call(), call("g", '{"a": 1}', "c1")), "tool_calls"),)),
     Case("calls, reason stop", sent=(completion(calls(call()), "stop"),)),
@@ -88,7 +95,11 @@ WHOLE = [
         "function_call", sent=(completion(said(None, function_call={"name": "f", "arguments": "{}"}), "function_call"),)
     ),
     Case("reasoning_content", sent=(completion(said("a", reasoning_content="hm")),)),
-    Case("reasoning_content empty", sent=(completion(said("a", reasoning_content="")),)),
+    Case(
+        "reasoning_content empty",
+        sent=(completion(said("a", reasoning_content="")),),
+        differs={"results": (result("a", usage=READ, thought=""), result("a", usage=READ))},
+    ),
     Case("reasoning_content null", sent=(completion(said("a", reasoning_content=None)),)),
     Case(
         "reasoning",
@@ -120,7 +131,15 @@ WHOLE = [
     Case("null logprobs", sent=(completion("Hi", logprobs={"content": None}),)),
     Case("r1", client=R1, sent=(r1("before <think> hm </think> a "),)),
     Case("r1 without tags", client=R1, sent=(r1("a"),)),
-    Case("r1, reversed tags", client=R1, sent=(r1("</think><think>a"),)),
+    Case(
+        "r1, closing tag alone",
+        client=R1,
+        sent=(r1("hm</think>a"),),
+        differs={
+            "warnings": (["UserWarning"], []),
+            "results": (result("hm</think>a", usage=READ), result("a", usage=READ, thought="hm")),
+        },
+    ),
     Case("r1, unclosed", client=R1, sent=(r1("<think>a"),)),
     Case(
         "r1, reasoning_content",

@@ -9,7 +9,7 @@ import pytest
 
 pytest.importorskip("autogen_ext.models.openai")
 
-from autogen_answers import ERROR, LOGPROBS, R1, TOKEN, Point, function, result
+from autogen_answers import ERROR, LOGPROBS, R1, READ, TOKEN, Point, function, result
 from autogen_sides import Case, Sent, Stub, chunk, compare, completion, event, running_stub, streamed
 
 
@@ -80,7 +80,13 @@ STREAMS = [
     stream_case("many empty chunks, warned about once", *[chunk()] * 25, chunk("a"), *[chunk()] * 12, STOP),
     *(
         stream_case(f"reason {reason}", chunk("a"), chunk({}, reason))
-        for reason in ("length", "content_filter", "tool_calls", "end_turn", "STOP", "eos")
+        for reason in ("length", "content_filter", "tool_calls", "end_turn", "STOP", "error")
+    ),
+    stream_case(
+        "reason eos",
+        chunk("a"),
+        chunk({}, "eos"),
+        differs=differing(result("a", "unknown"), result("a", "stop")),
     ),
     stream_case("reason function_call", chunk({}, "function_call")),
     stream_case("two reasons", chunk("a", "length"), STOP),
@@ -106,7 +112,37 @@ STREAMS = [
         *(chunk(fragment(0, None, None, x)) for x in '{"a": 1}'),
         CALLED,
     ),
-    stream_case("fragmented id and name", chunk(fragment(0, "c", "get_")), chunk(fragment(0, "0", "it", "{}")), CALLED),
+    stream_case("fragmented name", chunk(fragment(0, "c0", "get_")), chunk(fragment(0, None, "it", "{}")), CALLED),
+    stream_case(
+        "two calls of index 0 without arguments",
+        chunk(fragment(0, "c0", "f", "")),
+        chunk(fragment(0, "c1", "g", "{}")),
+        CALLED,
+        differs=differing(
+            result([function("fg", "{}", "c0c1")], "function_calls"),
+            result([function(), function("g", id="c1")], "function_calls"),
+        ),
+    ),
+    stream_case(
+        "another id in a fragment without a name",
+        chunk(fragment(0, "c0", "f", "{")),
+        chunk(fragment(0, "c1", None, "}")),
+        CALLED,
+        differs=differing(result([function(id="c0c1")], "function_calls"), result([function()], "function_calls")),
+    ),
+    stream_case(
+        "repeated name",
+        chunk(fragment(0, "c0", "f", "{")),
+        chunk(fragment(0, None, "f", "}")),
+        CALLED,
+        differs=differing(result([function("ff")], "function_calls"), result([function()], "function_calls")),
+    ),
+    stream_case(
+        "call without arguments",
+        chunk(fragment(0, "c0", "f", "")),
+        CALLED,
+        differs=differing(result([function(arguments="")], "function_calls"), result([function()], "function_calls")),
+    ),
     stream_case(
         "two calls, interleaved",
         chunk(fragment(1, "c1", "g", "")),
@@ -148,9 +184,19 @@ STREAMS = [
     ),
     stream_case("reasoning_content", *thinking("", "A", "B"), chunk("a"), STOP),
     stream_case("reasoning_content, empty in between", *thinking("A", "", "B"), chunk("a"), STOP),
-    stream_case("reasoning_content, unclosed", *thinking("A", "B")),
+    stream_case(
+        "reasoning_content, unclosed",
+        *thinking("A", "B"),
+        differs={"chunks": (["<think>A", "B"], ["<think>A", "B", "</think>"])},
+    ),
     stream_case("reasoning_content again", *thinking("A"), chunk("a"), *thinking("B"), chunk("b"), STOP),
-    stream_case("reasoning_content with content", chunk({"content": "a", "reasoning_content": "A"}), chunk("b"), STOP),
+    stream_case(
+        "reasoning_content with content",
+        chunk({"content": "a", "reasoning_content": "A"}),
+        chunk("b"),
+        STOP,
+        differs={"chunks": (["<think>A", "a", "</think>", "b"], ["<think>A", "</think>", "a", "b"])},
+    ),
     stream_case(
         "thought of a knight",
         *thinking("think of knight"),
@@ -222,7 +268,18 @@ STREAMS = [
     stream_case("structured, cut", chunk('{"x"'), chunk({}, "length"), call={"json_output": Point}),
     stream_case("structured, filtered", chunk(""), chunk({}, "content_filter"), call={"json_output": Point}),
     stream_case("structured, wrong", chunk('{"y": 1}'), STOP, call={"json_output": Point}),
-    Case("whole answer instead of a stream", sent=(completion(),), stream=True, differs={"logs": None}),
+    Case(
+        "whole answer instead of a stream",
+        sent=(completion(),),
+        stream=True,
+        differs={
+            "chunks": ([], ["Hello!"]),
+            "results": (result("", "unknown"), result("Hello!", "stop", READ)),
+            "usage": (UNCOUNTED, [{"prompt_tokens": 8, "completion_tokens": 2}] * 2),
+            "warnings": (["UserWarning"], []),
+            "logs": None,
+        },
+    ),
     Case(
         "HTML instead of a stream",
         sent=(Sent(b"<html>"),),
