@@ -99,6 +99,7 @@ MAY_TOUCH = {
     "fakellm._cli": {"io", "sys"},
     "fakellm.client._cancelling": {"asyncio"},
     "fakellm.client._foreign": {"sys"},  # whether AutoGen is imported
+    "fakellm.client._http": {"asyncio"},  # the time of the loop
     "fakellm.client._openai": {"os"},
     "fakellm.client._pickled": {"os"},
     "fakellm.client._providers": {"os"},

@@ -9,6 +9,7 @@ from fakellm._errors import APIConnectionError, APIError
 from fakellm._wire.sse import ServerSentEvent, SSEDecoder
 from fakellm.client._answer import Answer
 from fakellm.client._failures import chunk_failure, is_json, parse_chunk, parse_completion
+from fakellm.client._unpacking import LONGEST_BODY, too_long
 
 __all__ = ["ChunkReader"]
 
@@ -33,12 +34,14 @@ class ChunkReader:
         """Take the next bytes and yield the chunks completed by them.
 
         Raises:
-            APIError: an error object, or something that is no chunk.
+            APIError: an error object, or something that is no chunk; an event, or what is no stream, without end.
         """
         events = self._decoder.feed(data)
         if not self._has_events:
             self._before += data
             self._has_events = bool(events)
+        if self._decoder.pending_size > LONGEST_BODY or (not self._has_events and len(self._before) > LONGEST_BODY):
+            raise too_long(self._response, "an event of the stream has")
         return self._chunks(events)
 
     def end(self) -> Iterator[Answer]:

@@ -73,7 +73,7 @@ class Exchange:
         reader = ChunkReader(response)
         collected = StreamCollector(self._family, begun=lambda: _log_start(request))
         try:
-            async with aclosing(self._parts(response, waits)) as parts:
+            async with aclosing(self._parts(response, waits, collected)) as parts:
                 async for data in parts:
                     for piece in collected.add(reader.feed(data)):
                         yield piece
@@ -93,8 +93,10 @@ class Exchange:
         done(result)
         yield result
 
-    def _parts(self, response: Any, waits: CancellableWaits | None) -> AsyncGenerator[bytes, None]:
-        parts = self._session.read(response)
+    def _parts(
+        self, response: Any, waits: CancellableWaits | None, collected: StreamCollector
+    ) -> AsyncGenerator[bytes, None]:
+        parts = self._session.read(response, lambda: collected.progress)
         return parts if waits is None else waits.parts(parts)
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncGenerator, Generator, Mapping
-from contextlib import contextmanager
+from asyncio import get_running_loop
+from collections.abc import AsyncGenerator, Callable, Generator, Mapping
+from contextlib import contextmanager, suppress
 from functools import cached_property
 from importlib import import_module
 from inspect import isawaitable
@@ -19,6 +20,7 @@ from fakellm._wire.events import shown_url
 from fakellm.client._connection import Connection, Headers, TokenProvider, check_headers
 from fakellm.client._failures import status_failure
 from fakellm.client._retry import retry_delay
+from fakellm.client._unpacking import unpacked
 
 __all__ = ["HTTPSession"]
 
@@ -52,6 +54,7 @@ class HTTPSession:
         Raises:
             APIStatusError: the API answered with an error.
             APITimeoutError, APIConnectionError: it did not answer.
+            APIError: its answer unpacks to more than any answer has.
         """
         return await self._send_until_good(url, body, options, stream=False)
 
@@ -59,15 +62,26 @@ class HTTPSession:
         """As ``post``, but the body of the response is not read yet; the caller closes it."""
         return await self._send_until_good(url, body, options, stream=True)
 
-    async def read(self, response: Any) -> AsyncGenerator[bytes, None]:
+    async def read(self, response: Any, progress: Callable[[], int]) -> AsyncGenerator[bytes, None]:
         """Yield the body of a response as it arrives.
+
+        progress: how much of the answer was found in what came, in any unit. A body in which none is found for as
+        long as a read may take is given up: comments and blank lines may come for ever.
 
         Raises:
             APITimeoutError, APIConnectionError: it broke off.
+            APIError: it unpacks to more than any answer has.
         """
+        limit = response.request.extensions.get("timeout", {}).get("read")
+        now = get_running_loop().time
+        found, since = progress(), now()
         with self._mapped_errors():
-            async for data in response.aiter_bytes():
+            async for data in unpacked(response, self._module):
                 yield data
+                if progress() != found:
+                    found, since = progress(), now()
+                elif limit is not None and now() - since > limit:
+                    raise APITimeoutError(f"Request timed out: nothing but signs of life for {limit:g} s.")
 
     async def aclose(self) -> None:
         """Close the HTTP client; requests raise APIConnectionError from now on."""
@@ -103,20 +117,45 @@ class HTTPSession:
         timeout = options.get("timeout", self._usual_timeout)
         with self._mapped_errors():
             request = client.build_request("POST", self._url(url), content=content, headers=headers, timeout=timeout)
-            response = await client.send(request, stream=stream)
+            response = await client.send(request, stream=True)
         if not response.is_success:
             raise await self._status_failure(response)
-        return response
+        return response if stream else await self._read_whole(response)
+
+    async def _read_whole(self, response: Any) -> Any:
+        """Return a response as it is with its body read."""
+        body = bytearray()
+        try:
+            async for data in self.read(response, lambda: len(body)):
+                # Some send blank lines until the model answers; in JSON they mean nothing.
+                body.extend(data if body else data.lstrip())
+        finally:
+            await response.aclose()
+        return self._with_body(response, bytes(body))
 
     async def _status_failure(self, response: Any) -> APIStatusError:
         try:
-            with self._mapped_errors():
-                body = await response.aread()
-        except APIConnectionError:
-            body = b""  # the status says more than the way in which the rest was lost
-        finally:
-            await response.aclose()
-        return status_failure(response, body)
+            response = await self._read_whole(response)
+        except APIError:  # the status says more than the way in which the rest was lost
+            response = self._with_body(response, b"")
+        return status_failure(response, response.content)
+
+    def _with_body(self, response: Any, body: bytes) -> Any:
+        """Return a response whose body is this one, unpacked and read, as its headers then say."""
+        headers = response.headers.copy()
+        for name in ("content-encoding", "content-length", "transfer-encoding"):
+            headers.pop(name, None)
+        read = self._module.Response(
+            response.status_code,
+            headers=headers,
+            content=body,
+            request=response.request,
+            extensions=response.extensions,
+            history=response.history,
+        )
+        with suppress(RuntimeError):  # of a response that came read, of a transport that stands in for another
+            read.elapsed = response.elapsed
+        return read
 
     @contextmanager
     def _mapped_errors(self) -> Generator[None]:
