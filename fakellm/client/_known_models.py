@@ -1,12 +1,15 @@
 """What is known about models by name: what one can do, how much it reads.
 
-Source: the tables of autogen-ext 0.7.5 (2025), as facts. Names match exactly; other models need ``model_info``.
+Source: the tables of autogen-ext 0.7.5 (2025), as facts; for later models of OpenAI, its documentation,
+read in November 2026. Snapshots and versions of a model are as the model itself; others need ``model_info``.
 """
 
 from __future__ import annotations
 
+import re
 from types import MappingProxyType
 
+from fakellm._wire.model_facts import facts_of
 from fakellm._wire.model_names import resolve_model
 from fakellm.models import ModelInfo
 
@@ -68,6 +71,33 @@ _MODELS = MappingProxyType(
     }
 )
 
+# Of models that AutoGen does not have; how much they read is in the table of model facts, if it is known.
+_LATER = MappingProxyType(
+    {
+        "chatgpt-4o": ("VM", "gpt-4o"),
+        "gpt-3.5": ("FJM", "gpt-35"),
+        "gpt-4": ("FJM", "gpt-4"),
+        "gpt-4-turbo": ("VFJM", "gpt-4"),
+        "gpt-4-vision": ("VM", "gpt-4"),
+        "gpt-4.1": ("VFJSM", "gpt-41"),
+        "gpt-4.5": ("VFJSM", "gpt-45"),
+        "gpt-4o": ("VFJSM", "gpt-4o"),
+        "gpt-4o-audio": ("FJM", "gpt-4o"),
+        "gpt-4o-mini-audio": ("FJM", "gpt-4o"),
+        "gpt-4o-mini-search": ("FJSM", "gpt-4o"),
+        "gpt-4o-search": ("FJSM", "gpt-4o"),
+        "gpt-5": ("VFJSM", "gpt-5"),
+        "gpt-oss": ("FJSM", "unknown"),
+        "o1": ("VFJSM", "o1"),
+        "o1-mini": ("M", "o1"),
+        "o3": ("VFJSM", "o3"),
+        "o3-mini": ("FJSM", "o3"),
+        "o4": ("VFJSM", "o4"),
+    }
+)
+_VERSION = re.compile(r"\.\d+$|-(\d+b?|16k|32k|api|chat|codex|instruct|latest|max|mini|nano|preview|pro|search|turbo)$")
+"""What tells versions of a model apart: 5 and 5.4, gpt-5-mini, gpt-oss-20b, the parts of a date, the last one first."""
+
 
 def known_model_info(model: str) -> ModelInfo:
     """Return what a model can do.
@@ -75,13 +105,14 @@ def known_model_info(model: str) -> ModelInfo:
     Raises:
         ValueError: nothing is known about it, so the caller must say.
     """
-    if resolve_model(model) not in _MODELS:
+    found = _MODELS.get(resolve_model(model)) or _LATER.get(_base(model))
+    if found is None:
         raise ValueError(
             f"model_info is required when model name is not a valid OpenAI model; got model={model!r}. "
             "Pass model_info={'vision': ..., 'function_calling': ..., 'json_output': ..., 'family': ..., "
             "'structured_output': ...}"
         )
-    can, family, _ = _MODELS[resolve_model(model)]
+    can, family = found[:2]
     return {
         "vision": "V" in can,
         "function_calling": "F" in can,
@@ -98,7 +129,22 @@ def token_limit(model: str) -> int:
     Raises:
         KeyError: no limit is known for it.
     """
-    _, _, limit = _MODELS.get(resolve_model(model), ("", "", None))
+    known = _MODELS.get(resolve_model(model))
+    limit = known[2] if known else facts_of(_openai_name(model)).context if _base(model) in _LATER else None
     if limit is None:
         raise KeyError(f"no token limit is known for model {model!r}; add 'context_length' to its model_info")
     return limit
+
+
+def _base(model: str) -> str:
+    """Return the name of a model without what tells its versions apart."""
+    name = _openai_name(model)
+    while name not in _LATER and (version := _VERSION.search(name)):
+        name = name[: version.start()]
+    return name
+
+
+def _openai_name(model: str) -> str:
+    """Return the name of a model at OpenAI: of a fine-tuned one its base, and gpt-3.5 for what Azure calls gpt-35."""
+    name = model.removeprefix("ft:").partition(":")[0] if model.startswith("ft:") else model
+    return re.sub("^gpt-35", "gpt-3.5", name)

@@ -1,9 +1,13 @@
 """What is known about models by their names, as in AutoGen 0.7.5."""
 
+import re
+
 import pytest
 
-from fakellm._wire.model_names import resolve_model
+from fakellm._wire.model_facts import _FACTS
+from fakellm._wire.model_names import _ALIASES, _LATER, resolve_model
 from fakellm.client._known_models import known_model_info, token_limit
+from fakellm.tokens._models import _MODELS, _PREFIXES
 
 # alias, dated name, abilities (V vision, F functions, J JSON, S structured output), family, context in tokens
 MODELS = [
@@ -24,7 +28,19 @@ MODELS = [
     ("gpt-4", "gpt-4-0613", "FJ", "gpt-4", 8_192),
     ("gpt-3.5-turbo", "gpt-3.5-turbo-0125", "FJ", "gpt-35", 16_385),
 ]
-UNKNOWN = ["GPT-4O", "openai/gpt-4o", "gpt-4o-", "gpt", "", "qwen/qwen3-14b:free"]
+UNKNOWN = [
+    "gpt-4o-minii",
+    "gpt-4o-realtime-preview",
+    "gpt-4o-transcribe",
+    "text-embedding-3-small",
+    "ft:davinci-002:o::i",
+    "GPT-4O",
+    "openai/gpt-4o",
+    "gpt-4o-",
+    "gpt",
+    "",
+    "qwen/qwen3-14b:free",
+]
 
 
 @pytest.mark.parametrize(("alias", "dated", "can", "family", "limit"), MODELS)
@@ -78,3 +94,51 @@ def test_description_is_a_new_one_each_time():
     known_model_info("gpt-4o")["vision"] = False
 
     assert known_model_info("gpt-4o")["vision"] is True
+
+
+# alias or dated name that AutoGen does not have, abilities, family, context in tokens
+LATER = [
+    ("gpt-5.1", "VFJS", "gpt-5", 400_000),
+    ("gpt-5.1-2025-11-13", "VFJS", "gpt-5", 400_000),
+    ("gpt-5.1-codex-max", "VFJS", "gpt-5", None),
+    ("gpt-5.4", "VFJS", "gpt-5", 1_050_000),
+    ("gpt-5.4-mini", "VFJS", "gpt-5", 400_000),
+    ("gpt-5.5-pro", "VFJS", "gpt-5", None),
+    ("gpt-5.9-nano-2027-01-01", "VFJS", "gpt-5", None),
+    ("gpt-4.1-mini-2026-01-01", "VFJS", "gpt-41", 1_047_576),
+    ("gpt-4o-2026-01-01", "VFJS", "gpt-4o", 128_000),
+    ("gpt-4o-audio-preview", "FJ", "gpt-4o", 128_000),
+    ("gpt-4o-search-preview", "FJS", "gpt-4o", 128_000),
+    ("chatgpt-4o-latest", "V", "gpt-4o", 128_000),
+    ("gpt-4-32k-0314", "FJ", "gpt-4", 32_768),
+    ("gpt-35-turbo-16k", "FJ", "gpt-35", 16_385),
+    ("o1-pro", "VFJS", "o1", 200_000),
+    ("o3-pro-2025-06-10", "VFJS", "o3", 200_000),
+    ("gpt-oss-120b", "FJS", "unknown", None),
+    ("ft:gpt-4o-mini-2024-07-18:org::id", "VFJS", "gpt-4o", 128_000),
+]
+
+
+@pytest.mark.parametrize(("name", "can", "family", "limit"), LATER)
+def test_later_model_and_version_is_known(name, can, family, limit):
+    info = known_model_info(name)
+
+    assert "".join(letter for letter, ability in ABILITIES.items() if info[ability]) == can
+    assert (info["family"], info["multiple_system_messages"]) == (family, True)
+    if limit is None:
+        with pytest.raises(KeyError):
+            token_limit(name)
+    else:
+        assert token_limit(name) == limit
+
+
+ABILITIES = {"V": "vision", "F": "function_calling", "J": "json_output", "S": "structured_output"}
+NAMED = [*_FACTS, *_ALIASES, *_ALIASES.values(), *_LATER, *_LATER.values(), *_MODELS]
+NAMED += [f"{prefix.rstrip('-')}-2026-01-01" for prefix in _PREFIXES]
+NO_CHAT = re.compile(r"(ft:)?(text|code)-|(ft:)?(davinci|curie|babbage|ada|cushman)|gpt-?2")
+"""Models of embeddings and of completions, for which there is no chat."""
+
+
+@pytest.mark.parametrize("name", sorted({name for name in NAMED if not NO_CHAT.match(name)}))
+def test_every_chat_model_that_the_package_knows_is_known_to_the_client(name):
+    assert known_model_info(name)["family"]
