@@ -8,7 +8,7 @@ from fakellm._errors import UsageError
 from fakellm.client._base import BaseOpenAIChatCompletionClient, connection_of
 from fakellm.client._config import AzureOpenAIClientConfigurationConfigModel
 from fakellm.client._connection import TokenProvider
-from fakellm.client._openai import USER_AGENT, common_headers, given
+from fakellm.client._openai import USER_AGENT, common_headers, given, none_given
 from fakellm.models import Component, ComponentBase, is_component_instance
 
 __all__ = ["AzureOpenAIChatCompletionClient"]
@@ -82,8 +82,9 @@ def _authorize(headers: dict[str, str], settings: dict[str, Any]) -> TokenProvid
     elif key is not None:
         headers.setdefault("api-key", key)
     else:
+        found = none_given(settings, "AZURE_OPENAI_API_KEY", "api_key", "azure_ad_token", "azure_ad_token_provider")
         raise UsageError(
-            "no credentials: pass api_key=..., azure_ad_token=... or azure_ad_token_provider=..., or set the "
+            f"no credentials: {found}pass api_key=..., azure_ad_token=... or azure_ad_token_provider=..., or set the "
             "environment variable AZURE_OPENAI_API_KEY"
         )
     return None

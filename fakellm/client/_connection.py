@@ -31,9 +31,6 @@ class Connection:
     headers: sent with every request. token: gives a bearer token, asked before every attempt. http_client: an
     AsyncClient of httpx or httpx2, or None for one of our own. max_retries: attempts after the first. query:
     added to every URL. clock: waits between attempts, None for real time.
-
-    Raises:
-        UsageError: a header whose value cannot be sent.
     """
 
     headers: Headers
@@ -43,19 +40,21 @@ class Connection:
     query: Mapping[str, Any] | None = None
     clock: Clock | None = None
 
-    def __post_init__(self) -> None:
-        check_headers(self.headers)
-
 
 def check_headers(headers: Mapping[str, str]) -> None:
     """Check that values can be sent; what h11 and httpx would say of such a value shows it.
 
     Raises:
-        UsageError: one cannot.
+        UsageError: one cannot; shows the first character that cannot, and no more of it.
     """
     for name, value in headers.items():
         if not (value.isascii() and value.isprintable()):
-            raise UsageError(
-                f"the header {name!r} holds a line break or another character that cannot be sent; "
-                "look at the end of the key, or of the line in the .env file that it comes from"
-            )
+            what = "the key" if name in ("authorization", "api-key") else f"the header {name!r}"
+            odd = next(letter for letter in value if not (letter.isascii() and letter.isprintable()))
+            raise UsageError(f"{what} holds {odd!r}, which no HTTP header can carry; {_likely_cause(odd)}")
+
+
+def _likely_cause(letter: str) -> str:
+    if letter.isprintable():
+        return "is it still the placeholder?"
+    return "look at its end, or at the line of the .env file that it comes from"

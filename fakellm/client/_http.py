@@ -52,6 +52,7 @@ class HTTPSession:
         options: timeout (s, or the module's Timeout), where it is not the usual one.
 
         Raises:
+            UsageError: a header cannot be sent, such as that of a key that is still a placeholder.
             APIStatusError: the API answered with an error.
             APITimeoutError, APIConnectionError: it did not answer.
             APIError: its answer unpacks to more than any answer has.
@@ -94,6 +95,7 @@ class HTTPSession:
     ) -> Any:
         if self._is_closed or self._open_client().is_closed:
             raise APIConnectionError("Connection error: the client is closed; make a new one")
+        check_headers(self._connection.headers)
         content = to_json(body)
         retries = self._connection.max_retries
         attempt = 0

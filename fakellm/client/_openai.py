@@ -12,7 +12,7 @@ from fakellm.client._config import OpenAIClientConfigurationConfigModel
 from fakellm.client._providers import with_provider_defaults
 from fakellm.models import Component
 
-__all__ = ["USER_AGENT", "OpenAIChatCompletionClient", "common_headers", "given"]
+__all__ = ["USER_AGENT", "OpenAIChatCompletionClient", "common_headers", "given", "none_given"]
 
 _BASE_URL = "https://api.openai.com/v1"
 USER_AGENT = "fakellm"
@@ -54,7 +54,8 @@ class OpenAIChatCompletionClient(BaseOpenAIChatCompletionClient, Component[OpenA
         complete = with_provider_defaults(settings)
         key = given(complete, "api_key", "OPENAI_API_KEY")
         if key is None:
-            raise UsageError("no API key: pass api_key=..., or set the environment variable OPENAI_API_KEY")
+            found = none_given(settings, "OPENAI_API_KEY", "api_key")
+            raise UsageError(f"no API key: {found}pass api_key=..., or set the environment variable OPENAI_API_KEY")
         headers = {"user-agent": USER_AGENT, **common_headers(complete)}
         if key and "authorization" not in headers:  # local servers take an empty key, headers do not
             headers["authorization"] = f"Bearer {key}"
@@ -92,3 +93,11 @@ def given(settings: Mapping[str, Any], argument: str, variable: str) -> str | No
     """Return an argument, or else what the environment says."""
     value: str | None = settings.get(argument)
     return os.environ.get(variable) if value is None else value
+
+
+def none_given(settings: Mapping[str, Any], variable: str, *arguments: str) -> str:
+    """Say which arguments are None, where there are any; that is seldom meant."""
+    found = " and ".join(f"{name}=None" for name in arguments if settings.get(name, ...) is None)
+    if not found:
+        return ""
+    return f"{found} was given (is the variable set that it is read from?), and {variable} is not set either; "

@@ -123,6 +123,25 @@ async def test_missing_credentials_fail_at_construction():
         client()
 
 
+async def test_credentials_from_variables_that_are_not_set_are_told_as_that():
+    with pytest.raises(UsageError) as caught:
+        client(api_key=None, azure_ad_token=None)
+
+    assert str(caught.value) == (
+        "no credentials: api_key=None and azure_ad_token=None was given (is the variable set that it is read from?), "
+        "and AZURE_OPENAI_API_KEY is not set either; pass api_key=..., azure_ad_token=... or "
+        "azure_ad_token_provider=..., or set the environment variable AZURE_OPENAI_API_KEY"
+    )
+
+
+@pytest.mark.parametrize("key", ["你的API密钥", "密"])
+async def test_a_key_that_is_still_the_placeholder_fails_when_asked(key):
+    model_client = client(api_key=key)
+
+    with pytest.raises(UsageError, match=rf"^the key holds '{key[0]}', which no HTTP header can carry; is it still"):
+        await model_client.create(HI)
+
+
 @pytest.mark.parametrize("argument", ["azure_endpoint", "api_version"])
 async def test_endpoint_and_version_are_required(argument):
     with pytest.raises(ValueError, match=f"{argument} is required for Azure"):

@@ -120,6 +120,27 @@ async def test_a_missing_key_fails_at_construction(monkeypatch):
         OpenAIChatCompletionClient(model="gpt-4o")
 
 
+async def test_a_key_from_a_variable_that_is_not_set_is_told_as_that(monkeypatch):
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+
+    with pytest.raises(UsageError) as caught:
+        OpenAIChatCompletionClient(model="gpt-4o", api_key=os.getenv("NO_SUCH_VARIABLE"))
+
+    assert str(caught.value) == (
+        "no API key: api_key=None was given (is the variable set that it is read from?), and OPENAI_API_KEY is not set "
+        "either; pass api_key=..., or set the environment variable OPENAI_API_KEY"
+    )
+
+
+async def test_a_model_without_a_name_is_built_and_asked_for(api):
+    info = {"vision": False, "function_calling": True, "json_output": True, "family": "q", "structured_output": True}
+
+    with pytest.warns(UserWarning, match="asked for ''"):
+        await client(model="", model_info=info).create(HI)
+
+    assert sent(api)["model"] == ""  # which some local servers take; others say that it is missing
+
+
 async def test_tool_calls_and_what_was_thought_on_the_way(api):
     call = {"id": "c1", "type": "function", "function": {"name": "get weather", "arguments": '{"city": "Paris"}'}}
     api.mock(

@@ -244,14 +244,34 @@ async def test_no_log_shows_the_key(api, caplog):
     assert KEY not in caplog.text
 
 
-@pytest.mark.parametrize("key", ["sk-secret-key\n", "sk-sécret", "sk-\u200bkey"])
-async def test_a_key_that_no_header_can_carry_is_refused_without_being_shown(key):
-    with pytest.raises(
-        UsageError, match="the header 'authorization' holds a line break or another character"
-    ) as caught:
-        client(api_key=key)
+PLACEHOLDER = "is it still the placeholder?"
+LINE_END = "look at its end, or at the line of the .env file that it comes from"
 
-    assert key.strip() not in str(caught.value)
+
+@pytest.mark.parametrize(
+    ("key", "odd", "cause"),
+    [
+        ("你的API密钥", "'你'", PLACEHOLDER),
+        ("sk-sécret", "'é'", PLACEHOLDER),
+        ("sk-secret-key\n", r"'\n'", LINE_END),
+        ("sk-\u200bkey", r"'\u200b'", LINE_END),
+        ("“sk-secret-key”", "'“'", PLACEHOLDER),
+    ],
+)
+@pytest.mark.parametrize("streams", [False, True])
+async def test_a_key_that_no_header_can_carry_fails_when_asked_without_being_shown(api, key, odd, cause, streams):
+    model_client = client(api_key=key)
+
+    with pytest.raises(UsageError) as caught:
+        await (pieces_of(model_client.create_stream(HI)) if streams else model_client.create(HI))
+
+    assert str(caught.value) == f"the key holds {odd}, which no HTTP header can carry; {cause}"
+    assert not api.called
+
+
+async def test_another_header_that_cannot_be_sent_is_named(api):
+    with pytest.raises(UsageError, match=r"^the header 'x-team' holds 'ü', which no HTTP header can carry"):
+        await client(default_headers={"X-Team": "Münster"}).create(HI)
 
 
 async def test_errors_travel_between_processes(api):
