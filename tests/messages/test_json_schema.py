@@ -1,7 +1,9 @@
-from typing import Any
+from enum import Enum
+from typing import Any, Literal, Optional
 
 import pytest
 from pydantic import BaseModel, ValidationError
+from pydantic import Field as PydanticField
 
 from fakellm._errors import FakeLLMError
 from fakellm.messages import (
@@ -47,6 +49,13 @@ def field(json_schema: dict[str, Any], **others: Any) -> type[BaseModel]:
         ({"type": "array", "items": POINT}, [[{"x": 1}]], [[{}], [1]]),
         ({"type": "array", "items": {"type": "object"}}, [[{"a": 1}]], [[1]]),
         ({"enum": ["a", 1, None]}, ["a", 1, None], ["b", 2]),
+        ({"const": "a"}, ["a"], ["b", None]),
+        ({"type": "string", "const": "a"}, ["a"], ["b"]),
+        ({"type": "array", "items": {"type": "string", "enum": ["a", "b"]}}, [[], ["a", "b"]], [["c"], "a"]),
+        ({"type": "array", "items": {"const": 1}}, [[1]], [[2]]),
+        ({"type": "array", "items": {"anyOf": [{"type": "integer"}, {"type": "null"}]}}, [[1, None]], [["a"]]),
+        ({"anyOf": [{"const": "a"}, {"type": "null"}]}, ["a", None], ["b"]),
+        ({"anyOf": [{"type": "array", "items": {"enum": ["a"]}}, {"type": "null"}]}, [["a"], None], [["b"]]),
         ({"anyOf": [{"type": "integer"}, {"type": "null"}]}, [1, None], ["a"]),
         ({"anyOf": [{"enum": ["a"]}, {"type": "integer"}]}, ["a", 1], ["b"]),
         ({"anyOf": [{"enum": []}, {"type": "integer"}]}, ["anything", 1, None], []),
@@ -125,13 +134,145 @@ def test_definition_may_refer_to_itself() -> None:
     assert grown.model_dump() == {"value": "a", "children": [{"value": "b", "children": None}]}
 
 
-def test_definition_may_not_refer_to_a_later_one() -> None:
-    earlier = {"type": "object", "properties": {"b": {"$ref": "#/$defs/Later"}}}
+def test_definition_may_refer_to_a_later_one() -> None:
+    earlier = {"type": "object", "properties": {"b": {"$ref": "#/$defs/Later"}}, "required": ["b"]}
+    model = field({"$ref": "#/$defs/Earlier"}, **{"$defs": {"Earlier": earlier, "Later": POINT}})
 
-    with pytest.raises(NameError) as caught:
-        field({"$ref": "#/$defs/Earlier"}, **{"$defs": {"Earlier": earlier, "Later": POINT}})
+    assert model.model_validate({"f": {"b": {"x": 1}}}).model_dump() == {"f": {"b": {"x": 1, "y": 0}}}
+    with pytest.raises(ValidationError):
+        model.model_validate({"f": {"b": {}}})
 
-    assert caught.value.__notes__ == ["'Earlier' refers to 'Later', which $defs has only after it; put 'Later' first"]
+
+def test_definitions_may_refer_to_each_other() -> None:
+    def one(other: str) -> dict[str, Any]:
+        return {"type": "object", "properties": {"next": {"$ref": f"#/$defs/{other}"}, "n": {"type": "integer"}}}
+
+    model = field({"$ref": "#/$defs/A"}, **{"$defs": {"A": one("B"), "B": one("A")}})
+
+    grown = model.model_validate({"f": {"next": {"next": {"n": 1}}}})
+    assert grown.model_dump(exclude_none=True) == {"f": {"next": {"next": {"n": 1}}}}
+    with pytest.raises(ValidationError):
+        model.model_validate({"f": {"next": {"next": {"n": "x"}}}})
+
+
+DEFINED: dict[str, tuple[dict[str, Any], list[Any], list[Any]]] = {
+    "enumeration": ({"type": "string", "enum": ["red", "blue"]}, ["red", "blue"], ["green", "", {}, None]),
+    "enumeration of numbers": ({"type": "integer", "enum": [1, 2]}, [1, 2], [3, "one"]),
+    "enumeration without a type": ({"enum": ["a", None]}, ["a", None], ["b"]),
+    "enumeration of one": ({"type": "string", "const": "red"}, ["red"], ["blue"]),
+    "text": ({"type": "string", "minLength": 2}, ["ab"], ["a", {}]),
+    "number": ({"type": "integer", "minimum": 1}, [1], [0, {}]),
+    "date": ({"type": "string", "format": "date"}, ["2024-05-06"], ["soon"]),
+    "list": ({"type": "array", "items": {"type": "integer"}}, [[1]], [["a"], {}]),
+    "union": ({"anyOf": [{"type": "integer"}, {"type": "null"}]}, [1, None], ["a", {}]),
+    "union of unions": (
+        {"anyOf": [{"anyOf": [{"type": "integer"}, {"enum": ["a"]}]}, {"type": "null"}]},
+        [1, "a", None],
+        ["b"],
+    ),
+    "reference": ({"$ref": "#/$defs/Other"}, ["x"], ["y"]),
+    "object": ({"type": "object"}, [{}], ["a", 1]),
+}
+
+
+@pytest.mark.parametrize("name", DEFINED)
+@pytest.mark.parametrize("where", ["property", "items", "member", "nested"])
+def test_definition_that_is_no_object_is_its_type(name: str, where: str) -> None:
+    definition, accepted, rejected = DEFINED[name]
+    reference = {"$ref": "#/$defs/Defined"}
+    wrapped, wrap = {
+        "property": (reference, lambda value: value),
+        "items": ({"type": "array", "items": reference}, lambda value: [value]),
+        "member": ({"anyOf": [reference, {"type": "array", "items": {"type": "object"}}]}, lambda value: value),
+        "nested": ({"$ref": "#/$defs/Before"}, lambda value: {"inner": value}),
+    }[where]
+    before = {"type": "object", "properties": {"inner": reference}, "required": ["inner"]}
+
+    model = field(wrapped, **{"$defs": {"Before": before, "Defined": definition, "Other": {"enum": ["x"]}}})
+
+    for value in accepted:
+        model.model_validate({"f": wrap(value)})
+    for value in rejected:
+        with pytest.raises(ValidationError):
+            model.model_validate({"f": wrap(value)})
+
+
+@pytest.mark.parametrize(
+    "json_schema",
+    [
+        {"$ref": "#/properties/f/$defs/Color", "$defs": {"Color": {"enum": ["red"]}}},
+        {"$ref": "#/$defs/Color", "$defs": {"Color": {"enum": ["red"]}}},
+        {"$ref": "#/definitions/Color", "definitions": {"Color": {"enum": ["red"]}}},
+        {"anyOf": [{"$ref": "#/$defs/Color"}], "$defs": {"Color": {"enum": ["red"]}}},
+    ],
+)
+def test_definitions_may_stand_inside_a_property(json_schema: dict[str, Any]) -> None:
+    model = field(json_schema)
+
+    model.model_validate({"f": "red"})
+    with pytest.raises(ValidationError):
+        model.model_validate({"f": "green"})
+
+
+def test_definition_at_the_root_goes_before_one_inside() -> None:
+    model = field({"$ref": "#/$defs/C", "$defs": {"C": {"enum": ["in"]}}}, **{"$defs": {"C": {"enum": ["out"]}}})
+
+    model.model_validate({"f": "out"})
+
+
+def test_property_may_be_called_definitions() -> None:
+    model = content_model({"type": "object", "properties": {"definitions": {"type": "string", "default": "x"}}})
+
+    assert model().model_dump() == {"definitions": "x"}
+
+
+class Color(Enum):
+    RED = "red"
+    BLUE = "blue"
+
+
+class Cat(BaseModel):
+    kind: Literal["cat"] = "cat"
+    fur: list[Color] = []
+
+
+class Dog(BaseModel):
+    kind: Literal["dog"] = "dog"
+    owner: Optional["Person"] = None
+
+
+class Person(BaseModel):
+    name: str
+    color: Color | None = None
+    sizes: dict[str, int] = {}
+    pets: list[Cat | Dog] = []
+    first: Cat | Dog = PydanticField(default=Cat(), discriminator="kind")
+
+
+def test_schema_of_a_class_accepts_and_rejects_as_the_class_does() -> None:
+    model = content_model(Person.model_json_schema())
+    good = {"name": "a", "color": "red", "pets": [{"kind": "dog", "owner": {"name": "b"}}], "first": {"kind": "dog"}}
+
+    model.model_validate(good)
+    for bad in ({"color": "green"}, {"pets": [{"kind": "cow"}]}, {"pets": [{"kind": "cat", "fur": ["green"]}]},
+                {"first": {"kind": "cow"}}, {"first": {"kind": "dog", "owner": {}}}):  # fmt: skip
+        with pytest.raises(ValidationError):
+            Person.model_validate(good | bad)
+        with pytest.raises(ValidationError):
+            model.model_validate(good | bad)
+
+
+@pytest.mark.parametrize(
+    "definitions",
+    [
+        {"A": {"$ref": "#/$defs/A"}},
+        {"A": {"$ref": "#/$defs/B"}, "B": {"$ref": "#/$defs/A"}},
+        {"A": {"anyOf": [{"type": "null"}, {"type": "array", "items": {"$ref": "#/$defs/A"}}]}},
+    ],
+)
+def test_definition_that_is_made_of_itself_says_so(definitions: dict[str, Any]) -> None:
+    with pytest.raises(UnsupportedKeywordError, match=r"'#/\$defs/[AB]' refers to itself, which only objects can"):
+        field({"$ref": "#/$defs/A"}, **{"$defs": definitions})
 
 
 def test_union_is_told_apart_by_its_discriminator() -> None:
