@@ -6,11 +6,14 @@ a family that the model's name begins with does.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from reprlib import repr as shortened
 from types import MappingProxyType
 from typing import Any, Literal, get_args
+
+from pydantic import BaseModel
 
 from fakellm.client._names import checked_name
 from fakellm.models import (
@@ -58,6 +61,7 @@ _VENDORS: tuple[tuple[Callable[[str], bool], _Habits], ...] = (
     (ModelFamily.is_claude, _CLAUDE),
     (ModelFamily.is_mistral, _MISTRAL),
 )
+_KINDS = (SystemMessage, UserMessage, AssistantMessage, FunctionExecutionResultMessage)
 _FAMILIES = frozenset(get_args(ModelFamily.ANY)) - {ModelFamily.UNKNOWN}
 
 
@@ -67,8 +71,10 @@ def to_wire_messages(
     """Return for each message what the API takes: usually one, none for an omitted one, one per tool result.
 
     Raises:
-        ValueError: a source that is no valid name, or a thing that is no message.
+        ValueError: a source that is no valid name, a thing that is no message, or no list of messages.
     """
+    if isinstance(messages, str | Mapping | BaseModel):
+        raise _unknown(messages)
     habits = _habits(model, family)
     return [_to_wire(message, habits, naming) for message in messages]
 
@@ -94,7 +100,27 @@ def _to_wire(message: LLMMessage, habits: _Habits, naming: Naming) -> list[dict[
                 for result in message.content
             ]
         case _:
-            raise ValueError(f"Unknown message type: {type(message)}")
+            raise _unknown(message)
+
+
+def _unknown(thing: object) -> ValueError:
+    """Return the exception for a thing that is no message, or no list of them: AutoGen's words, and what to do."""
+    return ValueError(f"Unknown message type: {type(thing)}; give a list of messages: [{_as_message(thing)}]")
+
+
+def _as_message(thing: object) -> str:
+    """Write down the message that is most likely meant; an example where none is."""
+    match thing:
+        case BaseModel() if isinstance(thing, _KINDS):
+            return f"{type(thing).__name__}(...)"
+        case {"role": "system" | "developer", "content": str(content)}:
+            return f"SystemMessage(content={shortened(content)})"
+        case {"role": "assistant", "content": str(content)}:
+            return f"AssistantMessage(content={shortened(content)}, source='assistant')"
+        case str(content) | {"content": str(content)}:
+            return f"UserMessage(content={shortened(content)}, source='user')"
+        case _:
+            return "UserMessage(content='...', source='user')"
 
 
 def _user(message: UserMessage, habits: _Habits, naming: Naming) -> list[dict[str, Any]]:

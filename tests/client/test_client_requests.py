@@ -134,6 +134,46 @@ async def test_an_empty_merged_system_message_is_left_out(api):
     assert [message["role"] for message in body["messages"]] == ["user"]
 
 
+ONE = "UserMessage(content='hi', source='user')"
+
+
+@pytest.mark.parametrize(
+    ("messages", "kind", "meant"),
+    [
+        ("hi", "str", ONE),
+        (["hi"], "str", ONE),
+        ([*HI, {"role": "user", "content": "hi"}], "dict", ONE),
+        ({"role": "user", "content": "hi"}, "dict", ONE),
+        ([{"role": "system", "content": "Be brief."}], "dict", "SystemMessage(content='Be brief.')"),
+        ([{"role": "assistant", "content": "a"}], "dict", "AssistantMessage(content='a', source='assistant')"),
+        ([{"role": "tool"}], "dict", "UserMessage(content='...', source='user')"),
+        ("x" * 99, "str", "UserMessage(content='xxxxxxxxxxxx...xxxxxxxxxxxxx', source='user')"),
+        ([5], "int", "UserMessage(content='...', source='user')"),
+    ],
+)
+@pytest.mark.parametrize("way", ["create", "create_stream", "count_tokens"])
+async def test_what_is_no_list_of_messages_says_what_one_is(messages, kind, meant, way):
+    if way == "count_tokens" and isinstance(messages, str):
+        pytest.skip("a text is counted")
+
+    with pytest.raises(ValueError, match="Unknown message type") as caught:
+        await asked(messages, way)
+
+    assert str(caught.value) == f"Unknown message type: <class '{kind}'>; give a list of messages: [{meant}]"
+
+
+@pytest.mark.parametrize("message", [*HI, SystemMessage(content="a"), RESULTS], ids=lambda one: type(one).__name__)
+async def test_a_message_that_stands_alone_is_to_be_put_into_a_list(message):
+    with pytest.raises(ValueError, match=rf"; give a list of messages: \[{type(message).__name__}\(\.\.\.\)\]$"):
+        await asked(message, "create")
+
+
+async def asked(messages, way):
+    if way == "count_tokens":
+        return client().count_tokens(messages)
+    return await (client().create(messages) if way == "create" else pieces_of(client().create_stream(messages)))
+
+
 class Point(BaseModel):
     """Where."""
 
@@ -247,7 +287,6 @@ OTHER = {"tools": [{"name": "x"}], "tool_choice": FUNCTION}
     [
         ([UserMessage(content="hi", source="用户")], {}, {}, r"Invalid name: '用户'\. Only letters"),
         ([bot("hi").model_copy(update={"source": "a b"})], {}, {}, "Invalid name: 'a b'"),
-        (["hi"], {}, {}, "Unknown message type: <class 'str'>"),
         ([user("").model_copy(update={"content": [1]})], {}, {}, "Unknown content part: 1"),
         (MIXED, {}, NO_JSON, r"messages \[0, 2\] are system messages that are not next to each other"),
         (HI, {"tools": [TOOL]}, NO_CALLS, "does not support function calling"),
