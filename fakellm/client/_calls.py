@@ -65,6 +65,7 @@ class Calls:
     def __init__(self) -> None:
         self._calls: list[_Call] = []
         self._placed: dict[int, _Call] = {}  # index on the wire -> the call that began last under it
+        self._by_id: dict[str, _Call] = {}
         self._last: _Call | None = None
 
     def __bool__(self) -> bool:
@@ -76,8 +77,9 @@ class Calls:
     def add(self, parts: Iterable[CallPart]) -> None:
         """Take fragments of calls; one that says nothing is none."""
         for part in filter(_says_something, parts):
-            self._last = self._call_of(part) or self._begin(part)
-            self._last.take(part)
+            call = self._last = self._call_of(part) or self._begin(part)
+            call.take(part)
+            self._by_id[call.id] = call
 
     def add_whole(self, parts: Iterable[CallPart]) -> None:
         """Take calls that come in one piece."""
@@ -100,7 +102,7 @@ class Calls:
         placed = None if part.place is None else self._placed.get(part.place)
         known = placed
         if placed is None or part.id not in ("", placed.id):
-            known = next((call for call in reversed(self._calls) if part.id and call.id == part.id), None)
+            known = self._by_id.get(part.id) if part.id else None
         if not part.name.strip():
             return known or placed or self._open(part)
         if placed is None and known is not None:  # its id under another index
