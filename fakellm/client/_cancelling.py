@@ -39,23 +39,19 @@ class CancellableWaits:
         if self._token.is_cancelled():
             coroutine.close()
             raise asyncio.CancelledError
-        failure: Exception | None = None
         task = self._task = asyncio.current_task()
         try:
             result = await coroutine
-        except Exception as err:  # noqa: BLE001  # raised again, or what the coroutine made of being cancelled
-            failure = err
+            await self._settle()
+        except Exception as err:
+            await self._settle()
+            if self._is_called_off:  # what the coroutine makes of its being cancelled
+                raise asyncio.CancelledError from err
+            raise
         finally:
             self._task = None
             if self._is_called_off and task is not None:
                 task.uncancel()
-        if self._is_called_off:
-            with suppress(asyncio.CancelledError):  # of a task that has not waited since it was cancelled
-                await asyncio.sleep(0)
-            if failure is not None:
-                raise asyncio.CancelledError from failure
-        if failure is not None:
-            raise failure
         return result
 
     def check(self) -> None:
@@ -72,6 +68,12 @@ class CancellableWaits:
             return
         finally:
             await parts.aclose()
+
+    async def _settle(self) -> None:
+        """Take the cancellation of a task that has not waited since it was cancelled."""
+        if self._is_called_off:
+            with suppress(asyncio.CancelledError):
+                await asyncio.sleep(0)
 
     def _call_off(self) -> None:
         try:
