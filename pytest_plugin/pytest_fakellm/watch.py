@@ -6,8 +6,12 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+# All at once: a fake file system takes modules away again that were imported while it was there, and what is
+# imported anew has classes of its own.
+from fakellm import Cassette, FakeLLM, FakeLLMError
+from pytest_fakellm.reports import journal_lines, other_lines, tally
+
 if TYPE_CHECKING:
-    from fakellm import Cassette, FakeLLM
     from pytest_fakellm.guard import Guard, Refusal
 
 __all__ = ["Tape", "Watch"]
@@ -65,14 +69,10 @@ class Watch:
         """Yield (title, text) for the report of a failed test."""
         for answering in self.answering:
             if answering.calls:
-                from pytest_fakellm.reports import journal_lines
-
                 # A plain str: pytest-xdist sends nothing else from worker to controller.
                 yield "fakellm transcript", str(answering.transcript())
                 yield "fakellm journal", "\n".join(journal_lines(answering))
             if answering.other_traffic:
-                from pytest_fakellm.reports import other_lines
-
                 yield "fakellm other traffic", "\n".join(other_lines(answering))
         if with_problems and (problem := self.problem()):
             yield "fakellm check", problem
@@ -85,8 +85,6 @@ class Watch:
             or any(answering.calls or answering.other_traffic for answering in self.answering)
         ):
             return None
-        from pytest_fakellm.reports import tally
-
         return tally(self, with_lines=with_lines)
 
     def _unanswered(self) -> Iterator[str]:
@@ -98,8 +96,6 @@ class Watch:
 
     def _not_entered(self) -> Iterator[str]:
         """Yield which fakes were scripted and never given to anybody, so that the test asked something else."""
-        from fakellm import FakeLLM
-
         for made in self.made:
             # The plugin is part of the project.
             if isinstance(made, FakeLLM) and (complaint := made._explain_not_entered()):  # noqa: SLF001
@@ -118,8 +114,6 @@ class Watch:
 
 def _complaint(act: Callable[[], object]) -> str | None:
     """Return what something complains of, or None."""
-    from fakellm import FakeLLMError
-
     try:
         act()
     except FakeLLMError as err:
