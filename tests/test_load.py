@@ -130,7 +130,8 @@ def test_script_check_tells_each_file(write, capsys):
     assert capsys.readouterr().out.splitlines() == [
         "good.yaml: 3 rules and otherwise",
         "one.json: 1 rule",
-        "bad.yaml:2: a rule has no 'replay'; it takes when, reply, replies, times",
+        "bad.yaml:2: a rule has no 'replay'; did you mean 'reply'?",
+        "  it takes when, reply, replies, times",
         "the script nowhere.yaml cannot be opened: No such file or directory",
     ]
 
