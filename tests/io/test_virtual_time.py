@@ -540,7 +540,7 @@ async def test_it_can_be_switched_on_and_off_in_a_running_loop():
         times.append(loop.time())
     await asyncio.wait_for(task, LONG)
 
-    assert clock.sleeps == [50]
+    assert sum(clock.sleeps) == pytest.approx(50)  # in two parts where the task ends first, on a slow machine
     assert times == sorted(times)
     assert times[-1] - times[0] == pytest.approx(100, abs=LONG)
 
