@@ -61,10 +61,17 @@ def _read(root: Path) -> Leftovers:
         return Leftovers.from_json(json.loads(place.read_text(encoding="utf-8")))
     except (OSError, ValueError) as err:
         raise UsageError(
-            f"nothing is known about what tests use: {place} cannot be read ({err})\n"
+            f"nothing is known about what tests use: {_unread(place, err)}\n"
             "  a session of all tests notes it: type pytest, without -k, -m or a list of tests, and then this again\n"
             "  in another folder than the root of the tests: fakellm cassette prune --root FOLDER"
         ) from err
+
+
+def _unread(place: Path, err: OSError | ValueError) -> str:
+    """Say why a note cannot be read."""
+    if isinstance(err, FileNotFoundError):
+        return f"there is no {place}"
+    return f"{place} cannot be read: {err.strerror if isinstance(err, OSError) else err}"
 
 
 def _changed(leftover: _Leftover) -> str:
@@ -84,8 +91,10 @@ def _remove(leftover: _Leftover) -> str:
             change_cassette(str(leftover.path), lambda held: without(held, leftover.numbers))
         else:
             leftover.path.unlink()
-    except (CassetteError, OSError) as err:
+    except CassetteError as err:
         return f"left alone: {err}"
+    except OSError as err:
+        return f"left alone: {err.strerror}"
     return ""
 
 

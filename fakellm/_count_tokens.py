@@ -15,6 +15,8 @@ from fakellm.tokens import count
 
 __all__ = ["run_count"]
 
+_PROMPT = "type or paste the text to count; Ctrl-D on a line of its own ends it (Windows: Ctrl-Z and Enter)"
+
 
 def run_count(files: Sequence[str], *, text: str | None, model: str | None, encoding: str | None) -> int:
     """Print the tokens of a text, of each file, or of standard input where neither is named; return 0."""
@@ -35,6 +37,8 @@ def run_count(files: Sequence[str], *, text: str | None, model: str | None, enco
 def _sources(files: Sequence[str]) -> list[tuple[str, bytes]]:
     """Return (name, bytes) of each file, or of standard input."""
     if not files:
+        if sys.stdin.isatty():
+            print(_PROMPT, file=sys.stderr)  # noqa: T201
         return [("standard input", sys.stdin.buffer.read())]
     try:
         return [(file, Path(file).read_bytes()) for file in files]

@@ -1,13 +1,17 @@
 """The command fakellm: exit codes, help, and the table of ``cassette check``."""
 
+import os
+import re
 import runpy
+import shlex
+import subprocess
 import sys
-from importlib.metadata import EntryPoint
+from importlib.metadata import EntryPoint, PackageNotFoundError
 
 import pytest
 from cassette_text import cassette, chat_exchange, interaction
 
-from fakellm import _demo
+from fakellm import _cli, _demo
 from fakellm._cli import main
 
 GOOD = cassette(chat_exchange("hi", "hello"), interaction())
@@ -194,9 +198,24 @@ def test_check_of_nothing_cannot_be_carried_out(capsys):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["cassette"], "the following arguments are required: VERB"),
-        (["record"], "invalid choice: 'record'"),
-        (["cassette", "record"], "invalid choice: 'record'"),
+        (
+            ["record"],
+            "fakellm: error: there is no command 'record'; there are demo, cassette, tokens, script\n",
+        ),
+        (
+            ["casette"],
+            "fakellm: error: there is no command 'casette'; did you mean 'cassette'?\n"
+            "  there are demo, cassette, tokens, script\n",
+        ),
+        (
+            ["cassette", "chek"],
+            "fakellm cassette: error: there is no verb 'chek'; did you mean 'check'?\n"
+            "  there are check, show, redact, prune\n",
+        ),
+        (
+            ["script", "shema"],
+            "fakellm script: error: there is no verb 'shema'; did you mean 'schema'?\n  there are check, schema\n",
+        ),
         (["demo", "--fast"], "unrecognized arguments: --fast"),
     ],
 )
@@ -208,36 +227,84 @@ def test_unknown_command_cannot_be_carried_out(capsys, arguments, message):
     assert message in capsys.readouterr().err
 
 
+COMMANDS = [
+    [],
+    ["demo"],
+    ["cassette"],
+    ["cassette", "check"],
+    ["cassette", "show"],
+    ["cassette", "redact"],
+    ["cassette", "prune"],
+    ["tokens"],
+    ["script"],
+    ["script", "check"],
+    ["script", "schema"],
+]
+
+
+def help_of(arguments, capsys):
+    with pytest.raises(SystemExit) as caught:
+        main([*arguments, "--help"])
+    assert caught.value.code == 0
+    return capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("arguments", "texts"),
     [
         (
-            ["--help"],
+            [],
             ["usage: fakellm", "Test code that talks to language models, offline.", "demo", "cassette"],
         ),
-        (["demo", "--help"], ["usage: fakellm demo"]),
-        (["cassette", "--help"], ["usage: fakellm cassette", "check", "replay every recorded request of each file"]),
+        (["demo"], ["usage: fakellm demo"]),
+        (["cassette"], ["usage: fakellm cassette", "check", "replay every recorded request of each file"]),
         (
-            ["cassette", "check", "--help"],
+            ["cassette", "check"],
             ["usage: fakellm cassette check [-h] [--max-age DAYS] FILE [FILE ...]", "Exits with 1 where anything"],
         ),
+        (["script"], ["rules in YAML or JSON that say what the model answers"]),
     ],
 )
 def test_help_says_what_there_is(capsys, arguments, texts):
-    with pytest.raises(SystemExit) as caught:
-        main(arguments)
+    out = help_of(arguments, capsys)
 
-    out = capsys.readouterr().out
-    assert caught.value.code == 0
     assert [text for text in texts if text not in out] == []
 
 
-def test_help_fits_into_80_columns(capsys):
-    for arguments in (["--help"], ["cassette", "--help"], ["cassette", "check", "--help"]):
-        with pytest.raises(SystemExit):
-            main(arguments)
+@pytest.mark.parametrize("arguments", COMMANDS, ids=" ".join)
+def test_help_describes_the_command(capsys, arguments):
+    paragraphs = help_of(arguments, capsys).split("\n\n")
 
-    assert max(map(len, capsys.readouterr().out.splitlines())) <= 80
+    assert paragraphs[1][0].isupper()
+    assert paragraphs[1].endswith(".")
+
+
+@pytest.mark.parametrize("arguments", COMMANDS, ids=" ".join)
+def test_help_ends_with_examples_that_can_be_typed(capsys, arguments):
+    _, _, end = help_of(arguments, capsys).partition("\n\nexamples:\n")
+    typed = [line.partition("fakellm ")[2].partition(" | ")[0].partition(" > ")[0] for line in end.splitlines()]
+
+    assert typed
+    for line in typed:
+        words = shlex.split(line.replace("COMMAND --help", "demo"))
+        assert words[: len(arguments)] == arguments
+        assert _cli._parser().parse_args(words).run.__name__ != "_run_alone"
+
+
+def test_every_command_is_tried_here(capsys):
+    def names(arguments):
+        _, _, listed = help_of(arguments, capsys).partition("COMMAND\n" if not arguments else "VERB\n")
+        return re.findall(r"^    (\w+)", listed.partition("\n\n")[0], re.MULTILINE)
+
+    commands = [[name] for name in names([])]
+    verbs = [[group, name] for group in ("cassette", "script") for name in names([group])]
+
+    assert sorted([[], *commands, *verbs]) == sorted(COMMANDS)
+
+
+@pytest.mark.parametrize("arguments", COMMANDS, ids=" ".join)
+def test_help_fits_into_80_columns(capsys, arguments):
+    assert max(map(len, help_of(arguments, capsys).splitlines())) <= 80
 
 
 def test_our_own_error_cannot_be_carried_out(tmp_path, monkeypatch, capsys):
@@ -262,17 +329,55 @@ def test_module_is_the_command(write, monkeypatch, capsys):
     assert "files: 1, interactions: 2, files with problems: 0" in capsys.readouterr().out
 
 
-def test_command_alone_prints_the_help(capsys):
-    assert main([]) == 2
-    assert "demo" in capsys.readouterr().out
+@pytest.mark.parametrize("arguments", [[], ["cassette"], ["script"]], ids=" ".join)
+def test_command_alone_prints_its_help(capsys, arguments):
+    assert main(arguments) == 2
+
+    out, err = capsys.readouterr()
+    assert (out, err) == (help_of(arguments, capsys), "")
 
 
-def test_version_names_the_distribution(capsys):
+@pytest.mark.parametrize("option", ["--version", "-V"])
+def test_version_names_the_distribution(capsys, option):
     with pytest.raises(SystemExit) as caught:
-        main(["--version"])
+        main([option])
 
     assert caught.value.code == 0
     assert capsys.readouterr().out.startswith("fakellm-toolkit 0.")
+
+
+def test_source_tree_that_is_not_installed_has_no_version(capsys, monkeypatch):
+    def find_nothing(name):
+        raise PackageNotFoundError(name)
+
+    monkeypatch.setattr("importlib.metadata.version", find_nothing)
+
+    with pytest.raises(SystemExit):
+        main(["--version"])
+    assert capsys.readouterr().out == "fakellm-toolkit unknown (run from a source tree that is not installed)\n"
+    assert main(["script", "schema"]) == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (["demo"], 0),
+        (["--help"], 0),
+        (["script", "schema"], 0),
+        (["cassette", "show", "one.yaml"], 0),
+        (["cassette", "check", "bad.yaml"], 1),
+    ],
+)
+def test_command_whose_output_nobody_reads_ends_as_ever(write, arguments, code):
+    write("one.yaml", GOOD)
+    write("bad.yaml", "")
+    read, written = os.pipe()
+    os.close(read)  # as head does, which has seen enough
+
+    done = subprocess.run([sys.executable, "-m", "fakellm", *arguments], stdout=written, stderr=subprocess.PIPE)
+
+    os.close(written)
+    assert (done.returncode, done.stderr) == (code, b"")
 
 
 def test_interrupted_command_has_the_exit_code_of_the_signal(monkeypatch):

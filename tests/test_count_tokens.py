@@ -42,6 +42,26 @@ def test_standard_input_is_counted(capsys, monkeypatch):
     assert capsys.readouterr().out == "2\n"
 
 
+def test_terminal_is_told_what_is_waited_for(capsys, monkeypatch):
+    typed = io.TextIOWrapper(io.BytesIO("你好".encode()))
+    monkeypatch.setattr(typed, "isatty", lambda: True)
+    monkeypatch.setattr(sys, "stdin", typed)
+
+    assert main(["tokens"]) == 0
+
+    out, err = capsys.readouterr()
+    assert out == "1\n"
+    assert err == ("type or paste the text to count; Ctrl-D on a line of its own ends it (Windows: Ctrl-Z and Enter)\n")
+
+
+def test_pipe_is_not_told_what_is_waited_for(capsys, monkeypatch):
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"hi")))
+
+    main(["tokens"])
+
+    assert capsys.readouterr().err == ""
+
+
 def test_file_is_counted_with_its_line_ends(capsys, two_files):
     assert main(["tokens", "hello.txt"]) == 0
 

@@ -233,22 +233,52 @@ def test_prune_finds_nothing(root, capsys):
     assert (main(["cassette", "prune"]), capsys.readouterr().out) == (0, "orphaned files: 0, unused interactions: 0\n")
 
 
-@pytest.mark.parametrize(
-    "text", [None, "{", "{}", '{"orphans": 1, "unused": {}}', '{"orphans": {}, "unused": {"a": 1}}']
-)
-def test_prune_needs_a_session_of_all_tests(root, capsys, text):
-    if text is not None:
-        note(root)
-        (root / ".pytest_cache" / "v" / CACHE_KEY).write_text(text)
+@pytest.mark.parametrize("text", ["{", "{}", '{"orphans": 1, "unused": {}}', '{"orphans": {}, "unused": {"a": 1}}'])
+def test_prune_needs_a_note_that_can_be_read(root, capsys, text):
+    note(root)
+    (root / ".pytest_cache" / "v" / CACHE_KEY).write_text(text)
 
     code = main(["cassette", "prune"])
 
     err = capsys.readouterr().err
     assert code == 2
     assert err.startswith(
-        "fakellm: nothing is known about what tests use: .pytest_cache/v/fakellm/leftovers cannot be read ("
+        "fakellm: nothing is known about what tests use: .pytest_cache/v/fakellm/leftovers cannot be read: "
     )
     assert "type pytest, without -k, -m or a list of tests, and then this again" in err
+
+
+def test_prune_needs_a_session_of_all_tests(root, capsys):
+    code = main(["cassette", "prune"])
+
+    assert code == 2
+    assert capsys.readouterr().err == (
+        "fakellm: nothing is known about what tests use: there is no .pytest_cache/v/fakellm/leftovers\n"
+        "  a session of all tests notes it: type pytest, without -k, -m or a list of tests, and then this again\n"
+        "  in another folder than the root of the tests: fakellm cassette prune --root FOLDER\n"
+    )
+
+
+def test_note_that_cannot_be_opened_is_told_in_words(root, capsys):
+    (root / ".pytest_cache" / "v" / CACHE_KEY).mkdir(parents=True)
+
+    main(["cassette", "prune"])
+
+    assert ".pytest_cache/v/fakellm/leftovers cannot be read: Is a directory\n" in capsys.readouterr().err
+
+
+def test_file_that_cannot_be_removed_is_told_in_words(root, capsys, monkeypatch):
+    (root / "gone.yaml").write_text(cassette(CLEAN))
+    note(root, orphans=["gone.yaml"])
+
+    def refuse(path):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr("pathlib.Path.unlink", refuse)
+
+    main(["cassette", "prune", "--delete"])
+
+    assert "orphaned: gone.yaml: left alone: Permission denied\n" in capsys.readouterr().out
 
 
 def test_leftovers_survive_json():
