@@ -94,15 +94,19 @@ class UsageError(FakeLLMError):
 
 
 class ScriptFormatError(UsageError):
-    """A script file that cannot be read, or says what no script can.
+    """A script file that cannot be read, or says what no script can; the text tells each mistake with its line.
 
-    path: the file. line: where the mistake is, first line 1, or None where the place is unknown.
+    path: the file. line: where the first mistake is, first line 1, or None where the place is unknown. mistakes:
+    (what is wrong, line) of each.
     """
 
-    def __init__(self, message: str, *, path: str, line: int | None = None) -> None:
+    def __init__(
+        self, message: str, *, path: str, line: int | None = None, further: Iterable[tuple[str, int | None]] = ()
+    ) -> None:
         self.path = path
         self.line = line
-        super().__init__(f"{_place(path, line)}: {message}")
+        self.mistakes = ((message, line), *further)
+        super().__init__("\n".join(f"{_place(path, line)}: {message}" for message, line in self.mistakes))
 
 
 class UnmatchedRequestError(FakeLLMError, AssertionError):

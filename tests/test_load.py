@@ -136,6 +136,18 @@ def test_script_check_tells_each_file(write, capsys):
     ]
 
 
+def test_script_check_tells_all_mistakes_of_a_file(write, capsys):
+    write("bad.yaml", "rules:\n- when: {usr: a}\n  reply: a\n- reply: a\n  times: never\n")
+
+    code = main(["script", "check", "bad.yaml"])
+
+    told = capsys.readouterr().out.splitlines()
+    assert code == 1
+    assert told[0] == "bad.yaml:2: when has no 'usr'; did you mean 'user'?"
+    assert told[1].startswith("  it takes user, ")
+    assert told[2:] == ['bad.yaml:5: times takes a number, 1 or more, or forever; got "never"']
+
+
 def test_script_check_of_good_files_is_zero(write):
     write("good.yaml", SCRIPT)
 

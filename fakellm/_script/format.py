@@ -16,6 +16,7 @@ from typing import Any
 from fakellm._errors import ScriptFormatError, UsageError, did_you_mean
 from fakellm._script.fields import FIELDS
 from fakellm._script.match import Condition, Matcher, conditions
+from fakellm._script.mistakes import Mistakes
 from fakellm._script.pace import Pace
 from fakellm._script.reply import ErrorReply, Reply, ToolCall
 from fakellm._script.rule import Fallback
@@ -78,29 +79,51 @@ def read_script(
     faults, framings: name -> what makes it.
 
     Raises:
-        ScriptFormatError: it is no script; with the line.
+        ScriptFormatError: it is no script; with all mistakes and their lines.
     """
     root = read_sections(text, path=path)
     if not isinstance(root, Section):
         raise ScriptFormatError(f"a script is a mapping with rules:, got {_shown(root)}", path=path, line=1)
-    check_keys(root, "a script", ("$schema", "scenario", "rules", "otherwise"))
+    makers = {"fault": faults, "framing": framings}
+    mistakes = Mistakes()
+    mistakes.note(check_keys, root, "a script", ("$schema", "scenario", "rules", "otherwise"))
+    rules = mistakes.note(_rules, root, makers)
+    fallback = mistakes.note(_fallback, root, makers) if "otherwise" in root else None
+    scenario = mistakes.note(section_of, root["scenario"], root, "scenario", "scenario") if "scenario" in root else None
+    mistakes.tell()
+    if not rules and fallback is None:
+        raise root.error("a script needs rules: or otherwise:")
+    return LoadedScript(rules or (), fallback, scenario)
+
+
+def _rules(root: Section, makers: Makers) -> tuple[LoadedRule, ...]:
     rules = root.get("rules", [])
     if not isinstance(rules, list):
         raise root.error(f"rules takes a list, got {_shown(rules)}", "rules")
-    if not rules and "otherwise" not in root:
-        raise root.error("a script needs rules: or otherwise:")
-    makers = {"fault": faults, "framing": framings}
-    loaded = tuple(_rule(section_of(rule, root, "rules", "a rule"), makers) for rule in rules)
-    fallback = _fallback(root, makers) if "otherwise" in root else None
-    scenario = section_of(root["scenario"], root, "scenario", "scenario") if "scenario" in root else None
-    return LoadedScript(loaded, fallback, scenario)
+    mistakes = Mistakes()
+    loaded = mistakes.note_each(lambda rule: _rule(section_of(rule, root, "rules", "a rule"), makers), rules)
+    mistakes.tell()
+    return tuple(loaded)
 
 
 def _rule(rule: Section, makers: Makers) -> LoadedRule:
-    check_keys(rule, "a rule", ("when", "reply", "replies", "times"))
-    found = _conditions(section_of(rule["when"], rule, "when", "when")) if "when" in rule else ()
-    where = f"{PurePath(rule.path).name}:{rule.line}"
-    return LoadedRule(Matcher(found), _replies(rule, makers), _times(rule, default=1), where)
+    mistakes = Mistakes()
+    found = mistakes.note(_when, rule) if "when" in rule else ()
+    replies, times = _answers(rule, "a rule", makers, mistakes, also="when", times=1)
+    mistakes.tell()
+    return LoadedRule(Matcher(found or ()), replies, times, f"{PurePath(rule.path).name}:{rule.line}")
+
+
+def _answers(
+    rule: Section, what: str, makers: Makers, mistakes: Mistakes, *, also: str = "", times: int | None
+) -> tuple[tuple[Reply | ErrorReply, ...], int | None]:
+    """Return (replies, times) of a rule. also: its key beside them. times: the default."""
+    known = tuple(filter(None, (also, "reply", "replies", "times")))
+    has_unknown = not rule.keys() <= set(known)
+    mistakes.note(check_keys, rule, what, known)
+    is_silent = has_unknown and not {"reply", "replies"} & rule.keys()  # since its reply: is misspelt
+    replies = () if is_silent else mistakes.note(_replies, rule, makers)
+    return replies or (), mistakes.note(_times, rule, default=times)
 
 
 def _fallback(root: Section, makers: Makers) -> Fallback:
@@ -109,16 +132,23 @@ def _fallback(root: Section, makers: Makers) -> Fallback:
         fallback.reply(_reply(given, root, "otherwise", makers), times=None)
         return fallback
     section = section_of(given, root, "otherwise", "otherwise", "a text, or a mapping with reply:")
-    check_keys(section, "otherwise", ("reply", "replies", "times"))
-    fallback.reply(*_replies(section, makers), times=_times(section, default=None))
+    mistakes = Mistakes()
+    replies, times = _answers(section, "otherwise", makers, mistakes, times=None)
+    mistakes.tell()
+    fallback.reply(*replies, times=times)
     return fallback
 
 
-def _conditions(when: Section) -> tuple[Condition, ...]:
-    check_keys(when, "when", CONDITIONS)
+def _when(rule: Section) -> tuple[Condition, ...]:
+    when = section_of(rule["when"], rule, "when", "when")
     if not when:
         raise when.error("when needs a condition; leave it out for a rule that answers every request")
-    return conditions({name: _wanted(name, value, when) for name, value in when.items()})
+    mistakes = Mistakes()
+    mistakes.note(check_keys, when, "when", CONDITIONS)
+    known = [name for name in when if name in CONDITIONS]
+    wanted = mistakes.note_each(lambda name: (name, _wanted(name, when[name], when)), known)
+    mistakes.tell()
+    return conditions(dict(wanted))
 
 
 def _wanted(name: str, value: object, when: Section) -> Any:
@@ -164,7 +194,10 @@ def _replies(rule: Section, makers: Makers) -> tuple[Reply | ErrorReply, ...]:
     replies = rule["replies"]
     if not isinstance(replies, list) or not replies:
         raise rule.error(f"replies takes a list of replies, got {_shown(replies)}", "replies")
-    return tuple(_reply(reply, rule, "replies", makers) for reply in replies)
+    mistakes = Mistakes()
+    read = mistakes.note_each(lambda reply: _reply(reply, rule, "replies", makers), replies)
+    mistakes.tell()
+    return tuple(read)
 
 
 def _reply(given: object, rule: Section, key: str, makers: Makers) -> Reply | ErrorReply:
@@ -174,16 +207,24 @@ def _reply(given: object, rule: Section, key: str, makers: Makers) -> Reply | Er
         if isinstance(given, str):
             return Reply(given)
     reply = section_of(given, rule, key, "a reply", "a text or a mapping")
-    check_keys(reply, "a reply", (*REPLY_FIELDS, "error"))
     if not reply:
         raise reply.error(f"a reply says something: {', '.join(REPLY_FIELDS)} or error")
     if "error" in reply:
+        check_keys(reply, "a reply", (*REPLY_FIELDS, "error"))
         if len(reply) > 1:
             raise reply.error(f"error stands alone; nothing else of a reply is sent with it, got {', '.join(reply)}")
         return _error(reply["error"], reply)
-    values = {name: _reply_field(name, value, reply, makers) for name, value in reply.items()}
+    return _said(reply, makers)
+
+
+def _said(reply: Section, makers: Makers) -> Reply:
+    mistakes = Mistakes()
+    mistakes.note(check_keys, reply, "a reply", (*REPLY_FIELDS, "error"))
+    known = [name for name in reply if name in REPLY_FIELDS]
+    values = mistakes.note_each(lambda name: (name, _reply_field(name, reply[name], reply, makers)), known)
+    mistakes.tell()
     with told(reply, next(iter(reply))):
-        return Reply(**values)
+        return Reply(**dict(values))
 
 
 def _reply_field(name: str, value: object, reply: Section, makers: Makers) -> Any:
@@ -207,7 +248,9 @@ def _reply_field(name: str, value: object, reply: Section, makers: Makers) -> An
 def _choices(value: object, reply: Section, makers: Makers) -> list[Reply]:
     if not isinstance(value, list) or not value:
         raise reply.error(f"choices takes a list of replies, one for each alternative; got {_shown(value)}", "choices")
-    choices = [_reply(choice, reply, "choices", makers) for choice in value]
+    mistakes = Mistakes()
+    choices = mistakes.note_each(lambda choice: _reply(choice, reply, "choices", makers), value)
+    mistakes.tell()
     for choice in choices:
         if not isinstance(choice, Reply):
             raise reply.error("an error is no choice: it is the whole answer", "choices")
@@ -218,7 +261,10 @@ def read_tool_calls(value: object, reply: Section) -> list[ToolCall]:
     """Return the tool calls that the section gives under ``tool_calls``."""
     if not isinstance(value, list) or not value:
         raise reply.error(f"tool_calls takes a list of calls, got {_shown(value)}", "tool_calls")
-    return [_tool_call(section_of(call, reply, "tool_calls", "a tool call")) for call in value]
+    mistakes = Mistakes()
+    calls = mistakes.note_each(lambda call: _tool_call(section_of(call, reply, "tool_calls", "a tool call")), value)
+    mistakes.tell()
+    return calls
 
 
 def _tool_call(call: Section) -> ToolCall:
@@ -282,11 +328,16 @@ def section_of(value: object, parent: Section, key: str, what: str, takes: str =
 
 
 def check_keys(section: Section, what: str, known: Sequence[str]) -> None:
-    """Refuse a key that is not known. what: the name of the mapping."""
-    for key in section:
-        if key not in known:
-            hint = did_you_mean(key, known, then=f"it takes {', '.join(known)}")
-            raise section.error(f"{what} has no {key!r}{hint}", key)
+    """Refuse keys that are not known. what: the name of the mapping."""
+    mistakes = Mistakes()
+    mistakes.note_each(lambda key: _check_key(key, section, what, known), section)
+    mistakes.tell()
+
+
+def _check_key(key: str, section: Section, what: str, known: Sequence[str]) -> None:
+    if key not in known:
+        hint = did_you_mean(key, known, then=f"it takes {', '.join(known)}")
+        raise section.error(f"{what} has no {key!r}{hint}", key)
 
 
 @contextmanager

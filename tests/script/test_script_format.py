@@ -374,3 +374,64 @@ BEYOND_THE_SCHEMA = ("{fault: drop}", "after: x", "fault: cut", "framing: wide",
 def test_mistake_is_told_with_its_line(text, message):
     assert complaint(text) == f"s.yaml:{message}"
     assert is_valid(text) is any(part in text for part in BEYOND_THE_SCHEMA)
+
+
+WRONG = """\
+rulez: []
+rules:
+- when: {usr: a, turn: x, header: {x-a: 5}}
+  replay: a
+- reply: {txt: a, tool_calls: [f, {nam: g}], pace: fast}
+  times: 0
+- replies:
+  - 5
+  - {error: busy}
+  - {choices: [{text: 5}, {fault: drop}]}
+- reply: right
+otherwise: {reply: {zzz: 1}, when: {user: a}}
+"""
+
+
+def test_all_mistakes_of_a_file_are_told_in_order():
+    assert [line for line in complaint(WRONG).splitlines() if not line.startswith("  ")] == [
+        "s.yaml:1: a script has no 'rulez'; did you mean 'rules'?",
+        "s.yaml:3: when has no 'usr'; did you mean 'user'?",
+        's.yaml:3: turn takes a number, 0 for the first, got "x"',
+        "s.yaml:3: x-a takes a text or {regex: ...}, got 5; a text that looks like this goes in quotes",
+        "s.yaml:4: a rule has no 'replay'; did you mean 'reply'?",
+        "s.yaml:5: a reply has no 'txt'; did you mean 'text'?",
+        's.yaml:5: a tool call takes a mapping, got "f"',
+        "s.yaml:5: a tool call has no 'nam'; did you mean 'name'?",
+        's.yaml:5: pace takes a mapping, got "fast"',
+        "s.yaml:6: times takes a number, 1 or more, or forever; got 0",
+        "s.yaml:7: a reply takes a text or a mapping, got 5; a text that looks like this goes in quotes",
+        f's.yaml:9: error takes a status, a mapping with status:, or one of {ERRORS}; got "busy"',
+        "s.yaml:10: Reply text is a str, got 5",
+        "s.yaml:10: drop() missing 1 required positional argument: 'after'",
+        "s.yaml:12: otherwise has no 'when'; it takes reply, replies, times",
+        f"s.yaml:12: a reply has no 'zzz'; it takes {REPLY_KEYS}, error",
+    ]
+
+
+def test_error_of_several_mistakes_is_that_of_the_first():
+    with pytest.raises(ScriptFormatError) as caught:
+        read("rules:\n- reply: 5\n- reply: a\n  times: 0\n")
+
+    assert (caught.value.path, caught.value.line) == ("s.yaml", 2)
+    assert caught.value.mistakes == (
+        ("a reply takes a text or a mapping, got 5; a text that looks like this goes in quotes", 2),
+        ("times takes a number, 1 or more, or forever; got 0", 4),
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "only"),
+    [
+        ("rulez: [{reply: a}]", "s.yaml:1: a script has no 'rulez'; did you mean 'rules'?"),
+        ("rules:\n- replay: a", "s.yaml:2: a rule has no 'replay'; did you mean 'reply'?"),
+        ("rules:\n- reply: {error: 429, txt: a}", "s.yaml:2: a reply has no 'txt'; did you mean 'text'?"),
+        ("rules:\n- reply: {tool_calls: [{nam: f}]}", "s.yaml:2: a tool call has no 'nam'; did you mean 'name'?"),
+    ],
+)
+def test_mistake_that_follows_from_another_is_not_told(text, only):
+    assert [line for line in complaint(text).splitlines() if not line.startswith("  ")] == [only]
