@@ -16,19 +16,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_fakellm import exploring, hookspec, scenario_fixtures
-from pytest_fakellm.settings import MARKERS, add_options, check_session, wrong_mark
+from pytest_fakellm.settings import MARKERS, add_options, check_session, marker_lines, wrong_mark
 from pytest_fakellm.state import API_KEY, BEGAN, GUARD, KEY_NAMES, WATCH, StandInKeys, watch_of
 from pytest_fakellm.terminal import Terminal
 
 if TYPE_CHECKING:
     from fakellm import Cassette, FakeLLM, Journal, OpenAIChatCompletionClient, VirtualTime
-
-_MARKERS = (
-    "fake_llm(*, strict=True, seed=0, model='gpt-4o', models=None, provider=None, pace=None, allow_unmatched=False, "
-    "allow_rejected=False, allow_unused=False): settings of the fixtures fake_llm and llm_client",
-    "llm_cassette(path=None, mode=None, match=None, allow_unused=False): use a recorded session in this test; "
-    "without a path, the test's own one: cassettes/<module>/<test>.yaml",
-)
 
 # The running test, None between tests; the innermost session last, since a test may run one.
 _running: list[pytest.Item | None] = []
@@ -96,7 +89,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[BEGAN] = time.time()
     _running.append(None)
     config.add_cleanup(_end_session)
-    for marker in _MARKERS:
+    for marker in marker_lines():
         config.addinivalue_line("markers", marker)
     check_session(config)
     _begin_to_guard(config, config.option)  # not begun yet where a conftest.py names the plugin

@@ -25,6 +25,7 @@ __all__ = [
     "decide",
     "keys_of",
     "marked_on",
+    "marker_lines",
     "wrong_mark",
 ]
 
@@ -178,6 +179,22 @@ MARKERS = {
 }
 """Marker -> argument -> the setting that it sets, in the order of the arguments."""
 
+_POSITIONAL = {"fake_llm": 0, "llm_cassette": 4}
+
+_PURPOSES = {
+    "fake_llm": "settings of the fixtures fake_llm and llm_client",
+    "llm_cassette": "use a recorded session in this test; without a path, the test's own one: "
+    "cassettes/<module>/<test>.yaml",
+}
+
+
+def marker_lines() -> Iterator[str]:
+    """Yield the line of each marker for ``pytest --markers``: its arguments with their defaults, and its purpose."""
+    for marker, names in MARKERS.items():
+        arguments = [f"{argument}={SETTINGS[name].default!r}" for argument, name in names.items()]
+        arguments.insert(_POSITIONAL[marker], "*")
+        yield f"{marker}({', '.join(arguments)}): {_PURPOSES[marker]}"
+
 
 def add_options(parser: pytest.Parser) -> None:
     """Register the options of the command line and their ini twins."""
@@ -292,8 +309,6 @@ def wrong_mark(mark: pytest.Mark) -> str | None:
         return f"the marker {mark.name} {wrong}\n  it takes {takes}\n  type: @pytest.mark.{_EXAMPLES[mark.name]}"
     return None
 
-
-_POSITIONAL = {"fake_llm": 0, "llm_cassette": 4}
 
 _EXAMPLES = {
     "fake_llm": "fake_llm(strict=False, allow_unused=True)",

@@ -252,7 +252,16 @@ def test_distribution_with_our_files_is_refused(project):
 def test_markers_and_ini_are_documented(project):
     result = project.runpytest("--markers")
 
-    result.stdout.fnmatch_lines(["@pytest.mark.fake_llm(*", "@pytest.mark.llm_cassette(path=None, mode=None, *"])
+    text = result.stdout.str()
+    assert (
+        "@pytest.mark.fake_llm(*, strict=True, seed=0, models=None, provider=None, pace=None, allow_unmatched=False, "
+        "allow_rejected=False, allow_unused=False, model='gpt-4o'): settings of the fixtures fake_llm and llm_client\n"
+    ) in text
+    assert (
+        "@pytest.mark.llm_cassette(path=None, mode='none', match=None, allow_unused=False, *, allowed_hosts=None, "
+        "ignore=None, normalize=None, repeat=None, chunking=None, timing=None, redact=None): use a recorded session in "
+        "this test; without a path, the test's own one: cassettes/<module>/<test>.yaml\n"
+    ) in text
 
 
 def test_fixtures_are_documented(project):
