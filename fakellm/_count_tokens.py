@@ -15,7 +15,7 @@ from fakellm.tokens import count
 
 __all__ = ["run_count"]
 
-_PROMPT = "type or paste the text to count; Ctrl-D on a line of its own ends it (Windows: Ctrl-Z and Enter)"
+_PROMPT = "type the text to count, then Enter and Ctrl-D (Windows: Ctrl-Z and Enter)"
 
 
 def run_count(files: Sequence[str], *, text: str | None, model: str | None, encoding: str | None) -> int:

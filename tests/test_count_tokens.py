@@ -51,7 +51,7 @@ def test_terminal_is_told_what_is_waited_for(capsys, monkeypatch):
 
     out, err = capsys.readouterr()
     assert out == "1\n"
-    assert err == ("type or paste the text to count; Ctrl-D on a line of its own ends it (Windows: Ctrl-Z and Enter)\n")
+    assert err == ("type the text to count, then Enter and Ctrl-D (Windows: Ctrl-Z and Enter)\n")
 
 
 def test_pipe_is_not_told_what_is_waited_for(capsys, monkeypatch):
