@@ -4,7 +4,7 @@ Two places are patched, in httpx and httpx2 alike, while anything is active:
 
 - ``handle_request`` of HTTPTransport and ``handle_async_request`` of AsyncHTTPTransport, the leaves where
   requests leave for the network. A user's retry, cache or logging transport around them keeps working.
-- ``_transport_for_url`` of Client and AsyncClient, to replace a *foreign leaf*: a transport of another
+- ``_transport_for_url`` of Client and AsyncClient, to stand before a *foreign leaf*: a transport of another
   library that goes to the network on its own, such as one on aiohttp.
 
 This module owns these names; tests/io/test_intercept.py checks them on every supported version.
@@ -28,6 +28,7 @@ from fakellm._clock import Clock
 from fakellm._io.flavour import installed_modules
 from fakellm._io.leaves import is_foreign_leaf
 from fakellm._io.transport import Answers, make_transport
+from fakellm._wire.dialects import told_by_body
 
 __all__ = ["Activation", "Claims", "activate", "deactivate"]
 
@@ -35,8 +36,8 @@ __all__ = ["Activation", "Claims", "activate", "deactivate"]
 class Claims(Answers, Protocol):
     """What an interception asks: an engine that says which requests are its business."""
 
-    def claims(self, method: str, host: str, path: str, *, port: int | None) -> bool:
-        """Whether a request is to be answered here rather than by the network. port: None for the scheme's own."""
+    def claims(self, method: str, host: str, path: str, *, port: int | None, body: bytes = b"") -> bool:
+        """Whether a request is to be answered here rather than by the network; see ``Engine.claims``."""
         ...
 
 
@@ -49,9 +50,18 @@ class Activation:
         self._clock = clock
         self._transports: dict[ModuleType, Any] = {}
 
-    def claims(self, method: str, url: Any) -> bool:
-        """Whether the engine answers a request. url: of httpx or httpx2."""
-        return self._engine.claims(method, url.host.lower(), url.path, port=url.port)
+    def answers(self, request: Any) -> bool:
+        """Whether the engine answers a request of httpx or httpx2. A body that is read to know can still be sent."""
+        return self._claims(request) or (told_by_body(*_line(request)) and self._claims(request, body=request.read()))
+
+    async def answers_async(self, request: Any) -> bool:
+        """Whether the engine answers a request of an async client."""
+        return self._claims(request) or (
+            told_by_body(*_line(request)) and self._claims(request, body=await request.aread())
+        )
+
+    def _claims(self, request: Any, *, body: bytes = b"") -> bool:
+        return self._engine.claims(*_line(request), port=request.url.port, body=body)
 
     def transport(self, module: ModuleType) -> Any:
         """Return a transport of this engine for clients of a module."""
@@ -59,9 +69,11 @@ class Activation:
             self._transports[module] = make_transport(module, self._engine, self._clock)
         return self._transports[module]
 
-    def transport_before(self, module: ModuleType, onward: Callable[[Any], Any]) -> Any:
-        """Return one that has requests sent on which are to be recorded. onward: sends them."""
-        return make_transport(module, self._engine, self._clock, onward=onward)
+
+def _line(request: Any) -> tuple[str, str, str]:
+    """Return method, host and path of a request; ``url.path`` would be decoded, with slashes that are none."""
+    path = request.url.raw_path.partition(b"?")[0].decode("ascii")
+    return request.method, request.url.host.lower(), path
 
 
 _lock = RLock()
@@ -95,20 +107,28 @@ def _answering() -> Activation | None:
     return next((one for one in reversed(active) if one in known or one.is_everywhere), active[-1] if active else None)
 
 
-def _transport_instead(module: ModuleType, request: Any) -> Any:
-    """Return the transport that answers a request in place of the network's, or None."""
+def _answer(module: ModuleType, request: Any, onward: Callable[[Any], Any]) -> Any:
+    """Answer a request, or send it onward."""
     answering = _answering()
-    if answering is None or not answering.claims(request.method, request.url):
-        return None
-    return answering.transport(module)
+    if answering is None or not answering.answers(request):
+        return onward(request)
+    return answering.transport(module).handle_request(request, onward)
+
+
+async def _answer_async(module: ModuleType, request: Any, onward: Callable[[Any], Any]) -> Any:
+    """Do the same for an async client."""
+    answering = _answering()
+    if answering is None or not await answering.answers_async(request):
+        return await onward(request)
+    return await answering.transport(module).handle_async_request(request, onward)
 
 
 def _install() -> None:
     for module in installed_modules():
         _patch(module.HTTPTransport, "handle_request", _sync_leaf(module))
         _patch(module.AsyncHTTPTransport, "handle_async_request", _async_leaf(module))
-        _patch(module.Client, "_transport_for_url", _chooser(module, "handle_request"))
-        _patch(module.AsyncClient, "_transport_for_url", _chooser(module, "handle_async_request"))
+        _patch(module.Client, "_transport_for_url", _chooser(module))
+        _patch(module.AsyncClient, "_transport_for_url", _chooser(module))
 
 
 def _uninstall() -> None:
@@ -129,10 +149,7 @@ def _patch(owner: type[Any], name: str, make: Callable[[Any], Any]) -> None:
 def _sync_leaf(module: ModuleType) -> Callable[[Any], Any]:
     def make(original: Any) -> Any:
         def handle_request(self: Any, request: Any) -> Any:
-            instead = _transport_instead(module, request)
-            return (
-                original(self, request) if instead is None else instead.handle_request(request, partial(original, self))
-            )
+            return _answer(module, request, partial(original, self))
 
         return handle_request
 
@@ -142,26 +159,34 @@ def _sync_leaf(module: ModuleType) -> Callable[[Any], Any]:
 def _async_leaf(module: ModuleType) -> Callable[[Any], Any]:
     def make(original: Any) -> Any:
         async def handle_async_request(self: Any, request: Any) -> Any:
-            instead = _transport_instead(module, request)
-            if instead is None:
-                return await original(self, request)
-            return await instead.handle_async_request(request, partial(original, self))
+            return await _answer_async(module, request, partial(original, self))
 
         return handle_async_request
 
     return make
 
 
-def _chooser(module: ModuleType, handler: str) -> Callable[[Any], Any]:
+class _ForeignLeaf:
+    """A transport of another library, asked only for what nobody answers here. Its client closes it."""
+
+    def __init__(self, module: ModuleType, transport: Any) -> None:
+        self._module = module
+        self._transport = transport
+
+    def handle_request(self, request: Any) -> Any:
+        return _answer(self._module, request, self._transport.handle_request)
+
+    async def handle_async_request(self, request: Any) -> Any:
+        return await _answer_async(self._module, request, self._transport.handle_async_request)
+
+
+def _chooser(module: ModuleType) -> Callable[[Any], Any]:
     def make(original: Any) -> Any:
         def transport_for_url(self: Any, url: Any) -> Any:
             transport = original(self, url)
-            answering = _answering()
-            # The method is not known here. Model calls are POSTs, and what else an engine claims it claims
-            # by host; a path that it claims for POST alone gets the engine's 404 on other methods.
-            if answering is None or not is_foreign_leaf(module, transport) or not answering.claims("POST", url):
+            if _answering() is None or not is_foreign_leaf(module, transport):
                 return transport
-            return answering.transport_before(module, getattr(transport, handler))
+            return _ForeignLeaf(module, transport)
 
         return transport_for_url
 

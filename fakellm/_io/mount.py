@@ -8,8 +8,7 @@ import httpx
 
 from fakellm._clock import Clock
 from fakellm._errors import UsageError
-from fakellm._io.intercept import Claims
-from fakellm._io.transport import make_transport
+from fakellm._io.intercept import Activation, Claims
 
 __all__ = ["mount"]
 
@@ -30,12 +29,12 @@ def mount(router: Any, engine: Claims, clock: Clock) -> Any:
         ) from None
     if not isinstance(router, respx.Router):
         raise UsageError(f"mount(...) takes a router of respx, such as the fixture respx_mock; got {router!r}")
-    transport = make_transport(httpx, engine, clock)
+    ours = Activation(engine, clock)
 
     def answer(request: httpx.Request) -> httpx.Response | None:
-        if not engine.claims(request.method, request.url.host.lower(), request.url.path, port=request.url.port):
+        if not ours.answers(request):
             return None  # not ours: respx asks its next route
-        response: httpx.Response = transport.handle_request(request)
+        response: httpx.Response = ours.transport(httpx).handle_request(request)
         return response
 
     return router.route().mock(side_effect=answer)

@@ -49,14 +49,9 @@ class Answers(Protocol):
         ...
 
 
-def make_transport(
-    module: ModuleType, engine: Answers, clock: Clock, *, onward: Callable[[Any], Any] | None = None
-) -> Any:
-    """Return a transport for clients of this module, sync and async in one object.
-
-    onward: sends a request to where it was going, for what is to be recorded; it awaits where the client does.
-    """
-    return transport_class(module)(engine, clock, onward)
+def make_transport(module: ModuleType, engine: Answers, clock: Clock) -> Any:
+    """Return a transport for clients of this module, sync and async in one object."""
+    return transport_class(module)(engine, clock)
 
 
 _TIMEOUTS: dict[Loss, tuple[str, str, str]] = {
@@ -211,15 +206,15 @@ def transport_class(module: ModuleType) -> type[Any]:
             self.close()
 
     class FakeTransport(module.BaseTransport, module.AsyncBaseTransport):  # type: ignore[misc,name-defined]
-        def __init__(self, engine: Answers, clock: Clock, onward: Callable[[Any], Any] | None) -> None:
+        def __init__(self, engine: Answers, clock: Clock) -> None:
             self._engine = engine
             self._clock = clock
-            self._onward = onward
 
+        # onward: sends a request to where it was going, for what is to be recorded; it awaits where the client does.
         def handle_request(self, request: Any, onward: Callable[[Any], Any] | None = None) -> Any:
             request.read()
             answer = self._ask(request)
-            if answer.take is not None and (onward := onward or self._onward) is not None:
+            if answer.take is not None and onward is not None:
                 return record(module, request, onward, answer.take)
             if answer.whole is not None:
                 return respond_at_once(module, answer.whole, answer.finished, self._clock)
@@ -235,7 +230,7 @@ def transport_class(module: ModuleType) -> type[Any]:
         async def handle_async_request(self, request: Any, onward: Callable[[Any], Any] | None = None) -> Any:
             await request.aread()
             answer = self._ask(request)
-            if answer.take is not None and (onward := onward or self._onward) is not None:
+            if answer.take is not None and onward is not None:
                 return await record_async(module, request, onward, answer.take)
             if answer.whole is not None:
                 return respond_at_once(module, answer.whole, answer.finished, self._clock)

@@ -38,7 +38,7 @@ from fakellm._script.speech import UNMATCHED_CODE, Speech, break_off, guarded
 from fakellm._wire.allowed_hosts import AllowedHosts, is_allowed
 from fakellm._wire.canonical import canonical_body, digest
 from fakellm._wire.chat import ChatRequest
-from fakellm._wire.dialects import Claim, Dialect, asks_model, claim, find_dialect, render_not_spoken
+from fakellm._wire.dialects import Claim, Dialect, asks_model, claim, find_dialect, is_model_call, render_not_spoken
 from fakellm._wire.errors import DO_NOT_RETRY, ErrorBody, Rejected, render_error
 from fakellm._wire.events import WireEvent, WireRequest
 from fakellm._wire.provider_answers import render_error_from
@@ -129,12 +129,13 @@ class Engine:
             self.fallback = fallback
         return fallback
 
-    def claims(self, method: str, host: str, path: str, *, port: int | None = None) -> bool:
+    def claims(self, method: str, host: str, path: str, *, port: int | None = None, body: bytes = b"") -> bool:
         """Whether a request is to be answered here rather than by the network. port: None for the scheme's own."""
-        kind = claim(method, host, path)
-        if kind is not Claim.MODEL and is_allowed(host, self.allowed_hosts):
+        if is_model_call(method, host, path, body):
+            return True
+        if is_allowed(host, self.allowed_hosts):
             return False
-        if kind is not Claim.NONE or self.recorder is not None:
+        if self.recorder is not None or claim(method, host, path) in (Claim.COUNT, Claim.PROVIDER):
             return True
         return any(source.claims(host, port) for source in self.sources)
 

@@ -14,6 +14,7 @@ from fakellm._script.reply import ErrorReply, Reply, other_ways
 from fakellm._script.rule import Rule, is_own
 from fakellm._script.transform import name_of
 from fakellm._wire.chat import ChatRequest
+from fakellm._wire.dialects import Claim, claim
 from fakellm._wire.errors import ErrorBody
 from fakellm._wire.events import WireRequest
 
@@ -77,6 +78,7 @@ def not_spoken(wire: WireRequest, *, number: int) -> str:
         "  it was stopped here and did not reach the network; scripts answer …/chat/completions, recordings anything:\n"
         "  record it once (@pytest.mark.llm_cassette, pytest --llm-record=once); it plays beside fake_llm as well\n"
         f"{_ask_chat_instead(wire)}"
+        f"{_ask_in_the_process(wire)}"
         f"  {_allowed('allow_unmatched')}"
     )
 
@@ -88,6 +90,17 @@ def _ask_chat_instead(wire: WireRequest) -> str:
     return (
         "  or ask chat completions: pydantic-ai 'openai-chat:gpt-4o', langchain use_responses_api=False,\n"
         "  openai-agents set_default_openai_api('chat_completions'), agno OpenAIChat(...), mirascope ...:completions\n"
+    )
+
+
+def _ask_in_the_process(wire: WireRequest) -> str:
+    """Return how a service of the user's own is reached whose requests look like model calls."""
+    if claim(wire.method, wire.host, wire.path) is not Claim.BODY:
+        return ""
+    return (
+        "  it counts as one since its body names a model; if this is a service of your own, ask it in the process:\n"
+        "  type: httpx.Client(transport=httpx.WSGITransport(app=...)), "
+        "AsyncClient(transport=httpx.ASGITransport(app=...))\n"
     )
 
 

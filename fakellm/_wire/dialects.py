@@ -1,7 +1,7 @@
 """Which API a request speaks, and whose business it is.
 
 A path decides the dialect, on any host: gateways and proxies serve the same paths under other names. A
-new API is a dialect class and a line in ``_DIALECTS``; until it has one, a line in ``_NOT_SPOKEN`` keeps
+new API is a dialect class and a line in ``_DIALECTS``; until it has one, a line in ``claims`` keeps
 its calls from leaving the process.
 """
 
@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from enum import Enum
 from functools import lru_cache
 from typing import Protocol
 
@@ -17,13 +16,23 @@ from pydantic_core import to_json
 
 from fakellm._wire.canonical import read_json
 from fakellm._wire.chat import CHAT, ChatRequest
+from fakellm._wire.claims import Claim, address_of, claim_of
 from fakellm._wire.completion import Completion
 from fakellm._wire.errors import DO_NOT_RETRY, encodable
 from fakellm._wire.events import Data, Head, WireEvent, WireRequest
+from fakellm._wire.not_found import not_found
 from fakellm._wire.providers import Provider, is_provider_host
 from fakellm._wire.strictness import Strictness
 
-__all__ = ["Claim", "Dialect", "asks_model", "claim", "find_dialect", "render_not_spoken"]
+__all__ = [
+    "Claim",
+    "Dialect",
+    "asks_model",
+    "claim",
+    "find_dialect",
+    "render_not_spoken",
+    "told_by_body",
+]
 
 
 class Dialect(Protocol):
@@ -43,71 +52,69 @@ class Dialect(Protocol):
         ...
 
 
-class Claim(Enum):
-    """What kind of request this is to a fake that is active."""
-
-    MODEL = "a model call: the fake answers it"
-    COUNT = "a count of tokens, whoever is asked: it gets a 404 and fails no test"
-    PROVIDER = "other traffic to a provider: it gets a 404 and fails no test"
-    NONE = "somebody else's: it passes untouched"
-
-
 _DIALECTS: tuple[tuple[str, Dialect], ...] = (("/chat/completions", CHAT),)
-
-# Endings of model endpoints that no dialect speaks yet. ``/messages`` alone is too common a path for
-# users' own services, so it needs its version.
-_NOT_SPOKEN = re.compile(
-    r"/responses(/compact)?$"
-    r"|/embeddings$|/completions$|/moderations$|/rerank$"
-    r"|/v1/messages$"
-    r"|/v[12]/chat$"
-    r"|/model/[^/]+/(invoke|converse)(-with-response-stream|-stream)?$"
-    r"|:(stream)?[gG]enerateContent$|:(batch)?[eE]mbedContents?$"
-    r"|/images/(generations|edits|variations)$"
-    r"|/audio/(speech|transcriptions|translations)$"
-)
-# A count makes no model speak; CrewAI asks for one before each call, and does without where there is none.
-_COUNT = re.compile(r"/responses/input_tokens$|/v1/messages/count_tokens$|:countTokens$")
-_ANTHROPIC = re.compile(r"/v1/messages")
-_GEMINI = re.compile(r":\w+$")
 
 
 def find_dialect(request: WireRequest) -> Dialect | None:
     """Return the dialect that claims the path of a request, or None."""
-    return _dialect_at(request.path.rstrip("/")) if request.method == "POST" else None
+    return _dialect_at(request.path) if request.method == "POST" else None
 
 
 @lru_cache(maxsize=256)
 def _dialect_at(path: str) -> Dialect | None:
-    return next((dialect for suffix, dialect in _DIALECTS if path.endswith(suffix)), None)
+    address = address_of("", path)
+    return next((dialect for suffix, dialect in _DIALECTS if address.endswith(suffix)), None)
 
 
 @lru_cache(maxsize=256)
 def claim(method: str, host: str, path: str) -> Claim:
-    """Say whose business a request is. host: lower case, without port."""
-    path = path.rstrip("/")
-    if method == "POST" and (_dialect_at(path) or _NOT_SPOKEN.search(path)):
-        return Claim.MODEL
-    if method == "POST" and _COUNT.search(path):
-        return Claim.COUNT
-    return Claim.PROVIDER if is_provider_host(host) else Claim.NONE
+    """Say whose business a request is. host: lower case, without port. path: percent-encoded as sent."""
+    at_provider = is_provider_host(host)
+    if method != "POST":
+        return Claim.PROVIDER if at_provider else Claim.NONE
+    return Claim.MODEL if _dialect_at(path) else claim_of(address_of(host, path), at_provider=at_provider)
+
+
+def told_by_body(method: str, host: str, path: str) -> bool:
+    """Whether it takes the body of a request to say if it asks a model."""
+    return method == "POST" and claim(method, host, path) in (Claim.PROVIDER, Claim.BODY)
+
+
+def is_model_call(method: str, host: str, path: str, body: bytes) -> bool:
+    """Whether a request asks a model, so that it may not go out. body: empty will do unless ``told_by_body``."""
+    if claim(method, host, path) is Claim.MODEL:
+        return True
+    return bool(body) and told_by_body(method, host, path) and _names_model(body)
 
 
 def asks_model(request: WireRequest) -> bool:
-    """Whether a request asks a model: by its path or, as with Ollama's own API, by the model that its body names."""
+    """Whether a request that came here asks a model: by its path or, wherever it goes, by the model in its body.
+
+    More than ``is_model_call`` says of hosts that nobody knows: a recording takes their traffic, too.
+    """
     kind = claim(request.method, request.host, request.path)
     if kind in (Claim.MODEL, Claim.COUNT) or request.method != "POST":
         return kind is Claim.MODEL
+    return _names_model(request.body)
+
+
+def _names_model(body: bytes) -> bool:
+    """Whether a body, of JSON or of several parts, names a model."""
+    if body.startswith(b"--"):
+        return _MODEL_PART.search(body) is not None
     try:
-        asked = read_json(request.body)
+        asked = read_json(body)
     except (ValueError, RecursionError):
         return False
     return isinstance(asked, dict) and isinstance(asked.get("model"), str)
 
 
+_MODEL_PART = re.compile(rb'(?i)\r\ncontent-disposition: *form-data; *name="?model"?\r\n')
+
+
 def render_not_spoken(request: WireRequest, message: str, *, request_id: str) -> Iterator[WireEvent]:
     """Yield a 404 in the error envelope of the API that the path belongs to."""
-    body = to_json(_not_found(request.path.rstrip("/"), encodable(message)), indent=2)
+    body = to_json(not_found(address_of(request.host, request.path), encodable(message)), indent=2)
     head = (
         ("content-type", "application/json"),
         ("content-length", str(len(body))),
@@ -115,11 +122,3 @@ def render_not_spoken(request: WireRequest, message: str, *, request_id: str) ->
     )
     yield Head(404, head + DO_NOT_RETRY)
     yield Data(body)
-
-
-def _not_found(path: str, message: str) -> dict[str, object]:
-    if _ANTHROPIC.search(path):
-        return {"type": "error", "error": {"type": "not_found_error", "message": message}}
-    if _GEMINI.search(path):
-        return {"error": {"code": 404, "message": message, "status": "NOT_FOUND"}}
-    return {"error": {"message": message, "type": "invalid_request_error", "param": None, "code": None}}

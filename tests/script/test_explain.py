@@ -246,6 +246,16 @@ def test_not_spoken_says_that_the_call_was_stopped_here():
     )
 
 
+def test_not_spoken_call_that_may_be_a_users_own_service_says_how_it_is_reached():
+    text = explain.not_spoken(wire({"model": "m"}, url="http://localhost:8000/api/chat"), number=1)
+
+    assert (
+        "\n  it counts as one since its body names a model; if this is a service of your own, ask it in the process:\n"
+        "  type: httpx.Client(transport=httpx.WSGITransport(app=...)), "
+        "AsyncClient(transport=httpx.ASGITransport(app=...))\n"
+    ) in text
+
+
 def test_not_spoken_responses_say_how_frameworks_ask_chat_completions():
     text = explain.not_spoken(wire(url="https://api.openai.com/v1/responses"), number=1)
 

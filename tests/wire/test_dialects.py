@@ -98,19 +98,45 @@ def test_messages_without_their_version_are_a_users_own(path):
     assert claim("POST", "shop.test", path) is Claim.NONE
 
 
+OPENAI = {"error": {"message": "no", "type": "invalid_request_error", "param": None, "code": None}}
+ANTHROPIC = {"type": "error", "error": {"type": "not_found_error", "message": "no"}}
+GOOGLE = {"error": {"code": 404, "message": "no", "status": "NOT_FOUND"}}
+MISTRAL = {"object": "error", "message": "no", "type": "invalid_request_error", "param": None, "code": None}
+REPLICATE = {"title": "Not found", "detail": "no", "status": 404}
+
+
 @pytest.mark.parametrize(
-    ("path", "body"),
+    ("address", "body"),
     [
+        ("x.test/v1/responses/", OPENAI),
+        ("api.openai.com/v1/models", OPENAI),
+        ("api.openai.com/v1/batches", OPENAI),
+        ("x.test/v1/messages", ANTHROPIC),
+        ("api.anthropic.com/v1/models", ANTHROPIC),
+        ("us-east5-aiplatform.googleapis.com/v1/publishers/anthropic/models/c:rawPredict", ANTHROPIC),
+        ("x.test/v1beta/models/g:generateContent", GOOGLE),
+        ("generativelanguage.googleapis.com/v1beta/models", GOOGLE),
+        ("generativelanguage.googleapis.com/v1beta/openai/models", OPENAI),
+        ("x.test/v1beta/interactions", GOOGLE),
+        ("bedrock-runtime.us-east-1.amazonaws.com/model/a%2Fb/converse", {"message": "no"}),
+        ("x.test/v2/embed", {"message": "no"}),
+        ("api.cohere.com/v1/models", {"message": "no"}),
+        ("api.mistral.ai/v1/ocr", MISTRAL),
+        ("dashscope.aliyuncs.com/api/v1/services/aigc/a/generation", {"code": "NotFound", "message": "no"}),
+        ("dashscope.aliyuncs.com/compatible-mode/v1/models", OPENAI),
         (
-            "/v1/responses/",
-            {"error": {"message": "no", "type": "invalid_request_error", "param": None, "code": None}},
+            "x.ml.cloud.ibm.com/ml/v1/text/chat",
+            {"errors": [{"code": "not_found", "message": "no"}], "status_code": 404},
         ),
-        ("/v1/messages", {"type": "error", "error": {"type": "not_found_error", "message": "no"}}),
-        ("/v1beta/models/g:generateContent", {"error": {"code": 404, "message": "no", "status": "NOT_FOUND"}}),
+        ("api.replicate.com/v1/predictions", REPLICATE),
+        ("api.stability.ai/v2beta/stable-image/generate/core", {"name": "not_found", "errors": ["no"]}),
+        ("fal.run/fal-ai/flux", {"detail": "no"}),
+        ("localhost/api/chat", {"error": "no"}),
+        ("api-inference.huggingface.co/models/gpt2", {"error": "no"}),
     ],
 )
-def test_refusal_has_the_envelope_of_its_api(path, body):
-    answer = play(render_not_spoken(wire(url=f"https://x.test{path}"), "no", request_id="req_1"))
+def test_refusal_has_the_envelope_of_its_api(address, body):
+    answer = play(render_not_spoken(wire(url=f"https://{address}"), "no", request_id="req_1"))
 
     assert answer.json == body
 
