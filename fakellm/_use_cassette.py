@@ -19,6 +19,7 @@ from fakellm._cassette.secrets import environment_secrets
 from fakellm._cassette.settings import ReplayOptions, Settings, make_settings
 from fakellm._clock import Clock, MockClock
 from fakellm._errors import CassetteNotFoundError, UsageError
+from fakellm._io.at_once import is_time_real
 from fakellm._io.cassette_recorder import CassetteRecorder
 from fakellm._recording_block import Counts, RecordingBlock
 from fakellm._script.engine import Engine
@@ -58,7 +59,7 @@ class Cassette(RecordingBlock):
         replayed = self.interactions if plan.replays else []
         settings = settings or replay_settings(path)
         off = why_off(mode, self.mode)
-        self._recording = Recording(replayed, path=self.path, settings=settings, off=off, is_time_real=_is_time_real)
+        self._recording = Recording(replayed, path=self.path, settings=settings, off=off, is_time_real=is_time_real)
         # What was recorded was accepted, or its rejection is recorded: nothing is left to judge.
         super().__init__(engine or Engine(strictness=Strictness(strict=False)), clock or MockClock(), recorder)
         self._engine.sources.append(self._recording)
@@ -193,13 +194,6 @@ def replay_settings(
 
     advice = Advice(record=f"use_cassette({os.fspath(path)!r}, mode='rewrite')")
     return make_settings(**options, redact=redacted, advice=advice)
-
-
-def _is_time_real() -> bool:
-    """Whether what waits in this thread really does."""
-    from fakellm._io.virtual_time import is_virtual  # most recordings make nobody wait
-
-    return not is_virtual()
 
 
 def _is_count(value: object) -> bool:

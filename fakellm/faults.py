@@ -11,6 +11,7 @@ that ends before there are so many chunks fails the test, since the fault can ne
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 from http import HTTPStatus
 
@@ -20,6 +21,7 @@ from fakellm._errors import UsageError
 from fakellm._script.cut import Cut, Cutter, to_byte, to_chunk, to_half, to_head
 from fakellm._script.pace import is_duration
 from fakellm._script.reply import ErrorReply
+from fakellm._script.retry_after import is_retried
 from fakellm._script.transform import Fault, Transform
 from fakellm._wire.events import Data, Disconnect, Head, Loss, Wait, WireEvent
 from fakellm._wire.providers import OPENAI, Provider
@@ -164,17 +166,18 @@ def _error_event_at(provider: Provider, model: str, *, after: int, error: ErrorR
 def html_page(status: int = 502) -> Fault:
     """Answer with a gateway's page instead.
 
-    status: 200, or an error. One that clients retry says ``retry-after-ms: 1``, so that they do so at once.
+    status: 200, or an error. One that clients retry says ``retry-after-ms: 1``, so that they do so at once; not on
+    virtual time.
     """
     if not isinstance(status, int) or not (status == 200 or 400 <= status <= 599):
         raise UsageError(f"html_page(status) takes an HTTP status, 200 or from 400 to 599; got {status!r}")
-    headers = [("content-type", "text/html"), *(ErrorReply(status).wire_headers if status >= 400 else ())]
+    head = Head(status, (("content-type", "text/html"),), is_retried_at_once=is_retried(status))
 
-    def replace(events: Iterator[WireEvent]) -> Iterator[WireEvent]:
+    def instead(events: Iterator[WireEvent]) -> Iterator[WireEvent]:
         if (yield from to_head(events)) is not None:
-            yield from _sized(Head(status, tuple(headers)), _page(status))
+            yield from _sized(head, _page(status))
 
-    return Transform(f"html_page({status})", replace)
+    return Transform(f"html_page({status})", instead)
 
 
 def wrong_content_type(content_type: str = "text/plain; charset=utf-8") -> Fault:
@@ -299,7 +302,7 @@ def _body(events: Iterator[WireEvent]) -> bytes:
 
 
 def _with_header(head: Head, name: str, value: str) -> Head:
-    return Head(head.status, (*(header for header in head.headers if header[0] != name), (name, value)))
+    return replace(head, headers=(*(header for header in head.headers if header[0] != name), (name, value)))
 
 
 def _page(status: int) -> bytes:

@@ -95,6 +95,7 @@ def _play(events, connection):
 
 def _head(head, *, is_chunked):
     headers = [*head.headers, *([("transfer-encoding", "chunked")] if is_chunked else []), ("connection", "close")]
+    headers += [("retry-after-ms", "1")] if head.is_retried_at_once else []  # time on a socket is real
     lines = [f"HTTP/1.1 {head.status} Said So", *(f"{name}: {value}" for name, value in headers)]
     return "\r\n".join([*lines, "", ""]).encode()
 

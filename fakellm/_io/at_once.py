@@ -14,7 +14,7 @@ from fakellm._clock import Clock
 from fakellm._script.journal import Ending
 from fakellm._wire.events import Head, Whole
 
-__all__ = ["header_pairs", "respond_at_once"]
+__all__ = ["header_pairs", "is_time_real", "respond_at_once"]
 
 Report = Callable[[Ending], None]
 
@@ -27,8 +27,16 @@ def respond_at_once(module: ModuleType, whole: Whole, report: Report, clock: Clo
 
 
 def header_pairs(head: Head) -> list[tuple[bytes, bytes]]:
-    """Return the headers as bytes; httpx would take text in ASCII only."""
-    return [(name.encode(), value.encode()) for name, value in head.headers]
+    """Return the headers as they are sent, as bytes; httpx would take text in ASCII only."""
+    pairs = [(name.encode(), value.encode()) for name, value in head.headers]
+    return [*pairs, (b"retry-after-ms", b"1")] if head.is_retried_at_once and is_time_real() else pairs
+
+
+def is_time_real() -> bool:
+    """Whether a client that waits in this thread really does."""
+    from fakellm._io.virtual_time import is_virtual  # most tests use no virtual time
+
+    return not is_virtual()
 
 
 def _is_known(whole: Whole) -> bool:

@@ -153,7 +153,8 @@ class ErrorReply:
     status: HTTP status, 400 to 599. message, code, type, param: the members of the error object; what is left out
     is what the API usually says with this code or status. retry_after: sent as ``retry-after``: seconds, a
     datetime with its time zone, which makes an HTTP-date, or a str as it is. retry_after_ms: milliseconds, sent as
-    ``retry-after-ms``. Without either, a client that retries does so at once. headers: further response headers.
+    ``retry-after-ms``. Without either, a client that retries does so at once, on virtual time when it likes.
+    headers: further response headers.
     """
 
     status: int
@@ -203,20 +204,19 @@ class ErrorReply:
 
     @property
     def wire_headers(self) -> tuple[tuple[str, str], ...]:
-        """The headers to send beside those of every answer.
-
-        A status that the SDKs retry carries ``retry-after-ms: 1`` unless the test says how long to
-        wait, so that a retry costs no back-off of half a second and more.
-        """
+        """The headers that the test gives, to send beside those of every answer."""
         given = {name.lower(): value for name, value in (self.headers or {}).items()}
         if self.retry_after is not None:
             given.setdefault("retry-after", retry_after_text(self.retry_after))
         if self.retry_after_ms is not None:
             given.setdefault("retry-after-ms", f"{self.retry_after_ms:.15g}")
-        scripted = {"retry-after", "retry-after-ms", "x-should-retry"} & given.keys()
-        if not scripted and is_retried(self.status):
-            given["retry-after-ms"] = "1"
         return tuple(given.items())
+
+    @property
+    def is_retried_at_once(self) -> bool:
+        """Whether a retry is to cost no back-off of half a second and more: the test leaves open how long to wait."""
+        scripted = {"retry-after", "retry-after-ms", "x-should-retry"} & dict(self.wire_headers).keys()
+        return is_retried(self.status) and not scripted
 
     @classmethod
     def rate_limited(cls, *, retry_after: RetryAfter | None = None, retry_after_ms: float | None = None) -> ErrorReply:

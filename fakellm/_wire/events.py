@@ -99,10 +99,15 @@ class RequestHeaders(Mapping[str, str]):
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """Status and headers of the response; header names in lower case."""
+    """Status and headers of the response; header names in lower case.
+
+    is_retried_at_once: whether a client is to try again without a wait. The player says so in ``retry-after-ms: 1``
+    where time is real; where it is virtual, a client's own back-off costs nothing and is what a test wants to see.
+    """
 
     status: int
     headers: tuple[tuple[str, str], ...]
+    is_retried_at_once: bool = False
 
     @property
     def is_stream(self) -> bool:

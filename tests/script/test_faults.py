@@ -196,7 +196,7 @@ def test_page_comes_in_place_of_the_answer():
     wait, head, page = broken(faults.html_page(), Wait(1), STREAM, *CHUNKS)
 
     assert (wait, head.status) == (Wait(1), 502)
-    assert head.headers == (("content-type", "text/html"), ("retry-after-ms", "1"), ("content-length", "150"))
+    assert head.headers == (("content-type", "text/html"), ("content-length", "150"))
     assert page.data == (
         b"<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n"
         b"<center><h1>502 Bad Gateway</h1></center>\r\n<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n"
@@ -204,19 +204,27 @@ def test_page_comes_in_place_of_the_answer():
 
 
 @pytest.mark.parametrize(
-    ("status", "headers", "title"),
+    ("status", "is_retried_at_once", "title"),
     [
-        (200, ["content-type", "content-length"], b"<title>200 OK</title>"),
-        (404, ["content-type", "content-length"], b"<title>404 Not Found</title>"),
-        (503, ["content-type", "retry-after-ms", "content-length"], b"<title>503 Service Unavailable</title>"),
-        (529, ["content-type", "retry-after-ms", "content-length"], b"<title>529 Error</title>"),
+        (200, False, b"<title>200 OK</title>"),
+        (404, False, b"<title>404 Not Found</title>"),
+        (503, True, b"<title>503 Service Unavailable</title>"),
+        (529, True, b"<title>529 Error</title>"),
     ],
 )
-def test_page_that_is_retried_says_when(status, headers, title):
+def test_page_that_is_retried_says_when(status, is_retried_at_once, title):
     head, page = broken(faults.html_page(status), STREAM, *CHUNKS)
 
-    assert [name for name, _ in head.headers] == headers
+    assert head.is_retried_at_once is is_retried_at_once
     assert title in page.data
+
+
+def test_fault_over_an_error_leaves_it_to_be_retried_at_once():
+    head, *_ = broken(
+        faults.empty_body(), Head(500, (("content-length", "9"),), is_retried_at_once=True), Data(b"a" * 9)
+    )
+
+    assert (head.is_retried_at_once, head.content_length) == (True, 0)
 
 
 @pytest.mark.parametrize("head", [STREAM, SIZED])
