@@ -23,6 +23,15 @@ from pytest_fakellm.terminal import Terminal
 if TYPE_CHECKING:
     from fakellm import Cassette, FakeLLM, Journal, OpenAIChatCompletionClient, VirtualTime
 
+# Variables by which frameworks ask the network for nothing but models. Telemetry goes out from threads, so that a test
+# under --llm-block-network failed in one run and not in the next.
+_QUIET = {
+    "LITELLM_LOCAL_MODEL_COST_MAP": "True",  # a list of prices, fetched at import, and waited for without a network
+    "CREWAI_DISABLE_TELEMETRY": "true",
+    "AGNO_TELEMETRY": "false",
+    "HAYSTACK_TELEMETRY_ENABLED": "false",
+}
+
 # The running test, None between tests; the innermost session last, since a test may run one.
 _running: list[pytest.Item | None] = []
 
@@ -55,8 +64,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     parser.addini(
         "llm_quiet",
-        "keep libraries from asking the network for other things than models while they are imported: sets "
-        "LITELLM_LOCAL_MODEL_COST_MAP where it is not set (default: true)",
+        f"keep frameworks from asking the network for other things than models: sets {', '.join(_QUIET)} where they "
+        "are not set (default: true)",
         type="bool",
         default=True,
     )
@@ -67,8 +76,8 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
     if key := early_config.getini("llm_api_key"):
         os.environ.setdefault("OPENAI_API_KEY", key)
     if early_config.getini("llm_quiet"):
-        # Otherwise litellm fetches a list of prices when it is imported, and waits for it where there is no network.
-        os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
+        for name, value in _QUIET.items():
+            os.environ.setdefault(name, value)
     _begin_to_guard(early_config, early_config.known_args_namespace)
 
 

@@ -542,23 +542,36 @@ def test_providers_are_out_of_reach_when_the_process_ends(asking, fixture, send,
     assert fnmatch((asking.path / "told").read_text(), told)
 
 
+QUIET = {
+    "LITELLM_LOCAL_MODEL_COST_MAP": "True",
+    "CREWAI_DISABLE_TELEMETRY": "true",
+    "AGNO_TELEMETRY": "false",
+    "HAYSTACK_TELEMETRY_ENABLED": "false",
+}
+
+
 @pytest.mark.parametrize(
     ("ini", "given", "seen"),
-    [("", None, "True"), ("", "False", "False"), ("llm_quiet = false", None, "None")],
+    [
+        ("", {}, QUIET),
+        ("", dict.fromkeys(QUIET, "mine"), dict.fromkeys(QUIET, "mine")),
+        ("llm_quiet = false", {}, dict.fromkeys(QUIET)),
+    ],
     ids=["unset", "set", "off"],
 )
-def test_litellm_is_kept_from_fetching_prices(asking, monkeypatch, ini, given, seen):
-    monkeypatch.delenv("LITELLM_LOCAL_MODEL_COST_MAP", raising=False)
-    if given:
-        monkeypatch.setenv("LITELLM_LOCAL_MODEL_COST_MAP", given)
+def test_frameworks_are_kept_from_asking_for_other_things_than_models(asking, monkeypatch, ini, given, seen):
+    for name in QUIET:
+        monkeypatch.delenv(name, raising=False)
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
     write_ini(asking, more=ini)
     asking.makepyfile(
         f"""
         import os
-        SEEN = os.environ.get("LITELLM_LOCAL_MODEL_COST_MAP")
+        SEEN = {{name: os.environ.get(name) for name in {list(seen)}}}
 
         def test_it():
-            assert str(SEEN) == "{seen}"
+            assert SEEN == {seen}
     """
     )
 
