@@ -23,7 +23,7 @@ __all__ = ["NOBODY_ASKED", "broken", "near_misses", "not_entered", "not_spoken",
 _NEAR_MISSES_SHOWN = 3
 
 NOBODY_ASKED = (
-    "no model was asked at all: was something not awaited, or skipped?\n"
+    "no model was asked at all: was something not awaited, skipped, or cached (dspy: cache=False)?\n"
     "  processes that were spawned or started as programs are not reached from here"
 )
 """Said once below unused replies where the journal is empty."""
@@ -77,20 +77,24 @@ def not_spoken(wire: WireRequest, *, number: int) -> str:
         f"call {number} is a model call that fakellm cannot answer: {wire.method} {wire.shown_url}\n"
         "  it was stopped here and did not reach the network; scripts answer …/chat/completions, recordings anything:\n"
         "  record it once (@pytest.mark.llm_cassette, pytest --llm-record=once); it plays beside fake_llm as well\n"
-        f"{_ask_chat_instead(wire)}"
+        f"{_elsewhere(wire)}"
         f"{_ask_in_the_process(wire)}"
         f"  {_allowed('allow_unmatched')}"
     )
 
 
-def _ask_chat_instead(wire: WireRequest) -> str:
-    """Return how frameworks that ask Responses by default are told to ask chat completions."""
-    if not wire.path.rstrip("/").endswith("/responses"):
-        return ""
-    return (
-        "  or ask chat completions: pydantic-ai 'openai-chat:gpt-4o', langchain use_responses_api=False,\n"
-        "  openai-agents set_default_openai_api('chat_completions'), agno OpenAIChat(...), mirascope ...:completions\n"
-    )
+def _elsewhere(wire: WireRequest) -> str:
+    """Return what else the code can be told to ask, where frameworks have it."""
+    path = wire.path.rstrip("/")
+    return next((advice for ending, advice in _ELSEWHERE.items() if path.endswith(ending)), "")
+
+
+_ELSEWHERE = {
+    "/responses": "  or ask chat completions: pydantic-ai 'openai-chat:gpt-4o', langchain use_responses_api=False,\n"
+    "  openai-agents set_default_openai_api('chat_completions'), agno OpenAIChat(...), mirascope ...:completions\n",
+    "/embeddings": "  or give the code embeddings that ask nobody: langchain DeterministicFakeEmbedding(size=8),\n"
+    "  crewai Memory(embedder=lambda texts: [[1.0] * 8 for _ in texts])\n",
+}
 
 
 def _ask_in_the_process(wire: WireRequest) -> str:

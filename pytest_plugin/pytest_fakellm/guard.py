@@ -60,9 +60,15 @@ class Refusal(NamedTuple):
         return [
             "fakellm answers clients on httpx and httpx2, while a fake or a cassette is active; this one is on",
             "something else, or came too early or too late: use a client on httpx, or stand in for this one",
+            *(advice for library, advice in _ON_HTTPX.items() if library in self.callers.libraries),
         ]
 
 
+# How frameworks whose default client is not on httpx are told to use one that is.
+_ON_HTTPX = {
+    "dspy": "in dspy, type: dspy.LM(..., engine='litellm', cache=False)",
+    "strands": "in strands, type: OpenAIModel(model_id=...); its default asks Bedrock through botocore",
+}
 _ALL = "it leads beyond loopback"
 _PROVIDER = "the host belongs to a provider of models"
 

@@ -106,6 +106,42 @@ def test_report_names_model_libraries_and_lines(asking, way, through):
     )
 
 
+# Code of a library: it lies in no file of the project.
+FRAMEWORK = """
+def ask():
+    import urllib.request
+    urllib.request.urlopen("https://api.openai.com/v1/chat/completions", b"{}", timeout=5)
+"""
+
+
+@pytest.mark.parametrize(
+    ("framework", "advice"),
+    [
+        ("dspy", "  in dspy, type: dspy.LM(..., engine='litellm', cache=False)"),
+        ("strands", "  in strands, type: OpenAIModel(model_id=...); its default asks Bedrock through botocore"),
+    ],
+)
+def test_report_says_how_a_framework_is_told_to_ask_over_httpx(asking, framework, advice):
+    asking.makepyfile(
+        test_agent=f"""
+        NAMES = {{"__name__": "{framework}.clients"}}
+        exec(compile({FRAMEWORK!r}, "<{framework}>", "exec"), NAMES)
+
+        def test_agent(fake_llm):
+            try:
+                NAMES["ask"]()
+            except OSError:
+                pass
+    """
+    )
+
+    result = asking.runpytest()
+
+    result.assert_outcomes(failed=1)
+    assert f"\n  through {framework}, urllib, http\n" in result.stdout.str()
+    assert f"or stand in for this one\n{advice}\n" in result.stdout.str()
+
+
 def test_report_names_the_lines_of_a_task(asking):
     asking.makepyfile("""
         from ask import by_asyncio, swallow

@@ -569,7 +569,7 @@ def test_unused_replies_say_that_no_model_was_asked_at_all():
         engine.check()
 
     assert str(caught.value).endswith(
-        "\n\nno model was asked at all: was something not awaited, or skipped?\n"
+        "\n\nno model was asked at all: was something not awaited, skipped, or cached (dspy: cache=False)?\n"
         "  processes that were spawned or started as programs are not reached from here"
     )
     assert str(caught.value).count("no model was asked") == 1

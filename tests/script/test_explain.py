@@ -262,6 +262,12 @@ def test_not_spoken_responses_say_how_frameworks_ask_chat_completions():
     assert "  or ask chat completions: pydantic-ai 'openai-chat:gpt-4o', langchain use_responses_api=False,\n" in text
 
 
+def test_not_spoken_embeddings_say_what_asks_nobody():
+    text = explain.not_spoken(wire(url="https://api.openai.com/v1/embeddings"), number=1)
+
+    assert "  or give the code embeddings that ask nobody: langchain DeterministicFakeEmbedding(size=8),\n" in text
+
+
 def crash():
     raise KeyError("city")
 
