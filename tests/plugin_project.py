@@ -18,9 +18,9 @@ def ask(question, **more):
     body = {"model": "gpt-4o", "messages": [{"role": "user", "content": question}], **more}
     return httpx.post(CHAT, json=body, headers=KEY).json()["choices"][0]["message"]["content"]
 
-def ask_and_swallow(question):
+def ask_and_swallow(question, **more):
     try:
-        return ask(question)
+        return ask(question, **more)
     except Exception:
         return "sorry"
 """

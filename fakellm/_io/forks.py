@@ -104,7 +104,8 @@ def hear_children(engine: Engine) -> None:
     if ledger is None or _is_telling(engine):
         return
     for told in ledger.take():
-        call = Call(len(engine.journal) + 1, told.wire, told.outcome, told.status, partial(engine.decode, told.wire))
+        request = partial(engine.decode, told.wire, is_rejected=told.outcome is Outcome.REJECTED)
+        call = Call(len(engine.journal) + 1, told.wire, told.outcome, told.status, request)
         call.explanation = told.explanation
         if told.rule is not None:
             call.rule = engine.fallback if told.rule == _FALLBACK else engine.rules[told.rule - 1]

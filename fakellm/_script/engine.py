@@ -43,7 +43,7 @@ from fakellm._wire.errors import DO_NOT_RETRY, ErrorBody, Rejected, render_error
 from fakellm._wire.events import WireEvent, WireRequest
 from fakellm._wire.provider_answers import render_error_from
 from fakellm._wire.providers import Provider, provider_of
-from fakellm._wire.strictness import STRICT, Strictness
+from fakellm._wire.strictness import LENIENT, STRICT, Strictness
 
 __all__ = ["UNMATCHED_CODE", "Answer", "Engine"]
 
@@ -196,10 +196,13 @@ class Engine:
         """Let go of a lock that another thread held when this process was forked."""
         self._lock = RLock()
 
-    def decode(self, wire: WireRequest) -> ChatRequest | None:
-        """Return a request as it is read here; None for what is no model call, or one that the API rejects."""
+    def decode(self, wire: WireRequest, *, is_rejected: bool = False) -> ChatRequest | None:
+        """Return a request as it is read here; None for what is no model call, or one that the API rejects.
+
+        is_rejected: whether to read that one as well, as far as it is well-formed.
+        """
         dialect = find_dialect(wire)
-        return None if dialect is None else self._decode_again(dialect, wire)
+        return None if dialect is None else self._decode_again(dialect, wire, is_rejected=is_rejected)
 
     def snapshot(self) -> Snapshot:
         """Return what ``restore`` brings back."""
@@ -287,10 +290,10 @@ class Engine:
         rule = rule or self._live_fallback()
         return self._from_rule(rule, wire, request, dialect) if rule else self._unmatched(wire, request)
 
-    def _decode_again(self, dialect: Dialect, wire: WireRequest) -> ChatRequest | None:
-        """Decode a request that was answered already; None for one that the API rejects."""
+    def _decode_again(self, dialect: Dialect, wire: WireRequest, *, is_rejected: bool = False) -> ChatRequest | None:
+        """Decode a request that was answered already; None for one that the API rejects, unless that is known."""
         try:
-            return dialect.decode(wire, self.strictness, self.provider)
+            return dialect.decode(wire, LENIENT if is_rejected else self.strictness, self.provider)
         except Rejected:
             return None
 
@@ -361,7 +364,8 @@ class Engine:
         text = explain.rejected(wire, rejected.error, number=number, status=rejected.status, is_strict=is_strict)
         if self.sources and not self.strictness.strict:
             return self._missed(wire, None, rejection=text)
-        call = Call(number, wire, Outcome.REJECTED, rejected.status, explanation=text)
+        request = partial(self.decode, wire, is_rejected=True)
+        call = Call(number, wire, Outcome.REJECTED, rejected.status, request, explanation=text)
         provider = self.provider or provider_of(wire.host, wire.path)
         request_id = self._identify(wire).request_id
         status, error = rejected.status, rejected.error

@@ -81,7 +81,7 @@ class Call:
 
     @property
     def request(self) -> ChatRequest | None:
-        """The decoded request, None where it could not be decoded."""
+        """The decoded request, one that the API rejects as well; None where it is not well-formed."""
         if isinstance(self._request, partial):
             self._request = self._request()
         return self._request
@@ -110,7 +110,7 @@ class Call:
 
     @property
     def model(self) -> str:
-        """The model asked for; empty where the request could not be decoded."""
+        """The model asked for; empty where the request is not well-formed."""
         return self.request.model if self.request else ""
 
     @property

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["STRICT", "Strictness"]
+__all__ = ["LENIENT", "STRICT", "Strictness"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,3 +20,6 @@ class Strictness:
 
 STRICT = Strictness()
 """The default: rejected as by the real API, with any model."""
+
+LENIENT = Strictness(strict=False)
+"""Whatever is well-formed is taken."""

@@ -23,6 +23,8 @@ _BY = {
     Outcome.OTHER: "nothing, as it is no model call",
 }
 
+_REFUSED = (Outcome.UNMATCHED, Outcome.REJECTED)
+
 
 def journal_lines(answering: FakeLLM | Cassette) -> Iterator[str]:
     """Yield a line for each call: what was asked, what answered, and for how many tokens."""
@@ -39,11 +41,17 @@ def other_lines(answering: FakeLLM | Cassette) -> Iterator[str]:
 def _line(call: Call) -> str:
     subject = f" {call.model}" if call.model else ""
     stream = ", stream" if call.stream else ""
-    asked = "" if call.last_user is None else f" user={shown(call.last_user, 40)}"
     usage = call.usage or {}
     tokens = f", {usage['prompt_tokens']}+{usage['completion_tokens']} tokens" if _is_counted(usage) else ""
     head = f"call {call.number}: {call.wire.method} {call.wire.path}{subject} [{call.status}{stream}]"
-    return f"{head}{asked}, answered by {_by(call)}{tokens}"
+    return f"{head}{_asked(call)}, answered by {_by(call)}{tokens}"
+
+
+def _asked(call: Call) -> str:
+    """Return the question and, where nothing answered it, the tools that were offered."""
+    question = "" if call.last_user is None else f" user={shown(call.last_user, 40)}"
+    names = call.request.tool_names if call.request and call.outcome in _REFUSED else ()
+    return f"{question} tools={', '.join(names)}" if names else question
 
 
 def _by(call: Call) -> str:

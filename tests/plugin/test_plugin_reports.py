@@ -135,6 +135,23 @@ def test_verbose_shows_a_line_for_each_call_below_its_test(project):
     )
 
 
+@pytest.mark.parametrize("arguments", [[], ["-v"]])
+def test_rejected_request_shows_what_was_asked(project, arguments):
+    project.makepyfile("""
+        from agent import ask_and_swallow
+
+        def test_hot(fake_llm):
+            tools = [{"type": "function", "function": {"name": name}} for name in ("look", "book")]
+            ask_and_swallow("hot?", temperature=3, stream=True, tools=tools)
+    """)
+
+    result = project.runpytest(*arguments)
+
+    line = "call 1: POST /v1/chat/completions gpt-4o [[]400, stream[]] user='hot[?]' tools=look, book, *a rejection"
+    result.stdout.fnmatch_lines(["*Captured fakellm journal call*", line])
+    assert ("  call 1: " in result.stdout.str()) is bool(arguments)
+
+
 def test_summary_adds_up_the_session(project):
     write_cassette(Path(project.path, "cassettes", "test_all", "test_own.yaml"))
     write_cassette(Path(project.path, "cassettes", "test_all", "test_gone.yaml"))

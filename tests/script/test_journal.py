@@ -1,4 +1,5 @@
 import pytest
+from asking import tools
 from chat_wire import asking, wire
 from engines import ask, scripted
 
@@ -12,8 +13,7 @@ def call(number=1, outcome=Outcome.ANSWERED, **fields):
 
 
 def test_call_tells_what_was_asked():
-    tools = [{"type": "function", "function": {"name": "f"}}]
-    sent = asking("hello", stream=True, tools=tools, headers={"x-team": "a"})
+    sent = asking("hello", stream=True, tools=tools("f"), headers={"x-team": "a"})
 
     found = Call(1, sent, Outcome.ANSWERED, 200, CHAT.decode(sent))
 
@@ -21,7 +21,7 @@ def test_call_tells_what_was_asked():
         "gpt-4o",
         [{"role": "user", "content": "hello"}],
         "hello",
-        tools,
+        [{"type": "function", "function": {"name": "f"}}],
         True,
         "a",
     )
@@ -119,3 +119,24 @@ def test_journal_shows_what_was_sent_whatever_a_callable_does_to_it():
 
     assert engine.journal[0].last_user == "four"
     assert engine.journal[0].request is engine.journal[0].request
+
+
+def test_rejected_call_shows_what_was_asked():
+    engine = scripted()
+
+    ask(engine, asking("hot?", temperature=3, stream=True, tools=tools("look")))
+
+    rejected = engine.journal[0]
+    assert rejected.rejected
+    assert (rejected.model, rejected.last_user, rejected.stream) == ("gpt-4o", "hot?", True)
+    assert list(engine.journal.with_tool("look")) == [rejected]
+
+
+@pytest.mark.parametrize("body", [b"?", b"[]", {"messages": []}, {"model": "gpt-4o", "messages": [5]}])
+def test_rejected_call_that_is_not_well_formed_shows_nothing(body):
+    engine = scripted()
+
+    ask(engine, wire(body))
+
+    rejected = engine.journal[0]
+    assert (rejected.request, rejected.model, rejected.messages, rejected.last_user) == (None, "", [], None)

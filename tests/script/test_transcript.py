@@ -138,10 +138,21 @@ def test_unmatched_call_tells_why_in_one_line():
     )
 
 
-def test_rejected_call_has_no_messages():
+def test_call_that_is_no_json_has_no_messages():
     assert told(wire(b"?")) == (
         "call 1: POST /v1/chat/completions [400]\n  => the real API rejects call 1 with 400: POST /v1/chat/completions"
     )
+
+
+def test_rejected_call_is_told_with_its_messages():
+    engine = Engine()
+
+    play(engine.handle(asking("hot?", temperature=3)))
+
+    assert transcript(engine.journal).splitlines()[:2] == [
+        "call 1: POST /v1/chat/completions gpt-4o [400]",
+        "  user: hot?",
+    ]
 
 
 def test_other_traffic_is_not_told():
