@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Self, overload
 
 from fakellm._errors import UsageError
 from fakellm._script.journal import Journal
+from fakellm._script.transcript import transcript
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -50,6 +51,10 @@ class Trial:
         if test:
             return f"pytest {shlex.quote(test)} --llm-trial={shlex.quote(self.name)}"
         return f"FAKELLM_TRIAL={shlex.quote(self.name)}"
+
+    def transcript(self) -> str:
+        """Return the conversation of this run as readable text: what the body got where the trouble met it, too."""
+        return transcript(self.calls)
 
     def explain(self) -> str:
         """Say what the body raised, and how to replay it."""

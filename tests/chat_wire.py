@@ -17,10 +17,10 @@ def wire(body=b"", *, method="POST", url=CHAT_URL, headers=None):
     )
 
 
-def asking(question="hi", *, headers=None, **fields):
+def asking(question="hi", *, headers=None, url=CHAT_URL, **fields):
     """A chat request with one user message; fields are added to its body."""
     body = {"model": "gpt-4o", "messages": [{"role": "user", "content": question}], **fields}
-    return wire(body, headers=headers)
+    return wire(body, headers=headers, url=url)
 
 
 @dataclass

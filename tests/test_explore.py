@@ -548,3 +548,22 @@ def test_wrong_arguments(llm, arguments, said):
         explore(lambda: None, **{"llm": llm, **arguments})
 
     assert str(caught.value) == said
+
+
+def test_transcript_of_a_trial_tells_what_the_body_got(llm):
+    llm.reply("Rain in Paris.")
+
+    trials = explore(
+        lambda: post("hi", stream=True),
+        llm=llm,
+        faults=[faults.drop(after=3), faults.connect_error(), ErrorReply(503, message="busy")],
+        framings=[framings.bytewise()],
+    )
+
+    assert [trial.transcript().splitlines()[2:] for trial in trials] == [
+        ["  => Rain in", "  => fault: drop(after=3)"],
+        ["  => fault: connect_error()"],
+        ["  => error 503: busy"],
+        ["  => Rain in Paris."],
+    ]
+    assert llm.transcript().endswith("  user: hi\n  => Rain in Paris.")

@@ -83,6 +83,7 @@ class _Playback:
         self._silence = 0.0
         self._chunks = 0
         self._received = 0
+        self._parts: list[bytes] = []
         self._is_over = False
 
     def until_head(self) -> Iterator[float]:
@@ -110,6 +111,7 @@ class _Playback:
                 self._received += len(event.data)
                 self._chunks += event.chunks
                 self._silence = 0.0
+                self._parts.append(data)
                 yield data
                 continue
             match event:
@@ -134,7 +136,8 @@ class _Playback:
     def _finish(self, *, cancelled: bool = False) -> None:
         self._is_over = True
         status = self.head.status if self._started else None
-        self._answer.finished(Ending(status, self._chunks, self._clock.now() - self._began, cancelled))
+        seconds = self._clock.now() - self._began
+        self._answer.finished(Ending(status, self._chunks, seconds, cancelled, b"".join(self._parts)))
 
     def _pause(self, seconds: float) -> Iterator[float]:
         """Yield a pause, cut where the client has heard nothing for as long as it waits for a read."""

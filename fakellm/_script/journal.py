@@ -40,13 +40,15 @@ class Ending(NamedTuple):
 
     status: the HTTP status sent, None where not even the head was. chunks: how many chunks of a stream the
     client got. seconds: from the request to the end. cancelled: whether the client left before the head, or
-    while chunks of a stream were left.
+    while chunks of a stream were left. received: the bytes of the body that the client got, where the answer may not
+    have come as it was scripted.
     """
 
     status: int | None
     chunks: int
     seconds: float
     cancelled: bool
+    received: bytes | None = None
 
 
 Undecoded = partial[ChatRequest | None]
@@ -92,6 +94,11 @@ class Call:
         if callable(self.answered) and self.request is not None:
             self.answered = self.answered(self.request)
         return None if callable(self.answered) else self.answered
+
+    @property
+    def met(self) -> Fault | None:
+        """The fault that its answer met, the reply's own or one that was laid over it; None for none."""
+        return self.fault or (self.reply.fault if isinstance(self.reply, Reply) else None)
 
     @property
     def duration(self) -> float | None:
@@ -200,10 +207,11 @@ class Answer:
         return self.events if isinstance(self.events, Whole) else None
 
     def finished(self, ending: Ending) -> None:
-        """Write down how the events were played."""
+        """Write down how the events were played; what the client got where that is not what was scripted."""
         if ending.status is not None:
             self.call.status = ending.status
-        self.call.ending = ending
+        is_as_scripted = self.call.met is None and not ending.cancelled
+        self.call.ending = ending._replace(received=None) if is_as_scripted else ending
 
 
 class Journal(Sequence[Call]):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from fakellm._script.journal import Call
 from fakellm._script.reply import ErrorReply, Reply, other_ways
-from fakellm._script.transform import Fault, name_of
+from fakellm._script.transform import name_of
 from fakellm._wire.chat import Message, text_of
 from fakellm._wire.chat_answer import read_answer
 
@@ -94,40 +94,57 @@ def _answer(call: Call) -> Iterator[str]:
         case Reply() as reply:
             if call.explanation:
                 yield call.explanation.partition("\n")[0]
-            if reply.reasoning is not None:
-                yield f"(thinks) {_indented(reply.reasoning)}"
-            if reply.text is not None:
-                yield _indented(reply.text)
-            yield from (f"{what}: {_indented(str(said))}" for what, said in other_ways(reply))
-            yield from (f"calls {tool.name}({tool.arguments_text})" for tool in reply.tool_calls)
-            yield from _fault(reply.fault)
+            yield from _scripted(reply) if (received := _received(call)) is None else _read(received)
         case None if call.recorded is not None:
-            yield from _recorded(call.recorded)
-            yield from _fault(call.fault)
+            received = _received(call)
+            yield from _read(call.recorded, " from the cassette") if received is None else _read(received)
         case _:
             yield call.explanation.partition("\n")[0] or call.outcome.value
 
 
-def _fault(fault: Fault | None) -> Iterator[str]:
-    if fault is not None:
-        yield f"fault: {name_of(fault)}"
+def _scripted(reply: Reply) -> Iterator[str]:
+    if reply.reasoning is not None:
+        yield f"(thinks) {_indented(reply.reasoning)}"
+    if reply.text is not None:
+        yield _indented(reply.text)
+    yield from (f"{what}: {_indented(str(said))}" for what, said in other_ways(reply))
+    yield from (f"calls {tool.name}({tool.arguments_text})" for tool in reply.tool_calls)
+
+
+def _received(call: Call) -> bytes | None:
+    """Return what came of an answer that may not have come as it was scripted; None where it came, or is to come."""
+    if call.ending is None:
+        return None
+    return b"" if call.ending.status is None else call.ending.received
 
 
 def _ending(call: Call) -> Iterator[str]:
+    if call.met is not None:
+        yield f"fault: {name_of(call.met)}"
     if call.cancelled:
-        yield f"cancelled after {call.chunks} chunk{'' if call.chunks == 1 else 's'}"
+        yield f"cancelled after {_count(call.chunks, 'chunk')}"
 
 
-def _recorded(body: bytes) -> Iterator[str]:
+def _read(body: bytes, source: str = "") -> Iterator[str]:
+    """Yield what an answer says, or how long it is where it says nothing. source: where it came from."""
     answer = read_answer(body)
+    if answer is None and body:
+        yield f"{_count(len(body), 'byte')}{source}"
     if answer is None:
-        yield f"{len(body)} bytes from the cassette"
         return
     if answer.error:
         yield f"error: {answer.error}"
+    if answer.reasoning:
+        yield f"(thinks) {_indented(answer.reasoning)}"
     if answer.text:
         yield _indented(answer.text)
+    if answer.refusal:
+        yield f"the refusal: {_indented(answer.refusal)}"
     yield from (f"calls {name}({arguments})" for name, arguments in answer.tool_calls)
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _indented(text: str) -> str:

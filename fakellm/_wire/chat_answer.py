@@ -20,13 +20,16 @@ __all__ = ["ReadAnswer", "read_answer"]
 class ReadAnswer:
     """The first choice of an answer.
 
-    tool_calls: (name, arguments text). error: the message of an error object. usage: as it was sent, if it was.
+    tool_calls: (name, arguments text), or the input of a custom tool. error: the message of an error object. usage: as
+    it was sent, if it was.
     """
 
     text: str = ""
     tool_calls: list[tuple[str, str]] = field(default_factory=list)
     error: str = ""
     usage: dict[str, Any] | None = None
+    reasoning: str = ""
+    refusal: str = ""
 
 
 def read_answer(body: bytes) -> ReadAnswer | None:
@@ -40,12 +43,15 @@ def read_answer(body: bytes) -> ReadAnswer | None:
         found.usage = _member(item, "usage") or found.usage
         choice = next((choice for choice in _list(item, "choices") if not choice.get("index")), {})
         message = _member(choice, "message") or _member(choice, "delta")
-        found.text += message["content"] if isinstance(message.get("content"), str) else ""
-        for place, call in enumerate(_list(message, "tool_calls")):
-            function = _member(call, "function")
+        found.text += _text(message, "content")
+        found.refusal += _text(message, "refusal")
+        found.reasoning += _text(message, "reasoning_content") or _text(message, "reasoning")
+        for place, call in enumerate(_calls(message)):
+            called = _member(call, "function") or _member(call, "custom")
             index = call["index"] if isinstance(call.get("index"), int) else place
             name, arguments = calls.get(index, ("", ""))
-            calls[index] = name + str(function.get("name") or ""), arguments + str(function.get("arguments") or "")
+            said = called.get("arguments") or called.get("input")
+            calls[index] = name + str(called.get("name") or ""), arguments + str(said or "")
     found.tool_calls = list(calls.values())
     return found if is_answer else None
 
@@ -71,6 +77,17 @@ def _parsed(data: bytes) -> dict[str, Any] | None:
 def _member(item: dict[str, Any], name: str) -> dict[str, Any]:
     value = item.get(name)
     return value if isinstance(value, dict) else {}
+
+
+def _text(item: dict[str, Any], name: str) -> str:
+    value = item.get(name)
+    return value if isinstance(value, str) else ""
+
+
+def _calls(message: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the tool calls of a message; its function call, as older models have it, is one."""
+    called = _member(message, "function_call")
+    return [*_list(message, "tool_calls"), *([{"function": called}] if called else [])]
 
 
 def _list(item: dict[str, Any], name: str) -> list[dict[str, Any]]:

@@ -449,3 +449,15 @@ def test_repr_tells_the_name():
 
 def test_public_names_are_documented():
     assert [name for name in scenarios.__all__ if not inspect.getdoc(getattr(scenarios, name))] == []
+
+
+def test_transcript_of_a_broken_stream_tells_what_came():
+    with FakeLLM() as llm:
+        scenario = next(one for one in scenarios.family("error") if one.name == "stream_dropped")
+        scenario.on(llm)
+        body = {"model": "gpt-4o", "messages": [{"role": "user", "content": "hi"}], "stream": True}
+
+        with pytest.raises(httpx.RemoteProtocolError):
+            httpx.post(CHAT, json=body, headers=KEY)
+
+        assert llm.transcript().splitlines()[2:] == ["  => Once upon", "  => fault: drop(after=3)"]

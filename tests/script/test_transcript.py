@@ -1,12 +1,17 @@
 import io
+import re
+from contextlib import suppress
+from fnmatch import fnmatchcase
+from itertools import islice
 
+import httpx
 import pytest
 from asking import tools
 from chat_wire import asking, play, wire
 from engines import scripted
 from rich.console import Console
 
-from fakellm import ErrorReply, Reply, ToolCall, faults
+from fakellm import ErrorReply, FakeLLM, Reply, ToolCall, faults
 from fakellm._cassette.interaction import Interaction, RecordedResponse
 from fakellm._cassette.replay import Recording
 from fakellm._script.engine import Engine
@@ -36,6 +41,20 @@ def recorded(body):
     engine.sources.append(Recording([interaction], path="session.yaml"))
     play(engine.handle(asking()))
     return transcript(engine.journal)
+
+
+def received(reply, request, *, parts=None):
+    """The lines of the transcript that tell of an answer, once a client has taken it, or so many parts of it."""
+    llm = FakeLLM(strict=False)
+    llm.reply(reply)
+    with (
+        suppress(httpx.TransportError),
+        httpx.Client(transport=llm.transport(httpx)) as client,
+        client.stream("POST", request.url, content=request.body, headers=request.headers) as response,
+    ):
+        for _ in islice(response.iter_raw(), parts):
+            pass
+    return [line for line in llm.transcript().splitlines() if line.startswith("  => ")]
 
 
 def test_no_calls_are_no_text():
@@ -187,8 +206,51 @@ def test_call_that_got_no_response_says_so():
     answer.finished(Ending(None, 0, 0.5, cancelled=False))
 
     assert transcript([answer.call]) == (
-        "call 1: POST /v1/chat/completions gpt-4o [no response]\n  user: hi\n  => Rain.\n  => fault: connect_error()"
+        "call 1: POST /v1/chat/completions gpt-4o [no response]\n  user: hi\n  => fault: connect_error()"
     )
+
+
+def test_fault_is_told_with_what_the_client_got():
+    reply = Reply("Rain in Paris.", fault=faults.drop(after=3))
+
+    assert received(reply, asking(stream=True)) == ["  => Rain in", "  => fault: drop(after=3)"]
+
+
+@pytest.mark.parametrize(
+    ("reply", "lines"),
+    [
+        (Reply("Rain.", fault=faults.drop(after=1)), []),
+        (Reply("Rain.", fault=faults.no_done()), ["  => Rain."]),
+        (Reply("Rain.", fault=faults.error_event(after=2)), ["  => error: The server had an error *", "  => Rain"]),
+        (Reply("Rain.", fault=faults.html_page()), ["  => * bytes"]),
+        (Reply("Rain.", fault=faults.drop(after=0)), []),
+        (Reply(refusal="Not that.", fault=faults.drop(after=3)), ["  => the refusal: Not that"]),
+        (Reply("a", reasoning="Let me see", fault=faults.drop(after=3)), ["  => (thinks) Let me"]),
+        (ToolCall("look", {"at": 1}), None),
+    ],
+)
+def test_whatever_a_fault_does_the_client_s_part_is_told(reply, lines):
+    request = asking(stream=True, tools=tools("look"), url="https://openrouter.ai/api/v1/chat/completions")
+    if lines is None:
+        reply, lines = Reply(tool_calls=[reply], fault=faults.drop(after=4)), ['  => calls look({"at*)']
+
+    found = received(reply, request)[:-1]
+
+    assert len(found) == len(lines)
+    assert all(fnmatchcase(line, pattern) for line, pattern in zip(found, lines, strict=True))
+
+
+def test_half_of_a_whole_answer_is_told_by_its_length():
+    found = received(Reply("Rain.", fault=faults.drop(after=1)), asking())
+
+    assert re.fullmatch(r"  => \d+ bytes", found[0])
+
+
+def test_stream_that_the_client_left_is_told_as_far_as_it_came():
+    assert received(Reply("Rain in Paris."), asking(stream=True), parts=3) == [
+        "  => Rain in",
+        "  => cancelled after 3 chunks",
+    ]
 
 
 def test_transcript_is_text():

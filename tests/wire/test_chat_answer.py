@@ -41,6 +41,19 @@ data: [DONE]
         (b'{"choices":[],"usage":{"total_tokens":3}}', ReadAnswer(usage={"total_tokens": 3})),
         (b'{"choices":[],"usage":"none"}', ReadAnswer()),
         (
+            b'{"choices":[{"message":{"content":null,"refusal":"No.","reasoning_content":"Hm."}}]}',
+            ReadAnswer(refusal="No.", reasoning="Hm."),
+        ),
+        (b'{"choices":[{"message":{"reasoning":"Hm."}}]}', ReadAnswer(reasoning="Hm.")),
+        (
+            b'{"choices":[{"message":{"tool_calls":[{"custom":{"name":"sql","input":"select 1"}}]}}]}',
+            ReadAnswer(tool_calls=[("sql", "select 1")]),
+        ),
+        (
+            b'{"choices":[{"message":{"function_call":{"name":"f","arguments":"{}"}}}]}',
+            ReadAnswer(tool_calls=[("f", "{}")]),
+        ),
+        (
             b'data: {"choices":[{"delta":{"content":"a"}}]}\n\ndata: {"error":{"message":"no"}}\n\n',
             ReadAnswer("a", [], "no"),
         ),
