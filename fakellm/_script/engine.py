@@ -159,17 +159,17 @@ class Engine:
 
         Raises:
             UnmatchedRequestError: a request that no rule answers or that the API rejects; its text
-                lists unused replies below.
+                lists unused replies below, but for those that it tells of as near misses.
             CassetteMismatchError: the same where all there is to answer is a cassette.
             UnusedReplyError: a scripted reply that nothing asked for.
         """
         __tracebackhide__ = True
         allowed = {Outcome.UNMATCHED: self.allow_unmatched, Outcome.REJECTED: self.allow_rejected}
         refused = [call for call in (*self.journal, *self.other_traffic) if not allowed.get(call.outcome, True)]
-        unused = [] if self.allow_unused else [r for r in self.rules if r.unused or not r.has_replies]
-        if not refused and not unused:
+        parts = [call.explanation for call in refused]
+        parts += [] if self.allow_unused else explain.left_over(self.rules, refused, self.journal)
+        if not parts:
             return
-        parts = [call.explanation for call in refused] + [explain.unused(rule, self.journal) for rule in unused]
         text = "\n\n".join(parts if self.journal else [*parts, explain.NOBODY_ASKED])
         cause = next((call.cause for call in refused if call.cause), None)
         if not refused:
@@ -202,7 +202,11 @@ class Engine:
         is_rejected: whether to read that one as well, as far as it is well-formed.
         """
         dialect = find_dialect(wire)
-        return None if dialect is None else self._decode_again(dialect, wire, is_rejected=is_rejected)
+        try:
+            strictness = LENIENT if is_rejected else self.strictness
+            return None if dialect is None else dialect.decode(wire, strictness, self.provider)
+        except Rejected:
+            return None
 
     def snapshot(self) -> Snapshot:
         """Return what ``restore`` brings back."""
@@ -273,7 +277,7 @@ class Engine:
         dialect = find_dialect(wire)
         if dialect is None:
             return self._from_source(wire) or self._not_spoken(wire)
-        if not self.rules and (recorded := self._from_source(wire, dialect)):
+        if not self.rules and (recorded := self._from_source(wire)):
             return recorded
         try:
             request = dialect.decode(wire, self.strictness, self.provider)
@@ -285,17 +289,10 @@ class Engine:
             rule = self._script.find(request, wire.headers)
         except Exception as err:  # noqa: BLE001  # from a predicate or callable of the test's: check() raises it again
             return self._broken(wire, request, err)
-        if rule is None and self.rules and (recorded := self._from_source(wire, dialect)):
+        if rule is None and self.rules and (recorded := self._from_source(wire)):
             return recorded
         rule = rule or self._live_fallback()
         return self._from_rule(rule, wire, request, dialect) if rule else self._unmatched(wire, request)
-
-    def _decode_again(self, dialect: Dialect, wire: WireRequest, *, is_rejected: bool = False) -> ChatRequest | None:
-        """Decode a request that was answered already; None for one that the API rejects, unless that is known."""
-        try:
-            return dialect.decode(wire, LENIENT if is_rejected else self.strictness, self.provider)
-        except Rejected:
-            return None
 
     def _live_fallback(self) -> Fallback | None:
         return self.fallback if self.fallback and self.fallback.is_live else None
@@ -309,10 +306,10 @@ class Engine:
         identity = self._identify(wire, request)
         return _Pending(call, partial(self._speech.say, scripted, request, call, identity, dialect))
 
-    def _from_source(self, wire: WireRequest, dialect: Dialect | None = None) -> _Pending | None:
+    def _from_source(self, wire: WireRequest) -> _Pending | None:
         if not self.sources and self.recorder is None:
             return None
-        request = None if dialect is None else partial(self._decode_again, dialect, wire)
+        request = partial(self.decode, wire)
         for source in self.sources:
             if (found := source.take(wire)) is not None:
                 call = Call(self._number(wire), wire, Outcome.REPLAYED, found.status, request, recorded=found.body)
@@ -320,7 +317,7 @@ class Engine:
                 return _Pending(call, partial(guarded, _broken_off(found), call) if found.fault else found.events)
         return None if self.recorder is None else self._to_record(self.recorder, wire, request)
 
-    def _to_record(self, recorder: Recorder, wire: WireRequest, request: Undecoded | None) -> _Pending:
+    def _to_record(self, recorder: Recorder, wire: WireRequest, request: Undecoded) -> _Pending:
         number = self._number(wire)
         if text := recorder.refusal(wire):
             call = Call(number, wire, Outcome.UNMATCHED, 400, request)

@@ -18,7 +18,17 @@ from fakellm._wire.dialects import Claim, claim
 from fakellm._wire.errors import ErrorBody
 from fakellm._wire.events import WireRequest
 
-__all__ = ["NOBODY_ASKED", "broken", "near_misses", "not_entered", "not_spoken", "rejected", "unmatched", "unused"]
+__all__ = [
+    "NOBODY_ASKED",
+    "broken",
+    "left_over",
+    "near_misses",
+    "not_entered",
+    "not_spoken",
+    "rejected",
+    "unmatched",
+    "unused",
+]
 
 _NEAR_MISSES_SHOWN = 3
 
@@ -135,6 +145,23 @@ def unused(rule: Rule, journal: Sequence[Call]) -> str:
         lines.append(f"  to let it answer, put it before that rule{_instead(taken.rule)}")
     lines.append(f"  delete it, or {_allowed('allow_unused')}")
     return "\n".join(lines)
+
+
+def left_over(rules: Sequence[Rule], refused: Sequence[Call], journal: Sequence[Call]) -> list[str]:
+    """Explain each rule that nothing asked for, but for those that are so since a call was refused."""
+    told = _near(refused, rules)
+    left = [rule for rule in rules if not rule.has_replies or (rule.unused and rule not in told)]
+    return [unused(rule, journal) for rule in left]
+
+
+def _near(refused: Iterable[Call], rules: Sequence[Rule]) -> list[Rule]:
+    """Return what refused calls nearly asked for: the near misses that they tell of, or what would have answered."""
+    found = []
+    for call in refused:
+        if call.request is not None and call.cause is None:
+            near = near_misses(call.request, rules, call.wire.headers)
+            found += [rule for rule, mismatches in near if not (call.rejected and mismatches)]
+    return found
 
 
 def not_entered(rules: Sequence[Rule], *, where: str) -> str:

@@ -101,6 +101,11 @@ class Call:
         return self.fault or (self.reply.fault if isinstance(self.reply, Reply) else None)
 
     @property
+    def headline(self) -> str:
+        """The first words of the explanation, without the request that they tell of; empty where there is none."""
+        return self.explanation.partition("\n")[0].partition(f": {self.wire.method} ")[0]
+
+    @property
     def duration(self) -> float | None:
         """The seconds from the request to the end of the answer, on the fake's clock; None until then."""
         return self.ending.seconds if self.ending else None

@@ -93,13 +93,13 @@ def _answer(call: Call) -> Iterator[str]:
             yield f"error {error.status}: {body.message}"
         case Reply() as reply:
             if call.explanation:
-                yield call.explanation.partition("\n")[0]
+                yield call.headline
             yield from _scripted(reply) if (received := _received(call)) is None else _read(received)
         case None if call.recorded is not None:
             received = _received(call)
             yield from _read(call.recorded, " from the cassette") if received is None else _read(received)
         case _:
-            yield call.explanation.partition("\n")[0] or call.outcome.value
+            yield call.headline or call.outcome.value
 
 
 def _scripted(reply: Reply) -> Iterator[str]:

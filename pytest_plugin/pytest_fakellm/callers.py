@@ -12,7 +12,7 @@ from pathlib import PurePath
 from types import CoroutineType, FrameType
 from typing import Any, NamedTuple
 
-__all__ = ["Callers", "callers"]
+__all__ = ["Callers", "callers", "is_users", "package_of"]
 
 _OWN = ("pytest_fakellm", "fakellm", "_pytest", "pytest", "pluggy")
 _LIBRARY = tuple({sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")})
@@ -41,7 +41,7 @@ class Callers(NamedTuple):
 def callers() -> Callers:
     """Look at the stack of the calling thread."""
     frames = _with_waiting(list(_frames(sys._getframe(1))))  # noqa: SLF001  # there is no public way in 3.11
-    user = [frame for frame in frames if _is_users(frame)]
+    user = [frame for frame in frames if is_users(frame)]
     lines = tuple(_shown(frame) for frame in user[:_SHOWN])
     return Callers(lines, _libraries(frames), next(_models(frames), None))
 
@@ -49,7 +49,7 @@ def callers() -> Callers:
 def _frames(frame: FrameType | None) -> Iterator[FrameType]:
     """Yield the frames, innermost first, up to the test runner."""
     while frame is not None:
-        package = _package(frame)
+        package = package_of(frame)
         if package in ("_pytest", "pluggy"):
             return
         if package not in _OWN:
@@ -59,11 +59,11 @@ def _frames(frame: FrameType | None) -> Iterator[FrameType]:
 
 def _with_waiting(frames: list[FrameType]) -> list[FrameType]:
     """Put in what waits for this task, where a library began it on its own, as aiohttp does to look up a host."""
-    end = next((n for n, frame in enumerate(frames) if _package(frame) == "asyncio"), len(frames))
-    if end == len(frames) or any(_is_users(frame) for frame in frames[:end]):
+    end = next((n for n, frame in enumerate(frames) if package_of(frame) == "asyncio"), len(frames))
+    if end == len(frames) or any(is_users(frame) for frame in frames[:end]):
         return frames
-    libraries = {_package(frame) for frame in frames[:end]}
-    waiting = [chain for chain in _chains() if libraries & {_package(frame) for frame in chain}]
+    libraries = {package_of(frame) for frame in frames[:end]}
+    waiting = [chain for chain in _chains() if libraries & {package_of(frame) for frame in chain}]
     return [*frames[:end], *(frame for chain in waiting for frame in chain), *frames[end:]]
 
 
@@ -86,13 +86,15 @@ def _innermost(awaited: object) -> object:
     return next((hidden for hidden in gc.get_referents(awaited) if isinstance(hidden, CoroutineType)), None)
 
 
-def _package(frame: FrameType) -> str:
+def package_of(frame: FrameType) -> str:
+    """Return the package whose code a frame runs."""
     return str(frame.f_globals.get("__name__", "")).partition(".")[0]
 
 
-def _is_users(frame: FrameType) -> bool:
+def is_users(frame: FrameType) -> bool:
+    """Whether a frame runs code of the user's project."""
     name = frame.f_code.co_filename
-    return not (name.startswith(_LIBRARY) or name.startswith("<"))
+    return not (name.startswith(_LIBRARY) or name.startswith("<") or package_of(frame) in _OWN)
 
 
 def _shown(frame: FrameType) -> str:
@@ -103,9 +105,9 @@ def _libraries(frames: Iterable[FrameType]) -> tuple[str, ...]:
     """Return the packages between the user's code and the socket."""
     names: dict[str, None] = {}
     for frame in frames:
-        if _is_users(frame):
+        if is_users(frame):
             break
-        package = _package(frame)
+        package = package_of(frame)
         if package not in ("socket", "threading", "concurrent", "asyncio"):
             names[package] = None
     return tuple(reversed(names))

@@ -234,12 +234,28 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     """Explain a failed setup; put a test's figures on its last report, with which they travel to the terminal."""
     if call.when == "setup" and call.excinfo is not None:
         _report(item, "setup", with_problems=True)
-    report = yield
+    report = yield from _told_once(item, call)
     watch = item.stash.get(WATCH, None)
     if call.when == "teardown" and watch is not None:
         report.fakellm = watch.tally(with_lines=item.config.get_verbosity() > 0)
         # Nothing of it is needed any more, and the test may run again.
         del item.stash[WATCH]
+    return report
+
+
+def _told_once(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
+    """Have a failure reported that the test's own sections explain: the user's lines, and nothing said twice."""
+    watch, option = item.stash.get(WATCH, None), item.config.option
+    if call.excinfo is None or watch is None or not watch.explained:
+        return (yield)
+    from pytest_fakellm.tracebacks import is_of_a_request, say_once, users_lines
+
+    shows_all = option.fulltrace or option.tbstyle == "native"
+    if shows_all or not is_of_a_request(call.excinfo.value):
+        return (yield)
+    with users_lines(call.excinfo) as left_out:
+        report = yield
+    say_once(report.longrepr, watch.headlines, left_out=left_out)
     return report
 
 

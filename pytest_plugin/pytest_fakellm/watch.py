@@ -30,6 +30,7 @@ class Watch:
     """Holds what a test used; the hooks ask it what to say. node: the id of the test.
 
     blocks: what lasts until the last fixture of the test has ended. made: what the test and its fixtures made.
+    explained: whether its report says what went wrong beside its own assertions.
     """
 
     def __init__(self, node: str) -> None:
@@ -42,6 +43,7 @@ class Watch:
         self.refusals: list[Refusal] = []
         self.failed = False
         self.checked = False
+        self.explained = False
 
     def made_under(self, made: FakeLLM | Cassette, guard: Guard) -> None:
         """Take note of what the test made; from now on providers are guarded, or all let pass to be recorded."""
@@ -75,7 +77,13 @@ class Watch:
             if answering.other_traffic:
                 yield "fakellm other traffic", "\n".join(other_lines(answering))
         if with_problems and (problem := self.problem()):
+            self.explained = True
             yield "fakellm check", problem
+
+    @property
+    def headlines(self) -> list[str]:
+        """The first words of what is told of calls that nothing answered."""
+        return [call.headline for answering in self.answering for call in answering.calls if call.explanation]
 
     def tally(self, *, with_lines: bool) -> dict[str, Any] | None:
         """Return what the summary adds up, as JSON can hold it; None for nothing. with_lines: a line per call, too."""

@@ -498,7 +498,9 @@ def test_check_fails_for_a_rule_that_was_given_no_reply():
 
 def test_unused_replies_are_told_below_what_nothing_answered():
     engine = Engine()
-    when(engine, user="Rome").reply("a")
+    for city in ("Rome", "Oslo", "Bern"):  # the three that are told as nearest
+        when(engine, user=city).reply("a")
+    when(engine, user="Paris", system="guide").reply("b")
     ask(engine)
     ask(engine, wire(b"?"))
 
@@ -508,6 +510,39 @@ def test_unused_replies_are_told_below_what_nothing_answered():
     heads = [part.split(":")[0] for part in str(caught.value).split("\n\n")]
     rejected = "the real API rejects call 2 with 400"
     assert heads == ["no rule answers call 1", rejected, "1 scripted reply never asked for"]
+
+
+def test_rule_that_was_told_as_a_near_miss_is_not_told_as_unused():
+    engine = Engine()
+    when(engine, user="wether").reply("a")
+    ask(engine, asking("weather"))
+
+    with pytest.raises(UnmatchedRequestError) as caught:
+        engine.check()
+
+    assert "rule 1 when(user='wether')" in str(caught.value)
+    assert "never asked for" not in str(caught.value)
+
+
+@pytest.mark.parametrize(("user", "is_told"), [("hot", False), ("cold", True)])
+def test_rule_that_a_rejected_request_would_have_asked_is_not_told_as_unused(user, is_told):
+    engine = Engine()
+    when(engine, user=user).reply("a")
+    ask(engine, asking("hot?", temperature=3))
+
+    with pytest.raises(RejectedRequestError) as caught:
+        engine.check()
+
+    assert ("never asked for" in str(caught.value)) is is_told
+
+
+def test_rule_without_a_reply_is_told_whatever_was_asked():
+    engine = Engine()
+    when(engine, user="Rome")
+    ask(engine)
+
+    with pytest.raises(UnmatchedRequestError, match="was given no reply"):
+        engine.check()
 
 
 def test_rule_for_ever_owes_nothing():

@@ -151,16 +151,12 @@ def test_nameless_fault_is_told_by_its_repr():
     assert told(asking(), replies=[Reply("a", fault=Break())]).splitlines()[-1] == "  => fault: <break>"
 
 
-def test_unmatched_call_tells_why_in_one_line():
-    assert told(asking()).splitlines()[-1] == (
-        "  => no rule answers call 1: POST …/chat/completions model='gpt-4o' user='hi'"
-    )
+def test_unmatched_call_tells_the_first_words_of_its_report():
+    assert told(asking()).splitlines()[-1] == ("  => no rule answers call 1")
 
 
 def test_call_that_is_no_json_has_no_messages():
-    assert told(wire(b"?")) == (
-        "call 1: POST /v1/chat/completions [400]\n  => the real API rejects call 1 with 400: POST /v1/chat/completions"
-    )
+    assert told(wire(b"?")) == ("call 1: POST /v1/chat/completions [400]\n  => the real API rejects call 1 with 400")
 
 
 def test_rejected_call_is_told_with_its_messages():
@@ -278,7 +274,7 @@ def test_rich_shows_the_same_text_in_colours():
         ("call 2: POST /v1/chat/completions gpt-4o [500]", "bold"),
         ("=> error 500: no", "red"),
         ("call 3: POST /v1/chat/completions gpt-4o [400]", "bold"),
-        ("=> no rule answers call 3: POST …/chat/completions model='gpt-4o' user='hi'", "red"),
+        ("=> no rule answers call 3", "red"),
     ]
 
 

@@ -1,0 +1,225 @@
+"""Failures that the report explains: the lines of the user's project, and each thing said once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import httpx
+import pytest
+from pytest_fakellm import callers
+from pytest_fakellm.tracebacks import is_of_a_request, users_lines
+
+SDK = """
+import httpx
+
+class SDKError(Exception):
+    def __init__(self, message, response):
+        super().__init__(message)
+        self.response = response
+
+def create(**request):
+    response = httpx.post(
+        "https://api.openai.com/v1/chat/completions", json=request, headers={"authorization": "Bearer sk-fakellm"}
+    )
+    try:
+        response.raise_for_status()
+    except httpx.HTTPStatusError as err:
+        raise SDKError(f"Error code: {response.status_code} - {response.json()}", response) from err
+    return response.json()["choices"][0]["message"]["content"]
+"""
+AGENT = """
+from sdk import create
+
+class AgentError(Exception):
+    pass
+
+def ask(question, **more):
+    return create(model="gpt-4o", messages=[{"role": "user", "content": question}], **more)
+
+def ask_politely(question):
+    try:
+        return ask(question)
+    except Exception as err:
+        raise AgentError("sorry") from err
+"""
+TEST = """
+from agent import ask, ask_politely
+
+def test_weather(fake_llm):
+    fake_llm.when(user="wether").reply("Sunny.")
+    {act}("What is the weather?")
+"""
+
+
+@pytest.fixture
+def sdk(project, monkeypatch):
+    """A project whose agent asks through a library that wraps what httpx raises."""
+    library = Path(project.path, "library")
+    library.mkdir()
+    Path(library, "sdk.py").write_text(SDK)
+    monkeypatch.setattr(callers, "_LIBRARY", (*callers._LIBRARY, str(library)))
+    monkeypatch.syspath_prepend(library)
+    project.makepyfile(agent=AGENT)
+    return project
+
+
+def shown(result):
+    """The report of the failure, as one text."""
+    text = result.stdout.str()
+    return text[text.index("= FAILURES =") : text.index("= short test summary info =")]
+
+
+def test_failure_that_the_report_explains_is_shown_by_the_users_lines(sdk):
+    sdk.makepyfile(TEST.format(act="ask"))
+
+    result = sdk.runpytest()
+
+    result.stdout.fnmatch_lines(
+        [
+            '>   *ask("What is the weather?")',
+            ">   *return create(*",
+            "E   *sdk.SDKError: Error code: 400 - *no rule answers call 1 … (see fakellm check below)",
+            "agent.py:7: SDKError",
+            "frames of sdk, httpx left out; pytest --full-trace shows them",
+            "*Captured fakellm transcript call*",
+            "call 1: POST /v1/chat/completions gpt-4o [[]400[]]",
+            "  user: What is the weather?",
+            "  => no rule answers call 1",
+            "*Captured fakellm check call*",
+            "UnmatchedRequestError: no rule answers call 1: *",
+            "    rule 1 when(user='wether') at *",
+        ]
+    )
+    report = shown(result)
+    assert "_models.py" not in report
+    assert "direct cause" not in report
+    assert report.count("to answer it, type:") == 1
+    assert "never asked for" not in report
+
+
+def test_summary_of_a_ci_says_it_once_too(sdk, monkeypatch):
+    monkeypatch.setenv("CI", "1")
+    sdk.makepyfile(TEST.format(act="ask"))
+
+    result = sdk.runpytest()
+
+    assert result.stdout.str().count("to answer it, type:") == 1
+    result.stdout.fnmatch_lines(["FAILED *::test_weather - *no rule answers call 1 … (see fakellm check below)"])
+
+
+def test_exception_of_the_users_own_keeps_the_cause_that_a_line_of_theirs_is_in(sdk):
+    sdk.makepyfile(TEST.format(act="ask_politely"))
+
+    report = shown(sdk.runpytest())
+
+    assert report.count("direct cause") == 1  # not that of httpx behind the library's
+    assert "agent.py:13: AgentError" in report
+    assert "agent.py:7: SDKError" in report
+    assert "_models.py" not in report
+
+
+@pytest.mark.parametrize(
+    ("option", "is_whole"), [("--full-trace", True), ("--tb=native", True), ("--tb=short", False), ("--tb=line", False)]
+)
+def test_options_of_pytest_say_how_much_is_shown(sdk, option, is_whole):
+    sdk.makepyfile(TEST.format(act="ask"))
+
+    report = shown(sdk.runpytest(option))
+
+    assert ("_models.py" in report) is is_whole
+    assert ("fakellm check below" in report) is not is_whole
+
+
+def test_line_of_the_user_is_the_one_that_is_named(sdk):
+    sdk.makepyfile(TEST.format(act="ask"))
+
+    sdk.runpytest("--tb=line").stdout.fnmatch_lines(["*agent.py:7: sdk.SDKError: *"])
+
+
+def test_failure_of_another_kind_is_shown_whole(sdk):
+    sdk.makepyfile("""
+        import json
+        from agent import ask
+
+        def test_weather(fake_llm):
+            try:
+                ask("What is the weather?")
+            except Exception:
+                pass
+            json.loads("{")
+    """)
+
+    report = shown(sdk.runpytest())
+
+    assert "decoder.py" in report
+    assert "left out" not in report
+
+
+def test_failure_that_nothing_is_told_of_is_shown_whole(sdk):
+    sdk.makepyfile("""
+        from agent import ask
+        from fakellm import ErrorReply
+
+        def test_weather(fake_llm):
+            fake_llm.reply(ErrorReply(500))
+            ask("What is the weather?")
+    """)
+
+    report = shown(sdk.runpytest())
+
+    assert "_models.py" in report
+    assert "left out" not in report
+
+
+def test_failed_fixture_is_shown_by_the_users_lines(sdk):
+    sdk.makepyfile("""
+        import pytest
+        from agent import ask
+
+        @pytest.fixture
+        def weather(fake_llm):
+            return ask("What is the weather?")
+
+        def test_weather(weather):
+            pass
+    """)
+
+    result = sdk.runpytest()
+
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["agent.py:7: SDKError", "frames of sdk, httpx left out*", "*fakellm check setup*"])
+
+
+def raised():
+    """A failure with a cause, both in a library."""
+    with pytest.raises(RuntimeError) as caught:
+        try:
+            httpx.Response(500, request=httpx.Request("GET", "https://a.test")).raise_for_status()
+        except httpx.HTTPStatusError as err:
+            raise RuntimeError("failed") from err
+    return caught
+
+
+def test_exception_is_afterwards_what_it_was():
+    caught = raised()
+    error, cause = caught.value, caught.value.__cause__
+    before = caught.traceback, error.__traceback__, cause.__traceback__, error.__suppress_context__
+
+    with users_lines(caught) as left_out:
+        assert cause.__traceback__.tb_next is None
+
+    assert left_out == ["httpx"]
+    assert (caught.traceback, error.__traceback__, cause.__traceback__, error.__suppress_context__) == before
+    assert error.__cause__ is cause
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        (raised().value, True),
+        (httpx.ConnectError("no request is set"), True),
+        (ValueError("of the test's own"), False),
+    ],
+)
+def test_exception_of_a_request_is_told_from_others(error, expected):
+    assert is_of_a_request(error) is expected
