@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from types import ModuleType, TracebackType
 from typing import Any, Self
@@ -32,6 +32,11 @@ class Answering:
         self._activations: list[Activation] = []
         self._is_in_use = False  # whether anything was given to ask it by: a block, a transport, a client, a route
         self.clock = clock
+
+    def _folders(self) -> Sequence[Any]:
+        """Return the folders to look for files of the running test, in this order; none outside of tests."""
+        plugin = sys.modules.get("pytest_fakellm.plugin")
+        return plugin.folders_of_test() if plugin is not None else ()
 
     def _announce(self) -> None:
         """Tell the pytest plugin, where it runs, that there is something now that answers.

@@ -164,6 +164,9 @@ class FakeLLM(Answering):
     def load(self, path: str | os.PathLike[str]) -> list[Rule]:
         """Add the rules of a script file, YAML or JSON, behind those that are there; return them.
 
+        path: in a test, looked for beside its file, then from rootdir, then in the current folder; elsewhere in the
+        current folder alone.
+
         Raises:
             ScriptFormatError: the file cannot be read as a script; its text starts with ``path:line``. No rule
                 was added.
@@ -173,7 +176,7 @@ class FakeLLM(Answering):
         from fakellm import faults, framings
         from fakellm._script.load import load_script
 
-        script = load_script(path, faults=faults, framings=framings)
+        script = load_script(path, folders=self._folders(), faults=faults, framings=framings)
         if script.fallback is not None:
             self._engine.set_fallback(script.fallback)
         made = [

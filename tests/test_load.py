@@ -1,6 +1,9 @@
 """FakeLLM.load: rules from a file."""
 
 import json
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from chat_wire import asking, play
@@ -132,7 +135,7 @@ def test_script_check_tells_each_file(write, capsys):
         "one.json: 1 rule",
         "bad.yaml:2: a rule has no 'replay'; did you mean 'reply'?",
         "  it takes when, reply, replies, times",
-        "the script nowhere.yaml cannot be opened: No such file or directory",
+        f"the script nowhere.yaml cannot be opened: No such file or directory; looked for {Path.cwd() / 'nowhere.yaml'}",
     ]
 
 
@@ -164,3 +167,32 @@ def test_script_check_needs_a_file(capsys):
         main(["script", "check"])
 
     assert caught.value.code == 2
+
+
+def test_missing_file_is_told_with_the_folders_that_were_looked_in(write, tmp_path):
+    folder = Path(__file__).parent
+
+    with pytest.raises(UsageError) as caught:
+        FakeLLM().load("nowhere.yaml")
+
+    assert str(caught.value) == (
+        "the script nowhere.yaml cannot be opened: No such file or directory; "
+        f"looked for {folder / 'nowhere.yaml'} and {folder.parent / 'nowhere.yaml'} and {tmp_path / 'nowhere.yaml'}"
+    )
+
+
+def test_outside_a_test_the_current_folder_is_the_only_one(write, tmp_path, monkeypatch):
+    write("hello.yaml", "rules:\n- reply: Hello!\n")
+    program = (
+        "from fakellm import FakeLLM, UsageError\n"
+        "print(FakeLLM().load('hello.yaml'))\n"
+        "try:\n    FakeLLM().load('nowhere.yaml')\n"
+        "except UsageError as err:\n    print(err)\n"
+    )
+
+    done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=True)
+
+    assert done.stdout.splitlines() == [
+        "[rule 1 reply() at hello.yaml:2]",
+        f"the script nowhere.yaml cannot be opened: No such file or directory; looked for {tmp_path / 'nowhere.yaml'}",
+    ]

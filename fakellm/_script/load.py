@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
 
@@ -12,18 +13,28 @@ from fakellm._script.format import LoadedScript, MakeTransform, read_script
 __all__ = ["load_script", "schema_text"]
 
 
-def load_script(path: str | os.PathLike[str], *, faults: ModuleType, framings: ModuleType) -> LoadedScript:
+def load_script(
+    path: str | os.PathLike[str],
+    *,
+    faults: ModuleType,
+    framings: ModuleType,
+    folders: Sequence[str | os.PathLike[str]] = (),
+) -> LoadedScript:
     """Read a script file. faults, framings: the modules of fakellm, which stand on this package.
+
+    folders: where to look for it, in order, before the current one.
 
     Raises:
         ScriptFormatError: it is no script; with the line.
         UsageError: it cannot be opened.
     """
     shown = os.fspath(path)
+    places = list(dict.fromkeys(Path(folder, path) for folder in (*folders, Path.cwd())))
     try:
-        data = Path(path).read_bytes()
+        data = next((place for place in places if place.exists()), places[0]).read_bytes()
     except OSError as err:
-        raise UsageError(f"the script {shown} cannot be opened: {err.strerror}") from err
+        looked = "" if Path(path).is_absolute() else f"; looked for {' and '.join(map(str, places))}"
+        raise UsageError(f"the script {shown} cannot be opened: {err.strerror}{looked}") from err
     except ValueError as err:  # a NUL
         raise UsageError(f"{shown!r} cannot be the path of a script: {err}") from err
     try:

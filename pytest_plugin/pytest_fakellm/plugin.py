@@ -179,6 +179,12 @@ def note_made(made: FakeLLM | Cassette) -> None:
         watch_of(item).made_under(made, guard_of(item.config))
 
 
+def folders_of_test() -> list[os.PathLike[str]]:
+    """Return where to look for files that the running test names: beside its file, then rootdir."""
+    item = _running[-1] if _running else None
+    return [] if item is None else [item.path.parent, item.config.rootpath]
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Refuse wrong markers; watch what the test tries to reach where that is guarded."""

@@ -268,3 +268,21 @@ def test_fixtures_are_documented(project):
     result = project.runpytest("--fixtures")
 
     result.stdout.fnmatch_lines(["fake_llm -- *", "*A FakeLLM that answers for every httpx and httpx2 client*"])
+
+
+@pytest.mark.parametrize("place", ["suite", ".", "elsewhere"])
+def test_script_is_found_beside_the_test_then_from_rootdir_then_from_the_current_folder(project, monkeypatch, place):
+    for folder in ("suite", "elsewhere"):
+        project.mkdir(folder)
+    Path(project.path, place, "hello.yaml").write_text("rules:\n- reply: Hello!\n")
+    Path(project.path, "elsewhere", "hello.yaml").touch()  # found last
+    Path(project.path, place, "hello.yaml").write_text("rules:\n- reply: Hello!\n")
+    Path(project.path, "suite", "test_it.py").write_text(
+        "from agent import ask\n\ndef test_it(fake_llm):\n    fake_llm.load('hello.yaml')\n"
+        "    assert ask('hi') == 'Hello!'\n"
+    )
+    monkeypatch.chdir(Path(project.path, "elsewhere"))
+
+    result = project.runpytest(f"--rootdir={project.path}", "-c", str(Path(project.path, "tox.ini")), "../suite")
+
+    result.assert_outcomes(passed=1)
