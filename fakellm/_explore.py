@@ -8,8 +8,8 @@ import os
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
-from functools import partial
-from typing import TYPE_CHECKING
+from functools import partial, wraps
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from fakellm import faults as f
 from fakellm import framings as g
@@ -62,6 +62,27 @@ TRIAL_VARIABLE = "FAKELLM_TRIAL"
 """Environment variable with the name of the one trial to run."""
 
 
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def _naming_the_fake(explore: Callable[P, R]) -> Callable[P, R]:
+    """Have ``explore`` say what to type where it was given no fake."""
+
+    @wraps(explore)
+    def told(*args: P.args, **kwargs: P.kwargs) -> R:
+        __tracebackhide__ = True
+        if "llm" not in kwargs:
+            raise UsageError(
+                "explore() needs the fake that answers the body\n"
+                "  type: explore(body, llm=fake_llm) with the fixture, or llm=llm with llm = FakeLLM()"
+            )
+        return explore(*args, **kwargs)
+
+    return told
+
+
+@_naming_the_fake
 def explore(
     body: Callable[[], object],
     *,
@@ -83,7 +104,7 @@ def explore(
     Returns the trials; inside a running event loop, an async body is awaited: ``await explore(...)``.
 
     Raises:
-        UsageError: something is no fault or framing, or the body asked the fake nothing.
+        UsageError: no fake, something that is no fault or framing, or the body asked the fake nothing.
 
     >>> import httpx
     >>> from fakellm import FakeLLM, explore, faults

@@ -567,3 +567,14 @@ def test_transcript_of_a_trial_tells_what_the_body_got(llm):
         ["  => Rain in Paris."],
     ]
     assert llm.transcript().endswith("  user: hi\n  => Rain in Paris.")
+
+
+@pytest.mark.parametrize("given", [(), (FakeLLM(),)], ids=["none", "by position"])
+def test_missing_fake_is_told_with_what_to_type(given):
+    with pytest.raises(UsageError) as caught:
+        explore(lambda: ask("hi"), *given)
+
+    assert str(caught.value) == (
+        "explore() needs the fake that answers the body\n"
+        "  type: explore(body, llm=fake_llm) with the fixture, or llm=llm with llm = FakeLLM()"
+    )

@@ -135,7 +135,7 @@ def test_script_check_tells_each_file(write, capsys):
         "one.json: 1 rule",
         "bad.yaml:2: a rule has no 'replay'; did you mean 'reply'?",
         "  it takes when, reply, replies, times",
-        f"the script nowhere.yaml cannot be opened: No such file or directory; looked for {Path.cwd() / 'nowhere.yaml'}",
+        f"the script nowhere.yaml cannot be opened: No such file or directory; looked for {Path.cwd()}/nowhere.yaml",
     ]
 
 

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from fakellm._script.fields import shown
 from fakellm._script.journal import Outcome
+from fakellm._script.reply import Reply
 
 if TYPE_CHECKING:
     from fakellm import Call, Cassette, FakeLLM
     from pytest_fakellm.watch import Tape, Watch
 
-__all__ = ["journal_lines", "other_lines", "tally"]
+__all__ = ["hints", "journal_lines", "other_lines", "tally"]
 
 _BY = {
     Outcome.REPLAYED: "the recording",
@@ -28,7 +29,26 @@ _REFUSED = (Outcome.UNMATCHED, Outcome.REJECTED)
 
 def journal_lines(answering: FakeLLM | Cassette) -> Iterator[str]:
     """Yield a line for each call: what was asked, what answered, and for how many tokens."""
-    return (_line(call) for call in answering.calls)
+    for call in answering.calls:
+        streamed = _streamed(call)
+        yield f"{_line(call)}; it has {streamed}, and no stream was asked for" if streamed else _line(call)
+
+
+def hints(answering: FakeLLM | Cassette) -> Iterator[str]:
+    """Yield what may be why the test failed: replies that are made to be streamed, and were not."""
+    for call in answering.calls:
+        if streamed := _streamed(call):
+            yield (
+                f"call {call.number} asked for no stream, but its reply has {streamed}: {call.rule}\n"
+                "  if the code reads a stream, let it ask for one: stream=True"
+            )
+
+
+def _streamed(call: Call) -> str:
+    """Return the fields of a reply that say how it is streamed, as typed, where no stream was asked for."""
+    if call.stream or not isinstance(call.reply, Reply):
+        return ""
+    return ", ".join(f"{name}=" for name in ("chunks", "pace", "framing") if getattr(call.reply, name) is not None)
 
 
 def other_lines(answering: FakeLLM | Cassette) -> Iterator[str]:

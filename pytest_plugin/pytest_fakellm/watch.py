@@ -76,9 +76,11 @@ class Watch:
                 yield "fakellm journal", "\n".join(journal_lines(answering))
             if answering.other_traffic:
                 yield "fakellm other traffic", "\n".join(other_lines(answering))
-        if with_problems and (problem := self.problem()):
-            self.explained = True
-            yield "fakellm check", problem
+        if with_problems:
+            problem = self.problem()
+            self.explained = problem is not None
+            if told := [*([problem] if problem else []), *self._hints()]:
+                yield "fakellm check", "\n\n".join(told)
 
     @property
     def headlines(self) -> list[str]:
@@ -101,6 +103,14 @@ class Watch:
         yield from complaints
         if not complaints:
             yield from (_left(tape, self.node) for tape in self.tapes if tape.must_play and tape.cassette.unplayed)
+
+    def _hints(self) -> Iterator[str]:
+        """Yield what is no mistake by itself, and may be why a test failed."""
+        for answering in self.answering:
+            if answering.calls:
+                from pytest_fakellm.reports import hints
+
+                yield from hints(answering)
 
     def _not_entered(self) -> Iterator[str]:
         """Yield which fakes were scripted and never given to anybody, so that the test asked something else."""

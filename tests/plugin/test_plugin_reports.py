@@ -303,3 +303,53 @@ def test_journal_names_the_rule_that_could_not_answer(project):
             "test_*.py:5 failed"
         ]
     )
+
+
+@pytest.mark.parametrize(
+    ("fields", "named"),
+    [
+        ("chunks=['Hel', 'lo']", "chunks="),
+        ("pace=Pace(ttft=1), framing=framings.crlf()", "pace=, framing="),
+    ],
+)
+def test_forgotten_stream_is_told_where_the_reply_is_made_for_one(project, fields, named):
+    project.makepyfile(f"""
+        from agent import ask
+        from fakellm import Pace, framings
+
+        def test_streams(fake_llm):
+            fake_llm.reply("Hello", {fields})
+            for chunk in ask("hi"):
+                chunk.choices
+    """)
+
+    result = project.runpytest()
+
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "E*AttributeError: 'str' object has no attribute 'choices'",
+            f"call 1: *, answered by rule 1 *, 8+* tokens; it has {named}, and no stream was asked for",
+            "*Captured fakellm check call*",
+            f"call 1 asked for no stream, but its reply has {named}: rule 1 reply() at *",
+            "  if the code reads a stream, let it ask for one: stream=True",
+        ]
+    )
+
+
+def test_stream_that_was_asked_for_is_not_told_as_forgotten(project):
+    project.makepyfile("""
+        import httpx
+        from agent import CHAT, KEY
+
+        def test_streams(fake_llm):
+            fake_llm.reply("Hello", chunks=["Hel", "lo"])
+            body = {"model": "gpt-4o", "messages": [{"role": "user", "content": "hi"}], "stream": True}
+            httpx.post(CHAT, json=body, headers=KEY)
+            assert False
+    """)
+
+    result = project.runpytest()
+
+    result.stdout.no_fnmatch_line("*no stream*")
+    result.stdout.no_fnmatch_line("*fakellm check*")
