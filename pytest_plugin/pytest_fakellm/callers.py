@@ -12,9 +12,10 @@ from pathlib import PurePath
 from types import CoroutineType, FrameType
 from typing import Any, NamedTuple
 
-__all__ = ["Callers", "callers", "is_users", "package_of"]
+__all__ = ["OWN", "Callers", "callers", "is_users", "package_of"]
 
-_OWN = ("pytest_fakellm", "fakellm", "_pytest", "pytest", "pluggy")
+OWN = ("pytest_fakellm", "fakellm", "_pytest", "pytest", "pluggy")
+"""Packages of the test runner and of this project, which are neither a user's nor a library of theirs."""
 _LIBRARY = tuple({sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")})
 _SHOWN = 6
 _MODEL = re.compile(r'"model"\s*:\s*"([^"\\]{1,100})"')
@@ -52,7 +53,7 @@ def _frames(frame: FrameType | None) -> Iterator[FrameType]:
         package = package_of(frame)
         if package in ("_pytest", "pluggy"):
             return
-        if package not in _OWN:
+        if package not in OWN:
             yield frame
         frame = frame.f_back
 
@@ -94,7 +95,7 @@ def package_of(frame: FrameType) -> str:
 def is_users(frame: FrameType) -> bool:
     """Whether a frame runs code of the user's project."""
     name = frame.f_code.co_filename
-    return not (name.startswith(_LIBRARY) or name.startswith("<") or package_of(frame) in _OWN)
+    return not (name.startswith(_LIBRARY) or name.startswith("<") or package_of(frame) in OWN)
 
 
 def _shown(frame: FrameType) -> str:

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from pytest_fakellm.callers import is_users, package_of
+from pytest_fakellm.callers import OWN, is_users, package_of
 from pytest_fakellm.guard import BlockedConnectionError
 
 __all__ = ["is_of_a_request", "say_once", "users_lines"]
@@ -121,4 +121,5 @@ def _libraries(tracebacks: Iterable[TracebackType | None]) -> list[str]:
     """Return the packages below the user's first line, and those of causes, in order."""
     first, *causes = [[frame for frame, _ in walk_tb(traceback)] for traceback in tracebacks]
     below = dropwhile(lambda frame: not is_users(frame), first)
-    return list(dict.fromkeys(package_of(frame) for frame in chain(below, *causes) if not is_users(frame)))
+    names = dict.fromkeys(package_of(frame) for frame in chain(below, *causes) if not is_users(frame))
+    return [name for name in names if name not in OWN]

@@ -84,8 +84,9 @@ class Watch:
 
     @property
     def headlines(self) -> list[str]:
-        """The first words of what is told of calls that nothing answered."""
-        return [call.headline for answering in self.answering for call in answering.calls if call.explanation]
+        """The first words of what is told of calls that nothing answered, and of connections that were refused."""
+        calls = [call for answering in self.answering for call in answering.calls if call.explanation]
+        return [*(call.headline for call in calls), *(str(refusal).partition(": ")[0] for refusal in self.refusals)]
 
     def tally(self, *, with_lines: bool) -> dict[str, Any] | None:
         """Return what the summary adds up, as JSON can hold it; None for nothing. with_lines: a line per call, too."""

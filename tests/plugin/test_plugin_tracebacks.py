@@ -223,3 +223,51 @@ def test_exception_is_afterwards_what_it_was():
 )
 def test_exception_of_a_request_is_told_from_others(error, expected):
     assert is_of_a_request(error) is expected
+
+
+def test_refused_connection_is_told_once(project):
+    project.makepyfile("""
+        import urllib.request
+
+        def test_weather(fake_llm):
+            urllib.request.urlopen("https://api.openai.com/v1/models")
+    """)
+
+    result = project.runpytest()
+
+    result.stdout.fnmatch_lines(
+        [
+            "E * <urlopen error blocked by fakellm: a connection to api.openai.com:443 was blocked … (see fakellm *",
+            "test_*.py:4: URLError",
+            "frames of urllib, http, socket left out; pytest --full-trace shows them",
+            "*Captured fakellm check call*",
+            "BlockedConnectionError: a connection to api.openai.com:443 was blocked: *",
+        ]
+    )
+    assert result.stdout.str().count("at test_refused_connection_is_told_once.py:4 in test_weather") == 1
+
+
+def test_fault_of_the_test_that_raised_is_told_by_the_users_lines(sdk):
+    sdk.makepyfile("""
+        from agent import ask
+
+        def broken(events):
+            yield next(events)
+            raise ValueError("mine")
+
+        def test_weather(fake_llm):
+            fake_llm.reply("Sunny.", fault=broken)
+            ask("What is the weather?")
+    """)
+
+    result = sdk.runpytest()
+
+    result.stdout.fnmatch_lines(
+        [
+            "E *httpx.RemoteProtocolError: *",
+            "agent.py:7: RemoteProtocolError",
+            "  => a callable of the script raised on call 1: ValueError: mine",
+            "UnmatchedRequestError: a callable of the script raised on call 1: ValueError: mine",
+            "  at test_*.py:5 in broken",
+        ]
+    )
