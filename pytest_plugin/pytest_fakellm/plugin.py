@@ -252,16 +252,11 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
 def _told_once(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
     """Have a failure reported that the test's own sections explain: the user's lines, and nothing said twice."""
     watch, option = item.stash.get(WATCH, None), item.config.option
-    if call.excinfo is None or watch is None or not watch.explained:
+    if call.excinfo is None or watch is None or option.fulltrace or option.tbstyle == "native":
         return (yield)
-    from pytest_fakellm.tracebacks import is_of_a_request, say_once, users_lines
-
-    shows_all = option.fulltrace or option.tbstyle == "native"
-    if shows_all or not is_of_a_request(call.excinfo.value):
-        return (yield)
-    with users_lines(call.excinfo) as left_out:
+    with watch.told_once(call.excinfo) as say_once:
         report = yield
-    say_once(report.longrepr, watch.headlines, left_out=left_out)
+    say_once(report.longrepr)
     return report
 
 

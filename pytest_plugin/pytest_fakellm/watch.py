@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 # All at once: a fake file system takes modules away again that were imported while it was there, and what is
 # imported anew has classes of its own.
 from fakellm import Cassette, FakeLLM, FakeLLMError
-from pytest_fakellm.reports import journal_lines, other_lines, tally
+from pytest_fakellm.reports import hints, journal_lines, other_lines, tally
+from pytest_fakellm.tracebacks import is_of_a_request, say_once, users_lines
 
 if TYPE_CHECKING:
+    import pytest
+
     from pytest_fakellm.guard import Guard, Refusal
 
 __all__ = ["Tape", "Watch"]
@@ -82,8 +86,20 @@ class Watch:
             if told := [*([problem] if problem else []), *self._hints()]:
                 yield "fakellm check", "\n\n".join(told)
 
+    @contextmanager
+    def told_once(self, excinfo: pytest.ExceptionInfo[BaseException]) -> Iterator[Callable[[object], None]]:
+        """Have a failure that the sections explain reported by the user's lines while the block runs.
+
+        Yields: what takes from the representation of the exception that is made there what is said in the sections.
+        """
+        if not self.explained or not is_of_a_request(excinfo.value):
+            yield lambda longrepr: None
+            return
+        with users_lines(excinfo) as left_out:
+            yield partial(say_once, headlines=self._headlines, left_out=left_out)
+
     @property
-    def headlines(self) -> list[str]:
+    def _headlines(self) -> list[str]:
         """The first words of what is told of calls that nothing answered, and of connections that were refused."""
         calls = [call for answering in self.answering for call in answering.calls if call.explanation]
         return [*(call.headline for call in calls), *(str(refusal).partition(": ")[0] for refusal in self.refusals)]
@@ -108,10 +124,7 @@ class Watch:
     def _hints(self) -> Iterator[str]:
         """Yield what is no mistake by itself, and may be why a test failed."""
         for answering in self.answering:
-            if answering.calls:
-                from pytest_fakellm.reports import hints
-
-                yield from hints(answering)
+            yield from hints(answering)
 
     def _not_entered(self) -> Iterator[str]:
         """Yield which fakes were scripted and never given to anybody, so that the test asked something else."""
