@@ -15,6 +15,8 @@ PLUGIN = ROOT / "pytest_plugin" / "pytest_fakellm"
 LAYERS = {
     "fakellm._errors": 0,
     "fakellm._clock": 0,
+    "fakellm._anyjson": 0,
+    "fakellm._memo": 0,
     "fakellm._secret_names": 0,
     "fakellm._real_files": 0,
     "fakellm.models": 1,

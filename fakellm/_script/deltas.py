@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from fakellm._anyjson import object_of, objects_of, text_of
 from fakellm._script.reply import Reply, ToolCall
-from fakellm.tokens._anyjson import object_of, objects_of, text_of
 
 __all__ = ["deltas_of", "message_of"]
 

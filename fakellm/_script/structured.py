@@ -14,10 +14,10 @@ from typing import Any
 
 from pydantic_core import from_json, to_json
 
+from fakellm._anyjson import object_of
 from fakellm._real_files import real_files
 from fakellm._script.reply import Reply, ToolCall
 from fakellm._wire.chat import ChatRequest
-from fakellm.tokens._anyjson import object_of
 
 __all__ = ["delivered", "misfit"]
 

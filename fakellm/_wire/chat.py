@@ -10,6 +10,8 @@ from typing import Any
 
 from pydantic_core import from_json, to_json
 
+from fakellm._anyjson import object_of, objects_of
+from fakellm._memo import Memo
 from fakellm._wire import rejections
 from fakellm._wire.body_facts import BodyFacts, Terms
 from fakellm._wire.chat_render import render_stream, render_whole
@@ -19,8 +21,6 @@ from fakellm._wire.errors import Rejected
 from fakellm._wire.events import WireEvent, WireRequest
 from fakellm._wire.providers import OPENAI, Provider, provider_of
 from fakellm._wire.strictness import STRICT, Strictness
-from fakellm.tokens._anyjson import object_of, objects_of
-from fakellm.tokens._memo import Memo
 
 __all__ = ["CHAT", "ChatDialect", "ChatRequest", "Message", "text_of"]
 

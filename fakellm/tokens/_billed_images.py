@@ -13,7 +13,7 @@ from functools import lru_cache
 from math import ceil, sqrt
 from typing import Any
 
-from fakellm.tokens._anyjson import object_of, text_of
+from fakellm._anyjson import object_of, text_of
 from fakellm.tokens._image_size import data_uri_size
 
 __all__ = ["UNKNOWN_SIZE", "count_image", "is_image"]

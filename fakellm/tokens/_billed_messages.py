@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from fakellm.tokens._anyjson import compact, object_of, objects_of, parsed, spaced, text_of
+from fakellm._anyjson import compact, object_of, objects_of, parsed, spaced, text_of
 from fakellm.tokens._billed_images import count_image, is_image
 from fakellm.tokens._encodings import Encoding
 

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
-from fakellm.tokens._anyjson import compact, list_of, object_of, objects_of, parsed, readable, text_of
+from fakellm._anyjson import compact, list_of, object_of, objects_of, parsed, readable, text_of
 from fakellm.tokens._encodings import get_encoding
 
 __all__ = ["count_format", "count_tools", "render_format", "render_tools"]

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from fakellm.tokens._anyjson import object_of, objects_of, text_of
+from fakellm._anyjson import object_of, objects_of, text_of
 from fakellm.tokens._billed_messages import WRAPPER, MessageBill, wrap_calls
 from fakellm.tokens._billed_tools import count_format, count_tools
 from fakellm.tokens._encodings import Encoding, encoding_for_model

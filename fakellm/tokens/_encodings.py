@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Protocol, overload
 
 from fakellm._errors import UsageError
-from fakellm.tokens._memo import Memo
+from fakellm._memo import Memo
 from fakellm.tokens._models import encoding_name_for_model
 from fakellm.tokens._pieces import PATTERNS, cutter
 from fakellm.tokens._shipped import ShippedEngine

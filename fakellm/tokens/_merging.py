@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from itertools import chain, pairwise
 
-from fakellm.tokens._memo import Memo
+from fakellm._memo import Memo
 from fakellm.tokens._vocabulary import NO_RANK, Vocabulary
 
 __all__ = ["Merging", "TooMuchWorkError"]

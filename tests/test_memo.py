@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fakellm.tokens._memo import _PER_ENTRY, Memo
+from fakellm._memo import _PER_ENTRY, Memo
 
 
 def counting(limit: int) -> tuple[Memo[str, int], list[str]]:
