@@ -48,12 +48,12 @@ if TYPE_CHECKING:
     )
     from fakellm._explore import explore
     from fakellm._fake import FakeLLM
-    from fakellm._io.virtual_time import VirtualTime
     from fakellm._script.journal import Call, Journal
     from fakellm._script.match import Mismatch
     from fakellm._script.pace import Pace
     from fakellm._script.reply import ErrorReply, Reply, ToolCall
     from fakellm._script.rule import Rule
+    from fakellm._time.virtual_time import VirtualTime
     from fakellm._trials import Trial, Trials
     from fakellm._use_cassette import Cassette, use_cassette
     from fakellm._wire.chat import ChatRequest
@@ -138,7 +138,7 @@ _HOMES = {
     "ToolCall": "_script.reply",
     "Trial": "_trials",
     "Trials": "_trials",
-    "VirtualTime": "_io.virtual_time",
+    "VirtualTime": "_time.virtual_time",
     "explore": "_explore",
     "use_cassette": "_use_cassette",
 }

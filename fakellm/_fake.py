@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import os
     import re
 
-    from fakellm._io.virtual_time import VirtualTime
+    from fakellm._time.virtual_time import VirtualTime
     from fakellm._use_cassette import Cassette
     from fakellm.client import OpenAIChatCompletionClient
 
@@ -257,7 +257,7 @@ class FakeLLM(Answering):
         >>> clock.elapsed, clock.sleeps
         (600.0, [600.0])
         """
-        from fakellm._io.virtual_time import virtual_time
+        from fakellm._time.virtual_time import virtual_time
 
         with virtual_time() as clock, ExitStack() as stack:
             if isinstance(self.clock, MockClock):

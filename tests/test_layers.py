@@ -28,6 +28,7 @@ LAYERS = {
     "fakellm.framings": 3,
     "fakellm._cassette": 3,
     "fakellm.client": 4,
+    "fakellm._time": 4,
     "fakellm._io": 4,
     "fakellm._answering": 5,
     "fakellm._fake": 5,
@@ -50,10 +51,11 @@ LAYERS = {
     "pytest_fakellm": 5,
 }
 
-# Within L1 and L3, who may stand on whom.
+# Within a layer, who may stand on whom.
 BESIDE = {
     ("fakellm.messages", "fakellm.models"),
     ("fakellm._cassette", "fakellm._script"),
+    ("fakellm._io", "fakellm._time"),
     ("fakellm.faults", "fakellm._script"),
     ("fakellm.framings", "fakellm._script"),
 }
@@ -79,15 +81,15 @@ MAY_TOUCH = {
     "fakellm._demo": {"pathlib"},
     "fakellm._explore": {"asyncio", "os"},
     "fakellm._fake": {"os"},  # PathLike
-    "fakellm._io.bystanders": {"asyncio", "queue", "socket", "sys", "time"},
+    "fakellm._time.bystanders": {"asyncio", "queue", "socket", "sys", "time"},
     "fakellm._io.cassette_recorder": {"os"},
     "fakellm._real_files": {"sys"},
-    "fakellm._io.children": {"asyncio", "subprocess", "sys"},
-    "fakellm._io.event_loops": {"asyncio", "time"},
+    "fakellm._time.children": {"asyncio", "subprocess", "sys"},
+    "fakellm._time.event_loops": {"asyncio", "time"},
     "fakellm._io.forks": {"os", "tempfile"},
     "fakellm._io.recorder": {"datetime", "time"},
-    "fakellm._io.timeline": {"time"},
-    "fakellm._io.virtual_time": {"asyncio", "os", "sys", "time"},
+    "fakellm._time.timeline": {"time"},
+    "fakellm._time.virtual_time": {"asyncio", "os", "sys", "time"},
     "fakellm._script.explain": {"pathlib"},  # PurePath, which touches nothing
     "fakellm._script.format": {"pathlib"},  # PurePath
     "fakellm._script.load": {"os", "pathlib"},

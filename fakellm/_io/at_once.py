@@ -34,7 +34,7 @@ def header_pairs(head: Head) -> list[tuple[bytes, bytes]]:
 
 def is_time_real() -> bool:
     """Whether a client that waits in this thread really does."""
-    from fakellm._io.virtual_time import is_virtual  # most tests use no virtual time
+    from fakellm._time.virtual_time import is_virtual  # most tests use no virtual time
 
     return not is_virtual()
 

@@ -4,7 +4,7 @@ A loop waits in ``select`` of its selector, and only when nothing is ready: that
 that outlives virtual time keeps its lead over ``time.monotonic``: its time never goes back, so that its timers
 and deadlines stay right.
 
-This module owns the private names of asyncio; tests/io/test_virtual_time.py checks them on every supported
+This module owns the private names of asyncio; tests/time/test_virtual_time.py checks them on every supported
 version.
 """
 
@@ -25,8 +25,8 @@ from types import FrameType
 from typing import Any
 
 from fakellm._errors import UsageError
-from fakellm._io.bystanders import innermost_frames, outside
-from fakellm._io.timeline import Timeline, Waiter
+from fakellm._time.bystanders import innermost_frames, outside
+from fakellm._time.timeline import Timeline, Waiter
 
 __all__ = ["Later", "LoopOnTime", "check_loop", "foreign_loops", "is_reachable", "running_loop", "running_loops"]
 

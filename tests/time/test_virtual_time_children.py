@@ -15,8 +15,8 @@ from time import perf_counter
 import pytest
 
 from fakellm import FakeLLM
-from fakellm._io import bystanders, timeline
-from fakellm._io.bystanders import Quiet
+from fakellm._time import bystanders, timeline
+from fakellm._time.bystanders import Quiet
 
 SAYS_DONE = [sys.executable, "-S", "-c", "print('done')"]
 ENDS_WITH_ITS_INPUT = [sys.executable, "-S", "-c", "import sys; sys.stdin.read()"]

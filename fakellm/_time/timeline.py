@@ -3,7 +3,7 @@
 The law, for any number of event loops and threads:
 
 - time stands still while anything runs, and jumps only to the earliest moment that somebody waits for;
-- it jumps only when all who take part wait and the bystanders have been quiet (``_io.bystanders``);
+- it jumps only when all who take part wait and the bystanders have been quiet (``_time.bystanders``);
 - nobody waits longer than in real time: where no jump is possible, waiting takes its real time, and code that
   reads the clock over and over without waiting sees it run.
 """
@@ -16,7 +16,7 @@ from itertools import count
 from threading import Condition, current_thread
 from time import perf_counter
 
-from fakellm._io.bystanders import LISTENING, Bystanders
+from fakellm._time.bystanders import LISTENING, Bystanders
 
 __all__ = ["Timeline", "Waiter"]
 

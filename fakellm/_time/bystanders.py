@@ -14,7 +14,7 @@ is idle in a pool, waits in virtual time, or was there before     not at all
 ================================================================  ================================
 
 This module owns the private names of ``threading``, ``concurrent.futures`` and anyio's worker threads;
-tests/io/test_virtual_time.py checks them on every supported version.
+tests/time/test_virtual_time.py checks them on every supported version.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from asyncio.subprocess import Process
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from fakellm._io.bystanders import Bystanders
+from fakellm._time.bystanders import Bystanders
 
 __all__ = ["replacements"]
 

@@ -3,7 +3,7 @@
 It lives in the event loop. While it is on,
 
 - ``time()`` of asyncio's loops is virtual time, and timers of one moment keep their order (``call_at``);
-- a loop in which nothing is ready jumps to its next live timer (``_io.event_loops``, ``_io.timeline``), so that
+- a loop in which nothing is ready jumps to its next live timer (``_time.event_loops``, ``_time.timeline``), so that
   gather, wait_for, scopes and cancellation are those of real time;
 - a ``threading.Timer`` waits in it;
 - ``time.sleep``, ``time.time``, ``time.monotonic`` and their ``_ns`` variants go with it; names bound by
@@ -29,9 +29,9 @@ from itertools import count
 from threading import Event, RLock, Timer, current_thread, get_ident
 from typing import Any
 
-from fakellm._io.bystanders import Bystanders, outside
-from fakellm._io.children import replacements
-from fakellm._io.event_loops import (
+from fakellm._time.bystanders import Bystanders, outside
+from fakellm._time.children import replacements
+from fakellm._time.event_loops import (
     Later,
     LoopOnTime,
     check_loop,
@@ -40,7 +40,7 @@ from fakellm._io.event_loops import (
     running_loop,
     running_loops,
 )
-from fakellm._io.timeline import Timeline
+from fakellm._time.timeline import Timeline
 
 __all__ = ["VirtualTime", "is_virtual", "outside_virtual_time", "virtual_time"]
 

@@ -22,8 +22,8 @@ import pytest
 from asking import KEY
 
 from fakellm import FakeLLM, MockClock, UsageError
-from fakellm._io import bystanders, timeline
-from fakellm._io.virtual_time import VirtualTime, outside_virtual_time, virtual_time
+from fakellm._time import bystanders, timeline
+from fakellm._time.virtual_time import VirtualTime, outside_virtual_time, virtual_time
 from fakellm._wire.events import Wait
 
 CHAT = "https://api.openai.com/v1/chat/completions"

@@ -1,0 +1,1 @@
+"""Virtual time: event loops, timers and sleeps that take no time."""
