@@ -46,7 +46,8 @@ if TYPE_CHECKING:
         UnusedReplyError,
         UsageError,
     )
-    from fakellm._explore import explore
+    from fakellm._exploring.explore import explore
+    from fakellm._exploring.trials import Trial, Trials
     from fakellm._fake import FakeLLM
     from fakellm._script.journal import Call, Journal
     from fakellm._script.match import Mismatch
@@ -54,7 +55,6 @@ if TYPE_CHECKING:
     from fakellm._script.reply import ErrorReply, Reply, ToolCall
     from fakellm._script.rule import Rule
     from fakellm._time.virtual_time import VirtualTime
-    from fakellm._trials import Trial, Trials
     from fakellm._use_cassette import Cassette, use_cassette
     from fakellm._wire.chat import ChatRequest
     from fakellm.client import AzureOpenAIChatCompletionClient, ChatCompletionClient, OpenAIChatCompletionClient
@@ -136,10 +136,10 @@ _HOMES = {
     "Rule": "_script.rule",
     "SystemClock": "_clock",
     "ToolCall": "_script.reply",
-    "Trial": "_trials",
-    "Trials": "_trials",
+    "Trial": "_exploring.trials",
+    "Trials": "_exploring.trials",
     "VirtualTime": "_time.virtual_time",
-    "explore": "_explore",
+    "explore": "_exploring.explore",
     "use_cassette": "_use_cassette",
 }
 

@@ -34,8 +34,7 @@ LAYERS = {
     "fakellm._fake": 5,
     "fakellm._recording_block": 5,
     "fakellm.scenarios": 5,  # a scenario holds the fake that plays it
-    "fakellm._explore": 5,
-    "fakellm._trials": 5,
+    "fakellm._exploring": 5,
     "fakellm._use_cassette": 5,
     "fakellm._cassette_check": 5,
     "fakellm._cassette_prune": 5,
@@ -79,7 +78,7 @@ MAY_TOUCH = {
     "fakellm._clock": {"asyncio", "time"},
     "fakellm._count_tokens": {"pathlib", "sys"},
     "fakellm._demo": {"pathlib"},
-    "fakellm._explore": {"asyncio", "os"},
+    "fakellm._exploring.explore": {"asyncio", "os"},
     "fakellm._fake": {"os"},  # PathLike
     "fakellm._time.bystanders": {"asyncio", "queue", "socket", "sys", "time"},
     "fakellm._io.cassette_recorder": {"os"},
@@ -97,7 +96,7 @@ MAY_TOUCH = {
     "fakellm._script.pace": {"random"},  # a seeded generator
     "fakellm._script.retry_after": {"datetime"},  # the type, no clock
     "fakellm._script.rule": {"pathlib", "sys"},  # PurePath, and the frame that called
-    "fakellm._trials": {"os"},
+    "fakellm._exploring.trials": {"os"},
     "fakellm._use_cassette": {"os"},  # PathLike and fspath; the environment, whose secrets are redacted
     "fakellm.__main__": {"sys"},
     "fakellm._cli": {"io", "sys"},

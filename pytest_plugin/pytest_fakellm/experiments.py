@@ -10,8 +10,8 @@ from unittest import TestCase
 import pytest
 
 from fakellm import Trial, UsageError
-from fakellm._explore import FAULTS, FRAMINGS, Experiment
-from fakellm._script.trouble import troubles
+from fakellm._exploring.explore import FAULTS, FRAMINGS, Experiment
+from fakellm._exploring.trouble import troubles
 from pytest_fakellm.exploring import MARKERS, TABLE
 from pytest_fakellm.marker_lines import place_of
 

@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING, ParamSpec, TypeVar
 from fakellm import faults as f
 from fakellm import framings as g
 from fakellm._errors import UsageError
+from fakellm._exploring.trials import Trial, Trials
+from fakellm._exploring.trouble import Trouble, delivers, troubles
 from fakellm._fake import FakeLLM
 from fakellm._script.engine import Engine
 from fakellm._script.fields import shown
 from fakellm._script.interference import Interference, Play
 from fakellm._script.journal import Call, Journal, Outcome
 from fakellm._script.reply import ErrorReply
-from fakellm._script.trouble import Trouble, delivers, troubles
-from fakellm._trials import Trial, Trials
 from fakellm._wire.chat import ChatRequest
 from fakellm._wire.events import Head, WireEvent, WireRequest
 

@@ -12,7 +12,7 @@ import pytest
 import rich
 
 from fakellm import ErrorReply, FakeLLM, Reply, ToolCall, UsageError, explore, faults, framings
-from fakellm._explore import FAULTS, FRAMINGS
+from fakellm._exploring.explore import FAULTS, FRAMINGS
 
 CHAT = "https://api.openai.com/v1/chat/completions"
 KEY = {"authorization": "Bearer sk-fakellm"}
