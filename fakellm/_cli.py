@@ -287,7 +287,7 @@ def _script_check(options: argparse.Namespace) -> int:
 
 
 def _script_schema(options: argparse.Namespace) -> int:
-    from fakellm._script.load import schema_text
+    from fakellm._script.files.load import schema_text
 
     sys.stdout.write(schema_text())
     return 0

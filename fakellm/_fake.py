@@ -174,7 +174,7 @@ class FakeLLM(Answering):
         """
         __tracebackhide__ = True
         from fakellm import faults, framings
-        from fakellm._script.load import load_script
+        from fakellm._script.files.load import load_script
 
         script = load_script(path, folders=self._folders(), faults=faults, framings=framings)
         if script.fallback is not None:

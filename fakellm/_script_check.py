@@ -8,7 +8,7 @@ from rich.console import Console
 
 from fakellm import faults, framings
 from fakellm._errors import UsageError
-from fakellm._script.load import load_script
+from fakellm._script.files.load import load_script
 
 __all__ = ["run_check"]
 

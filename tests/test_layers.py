@@ -90,8 +90,8 @@ MAY_TOUCH = {
     "fakellm._time.timeline": {"time"},
     "fakellm._time.virtual_time": {"asyncio", "os", "sys", "time"},
     "fakellm._script.explain": {"pathlib"},  # PurePath, which touches nothing
-    "fakellm._script.format": {"pathlib"},  # PurePath
-    "fakellm._script.load": {"os", "pathlib"},
+    "fakellm._script.files.format": {"pathlib"},  # PurePath
+    "fakellm._script.files.load": {"os", "pathlib"},
     "fakellm._script.logprobs": {"random"},  # a seeded generator
     "fakellm._script.pace": {"random"},  # a seeded generator
     "fakellm._script.retry_after": {"datetime"},  # the type, no clock

@@ -8,9 +8,9 @@ import pytest
 import yaml
 
 from fakellm import ErrorReply, Pace, Reply, ScriptFormatError, ToolCall, faults, framings
-from fakellm._script import format as script_format
-from fakellm._script.format import read_script
-from fakellm._script.load import schema_text
+from fakellm._script.files import format as script_format
+from fakellm._script.files.format import read_script
+from fakellm._script.files.load import schema_text
 from fakellm._script.match import Matcher, conditions
 from fakellm._wire.events import Data, Head
 

@@ -177,7 +177,7 @@ def test_missing_file_is_told_with_the_folders_that_were_looked_in(write, tmp_pa
 
     assert str(caught.value) == (
         "the script nowhere.yaml cannot be opened: No such file or directory; "
-        f"looked for {folder / 'nowhere.yaml'} and {folder.parent / 'nowhere.yaml'} and {tmp_path / 'nowhere.yaml'}"
+        f"looked for {folder / 'nowhere.yaml'} and {folder.parents[2] / 'nowhere.yaml'} and {tmp_path / 'nowhere.yaml'}"
     )
 
 

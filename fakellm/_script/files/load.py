@@ -8,7 +8,7 @@ from pathlib import Path
 from types import ModuleType
 
 from fakellm._errors import ScriptFormatError, UsageError
-from fakellm._script.format import LoadedScript, MakeTransform, read_script
+from fakellm._script.files.format import LoadedScript, MakeTransform, read_script
 
 __all__ = ["load_script", "schema_text"]
 

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fakellm import ScriptFormatError
-from fakellm._script.sections import Section, read_sections
+from fakellm._script.files.sections import Section, read_sections
 
 CONFLICT = (
     "a merge conflict: <<<<<<< HEAD\n"

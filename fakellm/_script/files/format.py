@@ -15,12 +15,12 @@ from typing import Any
 
 from fakellm._errors import ScriptFormatError, UsageError, did_you_mean
 from fakellm._script.fields import FIELDS
+from fakellm._script.files.mistakes import Mistakes
+from fakellm._script.files.sections import Section, read_sections
 from fakellm._script.match import Condition, Matcher, conditions
-from fakellm._script.mistakes import Mistakes
 from fakellm._script.pace import Pace
 from fakellm._script.reply import ErrorReply, Reply, ToolCall
 from fakellm._script.rule import Fallback
-from fakellm._script.sections import Section, read_sections
 from fakellm._script.transform import Fault, Framing
 
 __all__ = [

@@ -1,0 +1,1 @@
+"""Scripts in YAML and JSON files."""
