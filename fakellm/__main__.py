@@ -2,6 +2,6 @@
 
 import sys
 
-from fakellm._cli import main
+from fakellm._commands.main import main
 
 sys.exit(main())

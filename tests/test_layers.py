@@ -36,15 +36,7 @@ LAYERS = {
     "fakellm.scenarios": 5,  # a scenario holds the fake that plays it
     "fakellm._exploring": 5,
     "fakellm._use_cassette": 5,
-    "fakellm._cassette_check": 5,
-    "fakellm._cassette_prune": 5,
-    "fakellm._cassette_redact": 5,
-    "fakellm._cassette_show": 5,
-    "fakellm._console": 5,
-    "fakellm._count_tokens": 5,
-    "fakellm._script_check": 5,
-    "fakellm._demo": 5,
-    "fakellm._cli": 5,
+    "fakellm._commands": 5,
     "fakellm.__main__": 5,
     "fakellm": 5,
     "pytest_fakellm": 5,
@@ -68,27 +60,25 @@ WORLD = {"asyncio", "datetime", "io", "multiprocessing", "os", "pathlib", "queue
 
 # Which modules may, and through what.
 MAY_TOUCH = {
+    "fakellm.__main__": {"sys"},
     "fakellm._answering": {"sys"},  # whether the plugin is loaded
     "fakellm._cassette.file": {"os", "pathlib", "tempfile"},
     "fakellm._cassette.format": {"io"},  # BytesIO, which touches nothing
     "fakellm._cassette.lint": {"datetime"},  # days that others wrote
-    "fakellm._cassette_check": {"asyncio", "datetime", "os", "pathlib"},  # os: the environment's secrets
-    "fakellm._cassette_prune": {"pathlib"},
-    "fakellm._cassette_redact": {"os"},  # the environment's secrets
     "fakellm._clock": {"asyncio", "time"},
-    "fakellm._count_tokens": {"pathlib", "sys"},
-    "fakellm._demo": {"pathlib"},
+    "fakellm._commands.cassette_check": {"asyncio", "datetime", "os", "pathlib"},  # os: the environment's secrets
+    "fakellm._commands.cassette_prune": {"pathlib"},
+    "fakellm._commands.cassette_redact": {"os"},  # the environment's secrets
+    "fakellm._commands.count_tokens": {"pathlib", "sys"},
+    "fakellm._commands.demo": {"pathlib"},
+    "fakellm._commands.main": {"io", "sys"},
     "fakellm._exploring.explore": {"asyncio", "os"},
+    "fakellm._exploring.trials": {"os"},
     "fakellm._fake": {"os"},  # PathLike
-    "fakellm._time.bystanders": {"asyncio", "queue", "socket", "sys", "time"},
     "fakellm._io.cassette_recorder": {"os"},
-    "fakellm._real_files": {"sys"},
-    "fakellm._time.children": {"asyncio", "subprocess", "sys"},
-    "fakellm._time.event_loops": {"asyncio", "time"},
     "fakellm._io.forks": {"os", "tempfile"},
     "fakellm._io.recorder": {"datetime", "time"},
-    "fakellm._time.timeline": {"time"},
-    "fakellm._time.virtual_time": {"asyncio", "os", "sys", "time"},
+    "fakellm._real_files": {"sys"},
     "fakellm._script.explain": {"pathlib"},  # PurePath, which touches nothing
     "fakellm._script.files.format": {"pathlib"},  # PurePath
     "fakellm._script.files.load": {"os", "pathlib"},
@@ -96,10 +86,12 @@ MAY_TOUCH = {
     "fakellm._script.pace": {"random"},  # a seeded generator
     "fakellm._script.retry_after": {"datetime"},  # the type, no clock
     "fakellm._script.rule": {"pathlib", "sys"},  # PurePath, and the frame that called
-    "fakellm._exploring.trials": {"os"},
+    "fakellm._time.bystanders": {"asyncio", "queue", "socket", "sys", "time"},
+    "fakellm._time.children": {"asyncio", "subprocess", "sys"},
+    "fakellm._time.event_loops": {"asyncio", "time"},
+    "fakellm._time.timeline": {"time"},
+    "fakellm._time.virtual_time": {"asyncio", "os", "sys", "time"},
     "fakellm._use_cassette": {"os"},  # PathLike and fspath; the environment, whose secrets are redacted
-    "fakellm.__main__": {"sys"},
-    "fakellm._cli": {"io", "sys"},
     "fakellm.client._cancelling": {"asyncio"},
     "fakellm.client._foreign": {"sys"},  # whether AutoGen is imported
     "fakellm.client._http": {"asyncio"},  # the time of the loop

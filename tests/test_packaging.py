@@ -111,7 +111,7 @@ def test_wheel_registers_command_and_plugin(wheel):
 
     text = wheel.read(name).decode()
 
-    assert "fakellm = fakellm._cli:main" in text
+    assert "fakellm = fakellm._commands.main:main" in text
     assert "[pytest11]\nfakellm = pytest_fakellm.plugin" in text
 
 

@@ -8,8 +8,8 @@ from rich.console import Console
 
 from fakellm._cassette.file import find_cassettes, read_cassette
 from fakellm._cassette.leftovers import CACHE_KEY, Leftovers, leftovers_of
-from fakellm._cli import main
-from fakellm._console import shown_progress
+from fakellm._commands.console import shown_progress
+from fakellm._commands.main import main
 
 LEAKY = interaction(
     uri="https://api.openai.com/v1/chat/completions?api_key=abc",

@@ -8,7 +8,7 @@ import pytest
 from plugin_project import write_cassette
 
 from fakellm._cassette.file import read_cassette
-from fakellm._cli import main
+from fakellm._commands.main import main
 
 
 def test_failure_has_transcript_journal_and_near_misses_in_their_sections(project):

@@ -9,7 +9,7 @@ import pytest
 from chat_wire import asking, play
 
 from fakellm import FakeLLM, ScriptFormatError, UnusedReplyError, UsageError
-from fakellm._cli import main
+from fakellm._commands.main import main
 
 SCRIPT = """\
 rules:

@@ -20,7 +20,7 @@ from fakellm._cassette.interaction import Interaction
 from fakellm._cassette.lint import recorded_on, secrets_in
 from fakellm._cassette.redact import Redactor
 from fakellm._cassette.secrets import environment_secrets
-from fakellm._console import print_problems, shown_progress
+from fakellm._commands.console import print_problems, shown_progress
 from fakellm._errors import CassetteError
 from fakellm._io.flavour import installed_modules
 from fakellm._script.journal import Outcome

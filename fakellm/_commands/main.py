@@ -239,19 +239,19 @@ def _add_script(commands: _Commands[_Parser]) -> None:
 
 
 def _demo(options: argparse.Namespace) -> int:
-    from fakellm._demo import run_demo
+    from fakellm._commands.demo import run_demo
 
     return run_demo()
 
 
 def _cassette_check(options: argparse.Namespace) -> int:
-    from fakellm._cassette_check import run_check
+    from fakellm._commands.cassette_check import run_check
 
     return run_check(options.files, max_age=options.max_age)
 
 
 def _cassette_show(options: argparse.Namespace) -> int:
-    from fakellm._cassette_show import run_show
+    from fakellm._commands.cassette_show import run_show
 
     return run_show(options.files, full=options.full)
 
@@ -263,25 +263,25 @@ def _days(text: str) -> int:
 
 
 def _cassette_redact(options: argparse.Namespace) -> int:
-    from fakellm._cassette_redact import run_redact
+    from fakellm._commands.cassette_redact import run_redact
 
     return run_redact(options.files, check=options.check)
 
 
 def _cassette_prune(options: argparse.Namespace) -> int:
-    from fakellm._cassette_prune import run_prune
+    from fakellm._commands.cassette_prune import run_prune
 
     return run_prune(options.root, delete=options.delete)
 
 
 def _tokens(options: argparse.Namespace) -> int:
-    from fakellm._count_tokens import run_count
+    from fakellm._commands.count_tokens import run_count
 
     return run_count(options.files, text=options.text, model=options.model, encoding=options.encoding)
 
 
 def _script_check(options: argparse.Namespace) -> int:
-    from fakellm._script_check import run_check
+    from fakellm._commands.script_check import run_check
 
     return run_check(options.files)
 

@@ -18,7 +18,7 @@ from fakellm._cassette.recorded import credentials, fit_for_file, redacted
 from fakellm._cassette.redact import Redactor
 from fakellm._cassette.save import change_cassette
 from fakellm._cassette.secrets import environment_secrets, is_telling_header
-from fakellm._console import print_problems, shown_progress
+from fakellm._commands.console import print_problems, shown_progress
 from fakellm._errors import CassetteError
 
 __all__ = ["run_redact"]

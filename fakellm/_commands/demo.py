@@ -185,7 +185,7 @@ def recorded_session(show: Show, clock: Clock) -> str:
 def recording(name: str) -> Path:
     """Return a recording of the project: shipped in the wheel, or beside the package in a checkout."""
     shipped = Path(str(files("fakellm"))) / "cassettes" / name
-    return shipped if shipped.exists() else Path(__file__).parent.parent / "cassettes" / name
+    return shipped if shipped.exists() else Path(__file__).parents[2] / "cassettes" / name
 
 
 FIRST_TEST = """\

@@ -11,7 +11,7 @@ from rich.console import Console
 
 from fakellm._cassette.leftovers import CACHE_KEY, Leftovers, fingerprint, without
 from fakellm._cassette.save import change_cassette
-from fakellm._console import shown_progress
+from fakellm._commands.console import shown_progress
 from fakellm._errors import CassetteError, UsageError
 
 __all__ = ["run_prune"]

@@ -11,7 +11,7 @@ from rich.text import Text
 from fakellm._cassette.file import find_cassettes
 from fakellm._cassette.interaction import Interaction
 from fakellm._cassette.lint import recorded_on
-from fakellm._console import print_problems
+from fakellm._commands.console import print_problems
 from fakellm._errors import CassetteError
 from fakellm._script.journal import Call
 from fakellm._script.transcript import transcript

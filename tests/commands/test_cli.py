@@ -11,8 +11,9 @@ from importlib.metadata import EntryPoint, PackageNotFoundError
 import pytest
 from cassette_text import cassette, chat_exchange, interaction
 
-from fakellm import _cli, _demo
-from fakellm._cli import main
+from fakellm._commands import demo
+from fakellm._commands import main as command
+from fakellm._commands.main import main
 
 GOOD = cassette(chat_exchange("hi", "hello"), interaction())
 
@@ -288,7 +289,7 @@ def test_help_ends_with_examples_that_can_be_typed(capsys, arguments):
     for line in typed:
         words = shlex.split(line.replace("COMMAND --help", "demo"))
         assert words[: len(arguments)] == arguments
-        assert _cli._parser().parse_args(words).run.__name__ != "_run_alone"
+        assert command._parser().parse_args(words).run.__name__ != "_run_alone"
 
 
 def test_every_command_is_tried_here(capsys):
@@ -308,9 +309,9 @@ def test_help_fits_into_80_columns(capsys, arguments):
 
 
 def test_our_own_error_cannot_be_carried_out(tmp_path, monkeypatch, capsys):
-    if _demo.recording("weather_tool_loop.yaml").parent.parent.name == "fakellm":
+    if demo.recording("weather_tool_loop.yaml").parent.parent.name == "fakellm":
         pytest.skip("the recording is part of this installation")
-    monkeypatch.setattr(_demo, "__file__", str(tmp_path / "[red]" / "fakellm" / "_demo.py"))
+    monkeypatch.setattr(demo, "__file__", str(tmp_path / "[red]" / "fakellm" / "_commands" / "demo.py"))
 
     code = main(["demo"])
 
@@ -384,7 +385,7 @@ def test_interrupted_command_has_the_exit_code_of_the_signal(monkeypatch):
     def interrupt():
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("fakellm._demo.run_demo", interrupt)
+    monkeypatch.setattr("fakellm._commands.demo.run_demo", interrupt)
 
     assert main(["demo"]) == 130
 
@@ -392,11 +393,11 @@ def test_interrupted_command_has_the_exit_code_of_the_signal(monkeypatch):
 def test_client_modules_that_are_missing_are_told(monkeypatch, write, capsys):
     import httpx
 
-    monkeypatch.setattr("fakellm._cassette_check.installed_modules", lambda: (httpx,))
+    monkeypatch.setattr("fakellm._commands.cassette_check.installed_modules", lambda: (httpx,))
 
     assert main(["cassette", "check", write("one.yaml", GOOD)]) == 0
     assert "httpx2 is not installed, so only the clients of httpx were tried" in capsys.readouterr().out
 
 
 def test_console_script_is_main():
-    assert EntryPoint("fakellm", "fakellm._cli:main", "console_scripts").load() is main
+    assert EntryPoint("fakellm", "fakellm._commands.main:main", "console_scripts").load() is main

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from cassette_text import cassette, interaction
 
-from fakellm._cli import main
+from fakellm._commands.main import main
 
 ASKED = """body: '{"model": "gpt-4o", "messages": [{"role": "user", "content": "hi"}]}'"""
 ANSWERED = """\

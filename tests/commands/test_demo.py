@@ -5,7 +5,7 @@ import socket
 
 import pytest
 
-from fakellm._demo import run_demo
+from fakellm._commands.demo import run_demo
 
 SCENES = [
     "Script a tool loop; the agent runs unchanged.",
@@ -97,7 +97,7 @@ def test_near_miss_is_told(shown):
         "no rule answers call 1: POST …/chat/completions model='gpt-4o-mini' user='What",
         "is the weather in Paris?'",
         "  nearest:",
-        "    rule 1 when(user='wether') at _demo.py:N",
+        "    rule 1 when(user='wether') at demo.py:N",
         "      user: expected a question containing 'wether', got 'What is the weather in",
         "Paris?'",
         "  to answer it, type:",

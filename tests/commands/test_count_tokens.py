@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from fakellm._cli import main
+from fakellm._commands.main import main
 
 
 @pytest.fixture
