@@ -107,6 +107,7 @@ class FakeLLM(Answering):
         predicate: Callable[[ChatRequest], object] | None = None,
         *,
         user: Wanted | None = None,
+        any_user: Wanted | None = None,
         system: Wanted | None = None,
         model: Wanted | None = None,
         tool: Wanted | None = None,
@@ -118,11 +119,11 @@ class FakeLLM(Answering):
     ) -> Rule:
         """Begin a rule with conditions; ``.reply(...)`` completes it. All conditions must hold.
 
-        predicate: asked with the whole ChatRequest. user: the newest user message, while nothing but system
-        messages follows it. system: a system or developer message. model: the model asked for. tool: the name of
-        a tool that the request offers. tool_result: a tool message at the end. turn: how many assistant messages
-        the request already holds, 0 first. stream: whether a stream is asked for. endpoint: ``chat``. header:
-        names of headers with what each contains.
+        predicate: asked with the whole ChatRequest. user: the newest user message, while nothing but system messages
+        follows it. any_user: a user message anywhere in the conversation. system: a system or developer message.
+        model: the model asked for. tool: the name of a tool that the request offers. tool_result: a tool message at
+        the end. turn: how many assistant messages the request already holds, 0 first. stream: whether a stream is
+        asked for. endpoint: ``chat``. header: names of headers with what each contains.
 
         A str is looked for as a substring (a glob for the model, the whole name for tool and endpoint), a
         compiled pattern is searched, a callable asked with the text.
@@ -135,6 +136,7 @@ class FakeLLM(Answering):
             {
                 "predicate": predicate,
                 "user": user,
+                "any_user": any_user,
                 "system": system,
                 "model": model,
                 "tool": tool,

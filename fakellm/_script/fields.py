@@ -142,6 +142,9 @@ FIELDS: Mapping[str, Field] = {
         got=lambda request, result: _cut(repr(result)),
     ),
     "user": _text(_question, _containing, "a question containing", _missing_question, role="user"),
+    "any_user": _text(
+        lambda request: request.user_texts, _containing, "a user message containing", lambda request: "no user message"
+    ),
     "system": _text(
         lambda request: request.system_texts,
         _containing,

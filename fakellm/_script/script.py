@@ -23,6 +23,7 @@ __all__ = ["Script"]
 _SHELVES: dict[str, type[ExactShelf] | type[TextShelf]] = {
     "tool_result": TextShelf,
     "user": TextShelf,
+    "any_user": TextShelf,
     "tool": ExactShelf,
     "turn": ExactShelf,
     "model": ExactShelf,

@@ -190,6 +190,11 @@ class ChatRequest:
         return next((text_of(m) for m in reversed(self.messages) if m.get("role") == "user"), None)
 
     @property
+    def user_texts(self) -> tuple[str, ...]:
+        """The texts of the user messages, in order."""
+        return tuple(text_of(m) for m in self.messages if m.get("role") == "user")
+
+    @property
     def question(self) -> str | None:
         """The text of the newest user message while nothing but system messages follows it."""
         for message in reversed(self.messages):

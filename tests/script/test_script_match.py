@@ -29,6 +29,9 @@ def is_hot(text):
         ("user", re.compile("^weather", re.IGNORECASE), [USER]),
         ("user", str.strip, [USER]),
         ("user", "Paris", [ASSISTANT, USER, {"role": "system", "content": "brief"}]),
+        ("any_user", "Paris", [USER, ASSISTANT, TOOL]),
+        ("any_user", re.compile("^Weather"), [{"role": "user", "content": "hi"}, USER, ASSISTANT]),
+        ("any_user", str.istitle, [USER, {"role": "user", "content": "Hi"}]),
         ("tool_result", "18", [USER, ASSISTANT, TOOL]),
         ("tool_result", "18", [USER, ASSISTANT, TOOL, {**TOOL, "content": "19"}]),
         ("tool_result", re.compile(r"\d+ °C$"), [TOOL]),
@@ -56,6 +59,13 @@ def test_condition_holds(field, wanted, messages):
             [USER, ASSISTANT],
             "user: expected a question containing 'Paris', got a user message 'Weather in Paris?' that was answered "
             "already (the last message has role 'assistant')",
+        ),
+        ("any_user", "Rome", [ASSISTANT], "any_user: expected a user message containing 'Rome', got no user message"),
+        (
+            "any_user",
+            "Rome",
+            [USER, ASSISTANT, {"role": "user", "content": "hi"}],
+            "any_user: expected a user message containing 'Rome', got 'Weather in Paris?', 'hi'",
         ),
         ("user", "Paris", [ASSISTANT], "user: expected a question containing 'Paris', got no user message"),
         (
@@ -167,7 +177,8 @@ def test_misspelt_condition_is_told_with_those_that_there_are():
 
     assert str(caught.value) == (
         "when() has no condition 'usr'; did you mean 'user'?\n"
-        "  it takes a callable, user=, system=, model=, tool=, tool_result=, turn=, stream=, endpoint=, header="
+        "  it takes a callable, user=, any_user=, system=, model=, tool=, tool_result=, turn=, stream=, endpoint=, "
+        "header="
     )
 
 

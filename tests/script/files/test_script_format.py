@@ -227,7 +227,7 @@ def test_json_is_read():
 REPLY_KEYS = ", ".join(script_format.REPLY_FIELDS)
 ERRORS = ", ".join(script_format.ERRORS)
 ERROR_KEYS = ", ".join(script_format.ERROR_FIELDS)
-WHEN_KEYS = "user, system, model, tool, tool_result, turn, stream, endpoint, header"
+WHEN_KEYS = "user, any_user, system, model, tool, tool_result, turn, stream, endpoint, header"
 
 
 # What only the reader sees: names and arguments of faults, and what a regular expression is.
