@@ -140,7 +140,7 @@ class Condition:
     @property
     def _told(self) -> Any:
         """What the condition looks for, as it may be printed: the test may have written a key into it."""
-        if not is_secret_name(self.header) or callable(self.wanted):
+        if not self.header or not is_secret_name(self.header) or callable(self.wanted):
             return self.wanted
         match self.wanted:
             case str():
@@ -175,7 +175,7 @@ def naming_conditions(when: Callable[P, R]) -> Callable[P, R]:
     @wraps(when)
     def told(*args: P.args, **kwargs: P.kwargs) -> R:
         __tracebackhide__ = True
-        if unknown := kwargs.keys() - set(FIELDS):
+        if unknown := kwargs.keys() - FIELDS.keys():
             known = ", ".join(f"{name}=" for name in names)
             hint = did_you_mean(min(unknown), names, then=f"it takes a callable, {known}")
             raise UsageError(f"when() has no condition {min(unknown)!r}{hint}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from functools import partial
-from pathlib import PurePath
+from os.path import basename
 from types import FrameType
 from typing import Self, Unpack
 
@@ -138,7 +138,7 @@ def caller() -> str:
     frame = sys._getframe(1)  # noqa: SLF001  # inspect.stack() reads the source of every frame
     while frame.f_back is not None and is_own(frame):
         frame = frame.f_back
-    return f"{PurePath(frame.f_code.co_filename).name}:{frame.f_lineno}"
+    return f"{basename(frame.f_code.co_filename)}:{frame.f_lineno}"
 
 
 def is_own(frame: FrameType) -> bool:
