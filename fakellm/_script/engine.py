@@ -142,11 +142,12 @@ class Engine:
     def handle(self, request: WireRequest) -> Answer:
         """Answer a request: a Head, then Data, Wait or Disconnect; never raises for what was sent."""
         with self._lock:
-            written = self._written(request)
+            dialect = find_dialect(request)
+            written = self.journal if dialect is not None else self._written(request)
             interference = self.interference if written is self.journal else None
             if interference is not None:
                 interference.before(request)
-            pending = self._answer(request)
+            pending = self._answer(request, dialect)
             written.append(pending.call)
             play = pending.play
             if interference is not None:
@@ -273,8 +274,7 @@ class Engine:
         if not rule.is_live and rule is not self.fallback:
             self._script.retire(rule)
 
-    def _answer(self, wire: WireRequest) -> _Pending:
-        dialect = find_dialect(wire)
+    def _answer(self, wire: WireRequest, dialect: Dialect | None) -> _Pending:
         if dialect is None:
             return self._from_source(wire) or self._not_spoken(wire)
         if not self.rules and (recorded := self._from_source(wire)):
