@@ -216,7 +216,8 @@ class Answer:
         if ending.status is not None:
             self.call.status = ending.status
         is_as_scripted = self.call.met is None and not ending.cancelled
-        self.call.ending = ending._replace(received=None) if is_as_scripted else ending
+        is_kept = not is_as_scripted or ending.received is None
+        self.call.ending = ending if is_kept else ending._replace(received=None)
 
 
 class Journal(Sequence[Call]):
