@@ -143,11 +143,11 @@ class Engine:
         """Answer a request: a Head, then Data, Wait or Disconnect; never raises for what was sent."""
         with self._lock:
             dialect = find_dialect(request)
-            written = self.journal if dialect is not None else self._written(request)
+            written = self.journal if dialect is not None or asks_model(request) else self.other_traffic
             interference = self.interference if written is self.journal else None
             if interference is not None:
                 interference.before(request)
-            pending = self._answer(request, dialect)
+            pending = self._answer(request, dialect, written)
             written.append(pending.call)
             play = pending.play
             if interference is not None:
@@ -257,39 +257,32 @@ class Engine:
                 for source in self.sources:
                     source.take(call.wire)
 
-    def _written(self, wire: WireRequest) -> Journal:
-        """Return the list that a request is written down in."""
-        return self.journal if asks_model(wire) else self.other_traffic
-
-    def _number(self, wire: WireRequest) -> int:
-        """Return the number that the call of a request gets in its list."""
-        return len(self._written(wire)) + 1
-
-    def _named(self, call: Call) -> str:
+    def _named(self, number: int, written: Journal) -> str:
         """Return how messages name a call."""
-        return f"call {call.number}" if asks_model(call.wire) else f"request {call.number} of other_traffic"
+        return f"call {number}" if written is self.journal else f"request {number} of other_traffic"
 
     def _retire(self, rule: Rule) -> None:
         """Pass over a rule that is used up."""
         if not rule.is_live and rule is not self.fallback:
             self._script.retire(rule)
 
-    def _answer(self, wire: WireRequest, dialect: Dialect | None) -> _Pending:
+    def _answer(self, wire: WireRequest, dialect: Dialect | None, written: Journal) -> _Pending:
+        """Answer a request. written: the list that it is written down in, which a predicate may make longer."""
         if dialect is None:
-            return self._from_source(wire) or self._not_spoken(wire)
-        if not self.rules and (recorded := self._from_source(wire)):
+            return self._from_source(wire, written) or self._not_spoken(wire, written)
+        if not self.rules and (recorded := self._from_source(wire, written)):
             return recorded
         try:
             request = dialect.decode(wire, self.strictness, self.provider)
         except Rejected as rejected:
             # What a provider accepted when it was recorded is never rejected.
-            recorded = self._from_source(wire) if self.rules else None
+            recorded = self._from_source(wire, written) if self.rules else None
             return recorded or self._rejected(wire, rejected)
         try:
             rule = self._script.find(request, wire.headers)
         except Exception as err:  # noqa: BLE001  # from a predicate or callable of the test's: check() raises it again
             return self._broken(wire, request, err)
-        if rule is None and self.rules and (recorded := self._from_source(wire)):
+        if rule is None and self.rules and (recorded := self._from_source(wire, written)):
             return recorded
         rule = rule or self._live_fallback()
         return self._from_rule(rule, wire, request, dialect) if rule else self._unmatched(wire, request)
@@ -306,22 +299,22 @@ class Engine:
         identity = self._identify(wire, request)
         return _Pending(call, partial(self._speech.say, scripted, request, call, identity, dialect))
 
-    def _from_source(self, wire: WireRequest) -> _Pending | None:
+    def _from_source(self, wire: WireRequest, written: Journal) -> _Pending | None:
         if not self.sources and self.recorder is None:
             return None
         request = partial(self.decode, wire)
         for source in self.sources:
             if (found := source.take(wire)) is not None:
-                call = Call(self._number(wire), wire, Outcome.REPLAYED, found.status, request, recorded=found.body)
+                call = Call(len(written) + 1, wire, Outcome.REPLAYED, found.status, request, recorded=found.body)
                 call.fault = found.fault
                 return _Pending(call, partial(guarded, _broken_off(found), call) if found.fault else found.events)
-        return None if self.recorder is None else self._to_record(self.recorder, wire, request)
+        return None if self.recorder is None else self._to_record(self.recorder, wire, request, written)
 
-    def _to_record(self, recorder: Recorder, wire: WireRequest, request: Undecoded) -> _Pending:
-        number = self._number(wire)
+    def _to_record(self, recorder: Recorder, wire: WireRequest, request: Undecoded, written: Journal) -> _Pending:
+        number = len(written) + 1
         if text := recorder.refusal(wire):
             call = Call(number, wire, Outcome.UNMATCHED, 400, request)
-            call.explanation = f"{self._named(call)}: {text}"
+            call.explanation = f"{self._named(number, written)}: {text}"
             return self._refuse(call, ErrorBody(call.explanation, code=UNMATCHED_CODE))
         call = Call(number, wire, Outcome.RECORDED, 0, request)
         text = f"{wire.method} {wire.shown_url} is to be recorded, but what took it cannot send it on"
@@ -330,19 +323,21 @@ class Engine:
 
     def _unmatched(self, wire: WireRequest, request: ChatRequest) -> _Pending:
         if self.sources:
-            return self._missed(wire, request)
-        call = Call(self._number(wire), wire, Outcome.UNMATCHED, 400, request)
+            return self._missed(wire, request, self.journal)
+        call = Call(len(self.journal) + 1, wire, Outcome.UNMATCHED, 400, request)
         call.explanation = self._explain(call, request)
         return self._refuse(call, ErrorBody(call.explanation, code=UNMATCHED_CODE))
 
     def _broken(self, wire: WireRequest, request: ChatRequest, err: Exception) -> _Pending:
-        call = Call(self._number(wire), wire, Outcome.UNMATCHED, 400, request)
+        call = Call(len(self.journal) + 1, wire, Outcome.UNMATCHED, 400, request)
         text = explain.broken(err, number=call.number)
         return _Pending(call, partial(break_off, call, err, self._identify(wire, request), text))
 
-    def _missed(self, wire: WireRequest, request: ChatRequest | None, *, rejection: str = "") -> _Pending:
-        call = Call(self._number(wire), wire, Outcome.UNMATCHED, 400, request)
-        parts = [f"{self._named(call)} is not in the recording: {wire.method} {wire.shown_url}"]
+    def _missed(
+        self, wire: WireRequest, request: ChatRequest | None, written: Journal, *, rejection: str = ""
+    ) -> _Pending:
+        call = Call(len(written) + 1, wire, Outcome.UNMATCHED, 400, request)
+        parts = [f"{self._named(call.number, written)} is not in the recording: {wire.method} {wire.shown_url}"]
         parts += [source.explain(wire) for source in self.sources]
         if request is not None and self.rules:
             parts.append(self._explain(call, request))
@@ -356,11 +351,11 @@ class Engine:
         return explain.unmatched(request, rules, number=call.number, headers=call.wire.headers, retry_of=retry_of)
 
     def _rejected(self, wire: WireRequest, rejected: Rejected) -> _Pending:
-        number = self._number(wire)
+        number = len(self.journal) + 1
         is_strict = self.strictness.strict
         text = explain.rejected(wire, rejected.error, number=number, status=rejected.status, is_strict=is_strict)
         if self.sources and not self.strictness.strict:
-            return self._missed(wire, None, rejection=text)
+            return self._missed(wire, None, self.journal, rejection=text)
         request = partial(self.decode, wire, is_rejected=True)
         call = Call(number, wire, Outcome.REJECTED, rejected.status, request, explanation=text)
         provider = self.provider or provider_of(wire.host, wire.path)
@@ -368,11 +363,11 @@ class Engine:
         status, error = rejected.status, rejected.error
         return _Pending(call, partial(render_error_from, provider, status, error, request_id, DO_NOT_RETRY))
 
-    def _not_spoken(self, wire: WireRequest) -> _Pending:
-        is_call = asks_model(wire)
+    def _not_spoken(self, wire: WireRequest, written: Journal) -> _Pending:
+        is_call = written is self.journal
         if self.sources and (is_call or any(source.knows(wire) for source in self.sources)):
-            return self._missed(wire, None)
-        number = self._number(wire)
+            return self._missed(wire, None, written)
+        number = len(written) + 1
         if is_call:
             text = explain.not_spoken(wire, number=number)
             call = Call(number, wire, Outcome.UNMATCHED, 404, explanation=text)
