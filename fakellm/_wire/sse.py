@@ -81,12 +81,13 @@ class SSEDecoder:
 
     def _blocks(self, data: bytes) -> list[bytes]:
         """Take the next bytes; return what stands before each blank line that they complete."""
-        *blocks, last = (self._line_end + data).split(b"\n\n")
-        if blocks:
-            blocks[0] = bytes(self._rest) + blocks[0] if self._rest else blocks[0]
+        blocks = (self._line_end + data).split(b"\n\n")
+        last = blocks.pop()
+        if blocks and self._rest:
+            blocks[0] = bytes(self._rest) + blocks[0]
             self._rest.clear()
         self._line_end = b"\n" if last.endswith(b"\n") else b""
-        self._rest += last.removesuffix(b"\n")
+        self._rest += last[:-1] if self._line_end else last
         return blocks
 
     def _with_line_feeds(self, data: bytes) -> bytes:
