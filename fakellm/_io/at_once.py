@@ -68,7 +68,7 @@ class _Unread:
         head, chunks = self._whole.head, self._whole.chunks
         cancelled = head.is_stream and any(chunks[self._taken :])
         seconds = self._clock.now() - self._began
-        received = b"".join(self._whole.parts[: self._taken]) if cancelled else None
+        received = self._whole.parts[: self._taken] if cancelled else None
         self._report(Ending(head.status, sum(chunks[: self._taken]), seconds, cancelled, received))
 
     async def aclose(self) -> None:

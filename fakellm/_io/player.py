@@ -136,7 +136,7 @@ class Playback:
         self._is_over = True
         status = self.head.status if self._started else None
         seconds = self._clock.now() - self._began
-        self._answer.finished(Ending(status, self._chunks, seconds, cancelled, b"".join(self._parts)))
+        self._answer.finished(Ending(status, self._chunks, seconds, cancelled, self._parts))
 
     def _pause(self, seconds: float) -> Iterator[float]:
         """Yield a pause, cut where the client has heard nothing for as long as it waits for a read."""

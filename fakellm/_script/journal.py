@@ -40,7 +40,7 @@ class Ending(NamedTuple):
 
     status: the HTTP status sent, None where not even the head was. chunks: how many chunks of a stream the
     client got. seconds: from the request to the end. cancelled: whether the client left before the head, or
-    while chunks of a stream were left. received: the bytes of the body that the client got, where the answer may not
+    while chunks of a stream were left. received: the parts of the body that the client got, where the answer may not
     have come as it was scripted.
     """
 
@@ -48,7 +48,7 @@ class Ending(NamedTuple):
     chunks: int
     seconds: float
     cancelled: bool
-    received: bytes | None = None
+    received: Sequence[bytes] | None = None
 
 
 Undecoded = partial[ChatRequest | None]

@@ -115,7 +115,9 @@ def _received(call: Call) -> bytes | None:
     """Return what came of an answer that may not have come as it was scripted; None where it came, or is to come."""
     if call.ending is None:
         return None
-    return b"" if call.ending.status is None else call.ending.received
+    if call.ending.status is None:
+        return b""
+    return None if call.ending.received is None else b"".join(call.ending.received)
 
 
 def _ending(call: Call) -> Iterator[str]:
