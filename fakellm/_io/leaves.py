@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import partial
+from itertools import islice
 from types import CodeType, FunctionType, MethodType, ModuleType
 from typing import Any
 
@@ -20,6 +21,7 @@ from fakellm._io.transport import transport_class
 __all__ = ["is_foreign_leaf"]
 
 _DEEPEST = 4  # a list of routes in a dict, a method in a partial: more than that hides a transport on purpose
+_WIDEST = 50  # more things in one container are a store of answers, not routes; each request looks again
 _MAKES_ONE = frozenset({"HTTPTransport", "AsyncHTTPTransport", "Client", "AsyncClient"})
 
 
@@ -69,9 +71,9 @@ def _held_by(transport: Any) -> Iterator[Any]:
 def _inside(thing: Any) -> list[Any]:
     match thing:
         case Mapping():
-            return list(thing.values())
+            return list(islice(thing.values(), _WIDEST))
         case list() | tuple() | set() | frozenset():
-            return list(thing)
+            return list(islice(thing, _WIDEST))
         case MethodType():
             return [thing.__self__]
         case partial():

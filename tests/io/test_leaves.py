@@ -98,6 +98,28 @@ def test_async_transport_that_holds_another_runs(module, way):
         assert asyncio.run(ask()) == (200, [CHAT])
 
 
+def test_store_in_a_transport_is_not_gone_through_for_each_request(module):
+    class Store(list):
+        looked_at = 0
+
+        def __iter__(self):
+            for answer in super().__iter__():
+                self.looked_at += 1
+                yield answer
+
+    store = Store(range(10_000))
+    transport = logging(module, module.BaseTransport, lambda held: held["routes"][0].handle_request)(
+        {"answers": store, "routes": [module.HTTPTransport()]}
+    )
+    with FakeLLM() as llm, module.Client(transport=transport) as client:
+        llm.reply("Hello!")
+
+        assert client.post(CHAT, json=QUESTION, headers=KEY).status_code == 200
+
+    assert transport.seen == [CHAT]
+    assert store.looked_at < 1000
+
+
 def test_transport_that_holds_a_client_runs(module):
     def inner_of(client):
         return client.send
