@@ -99,6 +99,8 @@ def _message(value: Any) -> Message | None:
     Where reasoning is: reasoning_content (DeepSeek, SiliconFlow, Z.AI), reasoning (OpenRouter, Groq, Cerebras, vLLM),
     or a part of the content (Mistral).
     """
+    if not value:
+        return None
     for message in _objects(value):
         content, calls = message.get("content"), message.get("tool_calls")
         said, thought = (content, "") if isinstance(content, str) else read_content(content)

@@ -121,7 +121,7 @@ class Assembly:
             pieces += self._end_thought()
         if text:
             pieces.append(self._text.add(text))
-        return [piece for piece in pieces if piece]
+        return pieces if all(pieces) else [piece for piece in pieces if piece]
 
     def _think(self, reasoning: str) -> str:
         start = "" if self._is_thinking else THINK_START

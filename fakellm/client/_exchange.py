@@ -10,7 +10,7 @@ from contextlib import aclosing, suppress
 from itertools import chain
 from typing import Any
 
-from fakellm._errors import APIConnectionError
+from fakellm._errors import APIConnectionError, APIError
 from fakellm.client._answer import decode_json
 from fakellm.client._assembly import Assembly
 from fakellm.client._cancelling import CancellableWaits
@@ -42,18 +42,22 @@ class Exchange:
         """Ask and read the whole answer; return what it says and which model says it, if any."""
         posting = self._session.post(url, request.body, request.options)
         if token is None:
-            response = await posting
+            response, body = await posting
         else:
             waits = CancellableWaits(token)
-            response = await waits.wait(posting)
+            response, body = await waits.wait(posting)
             waits.check()
-        answer = parse_completion(response, response.content)
+        try:
+            answer = parse_completion(response, body)
+        except APIError as err:
+            err.response = self._session.with_body(response, body)
+            raise
         whole = Assembly()
         whole.take(answer)
         whole.end()
         if request.structured is not None:
             check_structured(request.structured, whole.finish_reason, whole.text)
-        _log_call(request, response.content, whole.usage)
+        _log_call(request, body, whole.usage)
         return to_result(whole, family=self._family), answer.model
 
     async def stream(

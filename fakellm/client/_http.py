@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import logging
 from asyncio import get_running_loop
-from collections.abc import AsyncGenerator, Callable, Generator, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Mapping
 from contextlib import contextmanager, suppress
 from functools import cached_property
 from importlib import import_module
 from inspect import isawaitable
 from types import ModuleType
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic_core import to_json
 
@@ -23,6 +23,8 @@ from fakellm.client._retry import retry_delay
 from fakellm.client._unpacking import unpacked
 
 __all__ = ["HTTPSession"]
+
+T = TypeVar("T")
 
 _log = logging.getLogger("fakellm.client")
 
@@ -46,8 +48,8 @@ class HTTPSession:
         self._urls: dict[str, Any] = {}
         self._is_closed = False
 
-    async def post(self, url: str, body: Mapping[str, Any], options: Mapping[str, Any]) -> Any:
-        """Send a body and return the response, its own body read.
+    async def post(self, url: str, body: Mapping[str, Any], options: Mapping[str, Any]) -> tuple[Any, bytes]:
+        """Send a body; return the response and its own body, which ``with_body`` puts together.
 
         options: timeout (s, or the module's Timeout), where it is not the usual one.
 
@@ -57,11 +59,11 @@ class HTTPSession:
             APITimeoutError, APIConnectionError: it did not answer.
             APIError: its answer unpacks to more than any answer has.
         """
-        return await self._send_until_good(url, body, options, stream=False)
+        return await self._send_until_good(url, body, options, self._with_its_body)
 
     async def open(self, url: str, body: Mapping[str, Any], options: Mapping[str, Any]) -> Any:
         """As ``post``, but the body of the response is not read yet; the caller closes it."""
-        return await self._send_until_good(url, body, options, stream=True)
+        return await self._send_until_good(url, body, options, _unread)
 
     async def read(self, response: Any, progress: Callable[[], int]) -> AsyncGenerator[bytes, None]:
         """Yield the body of a response as it arrives.
@@ -79,8 +81,8 @@ class HTTPSession:
         with self._mapped_errors():
             async for data in unpacked(response, self._module):
                 yield data
-                if progress() != found:
-                    found, since = progress(), now()
+                if (got := progress()) != found:
+                    found, since = got, now()
                 elif limit is not None and now() - since > limit:
                     raise APITimeoutError(f"Request timed out: nothing but signs of life for {limit:g} s.")
 
@@ -91,8 +93,8 @@ class HTTPSession:
             await self._client.aclose()
 
     async def _send_until_good(
-        self, url: str, body: Mapping[str, Any], options: Mapping[str, Any], *, stream: bool
-    ) -> Any:
+        self, url: str, body: Mapping[str, Any], options: Mapping[str, Any], take: Callable[[Any], Awaitable[T]]
+    ) -> T:
         if self._is_closed or self._open_client().is_closed:
             raise APIConnectionError("Connection error: the client is closed; make a new one")
         check_headers(self._connection.headers)
@@ -101,7 +103,7 @@ class HTTPSession:
         attempt = 0
         while True:
             try:
-                return await self._send(url, content, options, attempt, stream=stream)
+                return await take(await self._send(url, content, options, attempt))
             except APIError as err:
                 delay = retry_delay(err, attempt) if attempt < retries else None
                 if delay is None:
@@ -110,7 +112,7 @@ class HTTPSession:
                 _log.info("retry %d of %d in %.3f s: %s", attempt, retries, delay, type(err).__name__)
             await self._clock.sleep_async(delay)
 
-    async def _send(self, url: str, content: bytes, options: Mapping[str, Any], attempt: int, *, stream: bool) -> Any:
+    async def _send(self, url: str, content: bytes, options: Mapping[str, Any], attempt: int) -> Any:
         client = self._open_client()
         headers = Headers(self._connection.headers)
         headers["x-stainless-retry-count"] = str(attempt)  # as the SDK says which attempt it is
@@ -122,10 +124,13 @@ class HTTPSession:
             response = await client.send(request, stream=True)
         if not response.is_success:
             raise await self._status_failure(response)
-        return response if stream else await self._read_whole(response)
+        return response
 
-    async def _read_whole(self, response: Any) -> Any:
-        """Return a response as it is with its body read."""
+    async def _with_its_body(self, response: Any) -> tuple[Any, bytes]:
+        return response, await self._read_whole(response)
+
+    async def _read_whole(self, response: Any) -> bytes:
+        """Return the body of a response."""
         body = bytearray()
         try:
             async for data in self.read(response, lambda: len(body)):
@@ -133,16 +138,16 @@ class HTTPSession:
                 body.extend(data if body else data.lstrip())
         finally:
             await response.aclose()
-        return self._with_body(response, bytes(body))
+        return bytes(body)
 
     async def _status_failure(self, response: Any) -> APIStatusError:
         try:
-            response = await self._read_whole(response)
+            body = await self._read_whole(response)
         except APIError:  # the status says more than the way in which the rest was lost
-            response = self._with_body(response, b"")
-        return status_failure(response, response.content)
+            body = b""
+        return status_failure(self.with_body(response, body), body)
 
-    def _with_body(self, response: Any, body: bytes) -> Any:
+    def with_body(self, response: Any, body: bytes) -> Any:
         """Return a response whose body is this one, unpacked and read, as its headers then say."""
         headers = response.headers.copy()
         for name in ("content-encoding", "content-length", "transfer-encoding"):
@@ -196,6 +201,10 @@ class HTTPSession:
                 raise UsageError(f"{shown_url(url)!r} is no URL ({err}); look at base_url or azure_endpoint") from err
             self._urls[url] = parsed.copy_merge_params(query) if query else parsed
         return self._urls[url]
+
+
+async def _unread(response: Any) -> Any:
+    return response
 
 
 async def _ask(token: TokenProvider) -> str:

@@ -21,16 +21,17 @@ _SLICE = 64
 """How many bytes are unpacked at once: gzip makes up to 1,000 of one, zstd 30,000, br some millions."""
 
 
-async def unpacked(response: Any, module: ModuleType) -> AsyncGenerator[bytes, None]:
-    """Yield the body of a response as it arrives, unpacked. module: httpx or httpx2, whose response it is.
+def unpacked(response: Any, module: ModuleType) -> AsyncIterator[bytes]:
+    """Return the body of a response as it arrives, unpacked. module: httpx or httpx2, whose response it is.
 
     Raises:
         APIError: it unpacks to more than LONGEST_BODY bytes.
     """
-    if response.headers.get("content-encoding", "identity") == "identity":
-        async for data in response.aiter_bytes():
-            yield data
-        return
+    is_packed = response.headers.get("content-encoding", "identity") != "identity"
+    return _bounded(response, module) if is_packed else response.aiter_bytes()
+
+
+async def _bounded(response: Any, module: ModuleType) -> AsyncGenerator[bytes, None]:
     size = 0
     async for data in _in_slices(response, module).aiter_bytes():
         size += len(data)

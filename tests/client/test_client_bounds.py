@@ -133,6 +133,13 @@ async def test_response_of_an_error_that_was_packed_can_be_read():
     assert caught.value.message == "Error code: 503 - busy"
 
 
+async def test_response_of_an_answer_that_is_no_completion_can_be_read():
+    with pytest.raises(APIError, match="no chat completion") as caught:
+        await on(packed("gzip", b'{"choices": []}')).create(HI)
+
+    assert caught.value.response.json() == {"choices": []}
+
+
 class Endless(httpx.AsyncByteStream):
     """Sends parts one after the other, and lets others run in between."""
 
