@@ -101,7 +101,7 @@ def _message(value: Any) -> Message | None:
     """
     if not value:
         return None
-    for message in _objects(value):
+    for message in (value,) if isinstance(value, dict) else _objects(value):
         content, calls = message.get("content"), message.get("tool_calls")
         said, thought = (content, "") if isinstance(content, str) else read_content(content)
         reasoning = _text(message.get("reasoning_content")) or _text(message.get("reasoning")) or thought
@@ -257,5 +257,7 @@ def finish_reason(reason: Any) -> FinishReasons:
 
     Gemini's compatible endpoint puts its own word behind OpenAI's: ``content_filter: RECITATION``.
     """
+    if (known := _FINISH_REASONS.get(_text(reason))) is not None:  # nearly always
+        return known
     word = _text(reason).partition(":")[0].strip().lower().replace("-", "_").replace(" ", "_")
     return _FINISH_REASONS.get(word.removeprefix("finish_").removeprefix("reason_"), "unknown")
