@@ -35,6 +35,9 @@ _QUIET = {
 # The running test, None between tests; the innermost session last, since a test may run one.
 _running: list[pytest.Item | None] = []
 
+# The fixtures being made that several tests share, the innermost last.
+_shared: list[pytest.FixtureRequest] = []
+
 # The fixtures under which a client may be built that has no key.
 _ANSWERING = frozenset(("fake_llm", "llm_cassette", "llm_journal"))
 
@@ -171,12 +174,29 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
         _running.pop()
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_fixture_setup(request: pytest.FixtureRequest) -> Generator[None, object, object]:
+    """Know which fixture is being made where several tests share it; ``setUpClass`` and its like are fixtures too."""
+    if request.scope == "function":
+        return (yield)
+    _shared.append(request)
+    try:
+        return (yield)
+    finally:
+        _shared.pop()
+
+
 def note_made(made: FakeLLM | Cassette) -> None:
-    """Take note of a fake or a cassette; where a test made it, providers are guarded until that test ends."""
+    """Take note of a fake or a cassette; where a test made it, providers are guarded until that test ends.
+
+    Where a fixture that several tests share made it, they are guarded as long as that fixture lasts.
+    """
     if _running and (item := _running[-1]) is not None:
         from pytest_fakellm.guard import guard_of
 
-        watch_of(item).made_under(made, guard_of(item.config))
+        # A test may run a session, while a fixture of its own is made.
+        is_shared = bool(_shared) and _shared[-1].config is item.config
+        watch_of(item).made_under(made, guard_of(item.config), shared=_shared[-1] if is_shared else None)
 
 
 def folders_of_test() -> list[os.PathLike[str]]:
@@ -224,7 +244,7 @@ def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, object, object
             pytest.fail(problem, pytrace=False)
     finally:
         if (watch := item.stash.get(WATCH, None)) is not None:
-            watch.blocks.close()
+            watch.close()
     return result
 
 

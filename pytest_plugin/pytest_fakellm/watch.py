@@ -33,7 +33,7 @@ class Tape(NamedTuple):
 class Watch:
     """Holds what a test used; the hooks ask it what to say. node: the id of the test.
 
-    blocks: what lasts until the last fixture of the test has ended. made: what the test and its fixtures made.
+    blocks: what lasts until the last fixture of the test has ended. made: what the test and its own fixtures made.
     explained: whether its report says what went wrong beside its own assertions.
     """
 
@@ -49,11 +49,19 @@ class Watch:
         self.checked = False
         self.explained = False
 
-    def made_under(self, made: FakeLLM | Cassette, guard: Guard) -> None:
-        """Take note of what the test made; from now on providers are guarded, or all let pass to be recorded."""
+    def made_under(self, made: FakeLLM | Cassette, guard: Guard, *, shared: pytest.FixtureRequest | None) -> None:
+        """Take note of what the test made; from now on providers are guarded, or all let pass to be recorded.
+
+        shared: the fixture that made it, where several tests share that. Another test may enter such a fake.
+        """
         self.guard = guard
-        self.made.append(made)
-        self.blocks.enter_context(guard.hold("none" if getattr(made, "is_recording", False) else "providers"))
+        held = ExitStack()
+        held.enter_context(guard.hold("none" if getattr(made, "is_recording", False) else "providers"))
+        if shared is None:
+            self.made.append(made)
+            self.blocks.push(held)
+        else:
+            shared.addfinalizer(held.close)
 
     @property
     def passed(self) -> bool:
@@ -137,9 +145,17 @@ class Watch:
         """Save what was recorded; yield why that could not be."""
         yield from (text for tape in self.tapes if (text := _complaint(tape.cassette.save)))
 
-    def _refused(self) -> Iterator[str]:
+    def close(self) -> None:
+        """End fake, recording and guard. What was refused since the check is this test's, not the next one's."""
+        self._take_refusals()
+        self.blocks.close()
+
+    def _take_refusals(self) -> None:
         if self.guard is not None:
             self.refusals += self.guard.take()
+
+    def _refused(self) -> Iterator[str]:
+        self._take_refusals()
         for refusal in self.refusals:
             yield f"BlockedConnectionError: {refusal}"
 

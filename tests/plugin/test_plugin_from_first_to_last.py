@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import textwrap
+
 import pytest
 from plugin_project import AGENT, write_cassette
 
 URLLIB = """
+import socket
+import sys
 import urllib.request
+
+def look_up(host, port, *rest):
+    # Tells of itself as the real one does, and goes no further.
+    sys.audit("socket.getaddrinfo", host, port, *rest)
+    raise OSError("looked up")
 
 def by_urllib():
     try:
@@ -181,6 +190,177 @@ def test_fake_that_somebody_could_ask_fails_nothing(agent, arguments, script, us
     agent.runpytest().assert_outcomes(passed=1)
 
 
+SHARED = {
+    "fixture": """
+        @pytest.fixture(scope="{scope}")
+        def llm():
+            return make()
+
+        def test_first(llm):
+            pass
+
+        def test_second(llm):
+            with llm:
+                assert ask("hi") == "scripted"
+    """,
+    "setup_class": """
+        class TestIt:
+            @classmethod
+            def setup_class(cls):
+                cls.llm = make()
+
+            def test_first(self):
+                pass
+
+            def test_second(self):
+                with self.llm:
+                    assert ask("hi") == "scripted"
+    """,
+    "setUpClass": """
+        class TestIt(unittest.TestCase):
+            @classmethod
+            def setUpClass(cls):
+                cls.llm = make()
+
+            def test_first(self):
+                pass
+
+            def test_second(self):
+                with self.llm:
+                    assert ask("hi") == "scripted"
+    """,
+    "setup_module": """
+        def setup_module(module):
+            module.llm = make()
+
+        def test_first():
+            pass
+
+        def test_second():
+            with llm:
+                assert ask("hi") == "scripted"
+    """,
+}
+
+
+@pytest.mark.parametrize(
+    ("way", "scope"),
+    [*(("fixture", scope) for scope in ("session", "module", "class")), *((way, "") for way in list(SHARED)[1:])],
+)
+def test_fake_that_tests_share_may_be_entered_by_any_of_them(agent, way, scope):
+    head = """
+        import unittest
+        import pytest
+        from agent import ask
+        from fakellm import FakeLLM
+
+        def make():
+            llm = FakeLLM()
+            llm.reply("scripted")
+            return llm
+    """
+    agent.makepyfile(test_it=textwrap.dedent(head) + textwrap.dedent(SHARED[way].replace("{scope}", scope)))
+
+    agent.runpytest().assert_outcomes(passed=2)
+
+
+def test_fake_that_a_shared_fixture_brings_is_no_excuse_for_one_that_the_test_made(agent):
+    agent.makepyfile(
+        test_it="""
+        import pytest
+        from fakellm import FakeLLM
+
+        @pytest.fixture(scope="module")
+        def shared():
+            return FakeLLM()
+
+        def test_it(shared):
+            FakeLLM().reply("hi")
+    """
+    )
+
+    agent.runpytest().assert_outcomes(failed=1)
+
+
+def test_providers_are_guarded_as_long_as_the_shared_fixture_that_made_a_fake(agent):
+    agent.makepyfile(
+        test_it="""
+        import pytest
+        from by_urllib import by_urllib, look_up
+        from fakellm import FakeLLM
+
+        @pytest.fixture(scope="class")
+        def llm():
+            yield FakeLLM()
+            assert "blocked by fakellm" in by_urllib()
+
+        class TestIt:
+            def test_first(self, llm):
+                pass
+
+            def test_second(self):
+                assert "blocked by fakellm" in by_urllib()
+
+        def test_next(monkeypatch):
+            monkeypatch.setattr("socket.getaddrinfo", look_up)
+            assert "looked up" in by_urllib()
+    """
+    )
+
+    result = agent.runpytest()
+
+    result.assert_outcomes(passed=2, failed=1)
+    result.stdout.fnmatch_lines(["BlockedConnectionError: a connection to api.openai.com:443 was blocked*"])
+
+
+@pytest.mark.parametrize("end", ["assert False", "pytest.skip('later')"])
+def test_connection_refused_while_the_fixtures_of_a_test_end_does_not_fail_the_next(agent, end):
+    agent.makepyfile(
+        test_it=f"""
+        import pytest
+        from by_urllib import by_urllib
+
+        @pytest.fixture
+        def traces():
+            yield
+            by_urllib()
+
+        def test_it(traces, fake_llm):
+            {end}
+
+        def test_next(fake_llm):
+            pass
+    """
+    )
+
+    result = agent.runpytest()
+
+    outcome = {"failed": 1} if end.startswith("assert") else {"skipped": 1}
+    result.assert_outcomes(passed=1, **outcome)
+    result.stdout.fnmatch_lines(["*connections: 1 refused", "refused: api.openai.com in test_it.py::test_it"])
+
+
+def test_cassette_that_records_for_several_tests_is_let_through_in_all(agent):
+    agent.makepyfile(
+        test_it="""
+        import pytest
+        from by_urllib import by_urllib, look_up
+        from fakellm import use_cassette
+
+        @pytest.fixture(scope="module")
+        def recording():
+            return use_cassette("new.yaml", mode="once")
+
+        @pytest.mark.parametrize("n", [1, 2])
+        def test_it(recording, n, monkeypatch):
+            monkeypatch.setattr("socket.getaddrinfo", look_up)
+            assert "looked up" in by_urllib()
+    """
+    )
+
+    agent.runpytest("-o", "llm_guard=true").assert_outcomes(passed=2)
+
+
 def test_fake_that_is_made_at_import_is_nobodys(agent):
     agent.makepyfile(test_it="from fakellm import FakeLLM\nllm = FakeLLM()\nllm.reply('hi')\ndef test_it(): pass")
 
@@ -191,7 +371,7 @@ def test_fake_that_is_made_at_import_is_nobodys(agent):
 def test_providers_are_guarded_from_the_making_of_a_fake_on(agent, make):
     agent.makepyfile(
         test_it=f"""
-        from by_urllib import by_urllib
+        from by_urllib import by_urllib, look_up
         from fakellm import FakeLLM, use_cassette
 
         def test_it():
@@ -199,8 +379,7 @@ def test_providers_are_guarded_from_the_making_of_a_fake_on(agent, make):
             assert "blocked by fakellm" in by_urllib()
 
         def test_next(monkeypatch):
-            import socket
-            monkeypatch.setattr(socket, "getaddrinfo", lambda *args: (_ for _ in ()).throw(OSError("looked up")))
+            monkeypatch.setattr("socket.getaddrinfo", look_up)
             assert "looked up" in by_urllib()
     """
     )
@@ -215,13 +394,12 @@ def test_providers_are_guarded_from_the_making_of_a_fake_on(agent, make):
 def test_cassette_that_records_is_let_through(agent):
     agent.makepyfile(
         test_it="""
-        from by_urllib import by_urllib
+        from by_urllib import by_urllib, look_up
         from fakellm import use_cassette
 
         def test_it(monkeypatch):
-            import socket
-            monkeypatch.setattr(socket, "getaddrinfo", lambda *args: (_ for _ in ()).throw(OSError("looked up")))
-            made = use_cassette("session.yaml", mode="once")
+            monkeypatch.setattr("socket.getaddrinfo", look_up)
+            made = use_cassette("new.yaml", mode="once")
             assert "looked up" in by_urllib()
     """
     )
