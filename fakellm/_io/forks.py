@@ -22,6 +22,7 @@ from fakellm._script.engine import Engine
 from fakellm._script.interference import Play
 from fakellm._script.journal import Call, Outcome
 from fakellm._script.reply import ErrorReply, Reply
+from fakellm._script.rule import Rule
 from fakellm._wire.events import WireEvent, WireRequest
 
 __all__ = ["hear_children", "watch_forks"]
@@ -31,12 +32,12 @@ _FALLBACK = 0  # rules count from 1
 
 
 class _Told(NamedTuple):
-    """A call as a child tells it. rule: its number, None where no rule answered."""
+    """A call as a child tells it. rule: the number and the name of the one that answered."""
 
     wire: WireRequest
     outcome: Outcome
     status: int
-    rule: int | None
+    rule: tuple[int, str] | None
     explanation: str
 
 
@@ -53,13 +54,16 @@ class _Ledger:
         self._file.write(_HEAD.pack(len(data)) + data)
 
     def take(self) -> Iterator[_Told]:
-        """Yield what was appended since the last time; a record that a killed child left unfinished is the last."""
-        self._file.seek(self._read)
-        while len(head := self._file.read(_HEAD.size)) == _HEAD.size:
+        """Yield what was appended since the last time; a record that a killed child left unfinished is the last.
+
+        Read by place: the file's own position is shared with the children, and moves when one of them appends.
+        """
+        file, place = self._file.fileno(), self._read
+        while len(head := os.pread(file, _HEAD.size, place)) == _HEAD.size:
             (size,) = _HEAD.unpack(head)
-            if len(data := self._file.read(size)) < size:
+            if len(data := os.pread(file, size, place + _HEAD.size)) < size:
                 return
-            self._read = self._file.tell()
+            self._read = place = place + _HEAD.size + size
             yield pickle.loads(data)  # written by this process's own children, in a file without a name
 
 
@@ -78,7 +82,7 @@ class _Telling:
         def told() -> Iterator[WireEvent]:
             for number, event in enumerate(play()):
                 if number == 0:
-                    rule = call.rule.number if call.rule is not None else None
+                    rule = (call.rule.number, str(call.rule)) if call.rule is not None else None
                     self.ledger.append(_Told(call.wire, call.outcome, call.status, rule, call.explanation))
                 yield event
 
@@ -107,12 +111,20 @@ def hear_children(engine: Engine) -> None:
         request = partial(engine.decode, told.wire, is_rejected=told.outcome is Outcome.REJECTED)
         call = Call(len(engine.journal) + 1, told.wire, told.outcome, told.status, request)
         call.explanation = told.explanation
-        if told.rule is not None:
-            call.rule = engine.fallback if told.rule == _FALLBACK else engine.rules[told.rule - 1]
-            upcoming = call.rule.upcoming if call.rule and call.rule.is_live else None
+        if told.rule is not None and (rule := _rule_of(engine, *told.rule)) is not None:
+            call.rule, upcoming = rule, rule.upcoming if rule.is_live else None
             call.reply = upcoming if isinstance(upcoming, Reply | ErrorReply) else None
         engine.use_up(call)
         engine.journal.append(call)
+
+
+def _rule_of(engine: Engine, number: int, name: str) -> Rule | None:
+    """Return the rule that a child names; None where it wrote that itself, or a reset has taken it away since."""
+    if number == _FALLBACK:
+        rule: Rule | None = engine.fallback
+    else:
+        rule = next((one for one in engine.rules if one.number == number), None)
+    return rule if str(rule) == name else None
 
 
 def _is_telling(engine: Engine) -> bool:

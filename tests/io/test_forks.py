@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import warnings
 
@@ -10,6 +11,7 @@ import pytest
 from plugin_project import write_cassette
 
 from fakellm import CassetteMismatchError, FakeLLM, UnmatchedRequestError, UnusedReplyError, use_cassette
+from fakellm._io.forks import _ledgers
 
 pytestmark = [
     pytest.mark.skipif(not hasattr(os, "fork"), reason="there are no forks"),
@@ -142,6 +144,51 @@ def test_calls_of_many_children_at_once_are_all_told():
         assert [os.waitpid(child, 0)[1] for child in children] == [0] * 4
 
         assert {call.last_user for call in llm.calls} == {f"{n}-{m}" for n in range(4) for m in range(5)}
+
+
+@pytest.mark.parametrize("script", ["reply", "otherwise"])
+def test_rule_that_a_child_wrote_itself_uses_up_none_of_the_parents(script):
+    with pytest.raises(UnusedReplyError, match="1 scripted reply never asked for"), FakeLLM() as llm:
+        llm.when(user="parent").reply("one")
+
+        def add_and_ask():
+            getattr(llm, script)("of the child")
+            ask("a").raise_for_status()
+
+        in_child(add_and_ask)
+
+        assert [(call.last_user, call.status, call.rule) for call in llm.calls] == [("a", 200, None)]
+
+
+def test_call_of_a_child_that_outlives_a_reset_uses_up_no_new_rule():
+    with pytest.raises(UnusedReplyError, match="1 scripted reply never asked for"), FakeLLM() as llm:
+        llm.reply("old")
+        readable, writable = os.pipe()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)
+            child = os.fork()
+        if child == 0:
+            os.read(readable, 1)
+            ask("a")
+            os._exit(0)
+        llm.reset()
+        llm.reply("new")
+        os.write(writable, b".")
+        os.waitpid(child, 0)
+
+        assert [(call.last_user, call.rule) for call in llm.calls] == [("a", None)]
+
+
+def test_call_of_a_child_is_told_while_another_one_tells():
+    """The position of a file is shared with children, and is at the end once one of them has written."""
+    with FakeLLM() as llm:
+        llm.otherwise("always")
+        in_child(lambda: ask("a"))
+        told = _ledgers[llm._engine].take()
+        first = next(told)
+        in_child(lambda: ask("b"))
+
+        assert [json.loads(one.wire.body)["messages"][0]["content"] for one in (first, *told)] == ["a", "b"]
 
 
 def test_child_sees_its_own_calls_alone():
