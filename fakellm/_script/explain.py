@@ -170,7 +170,7 @@ def not_entered(rules: Sequence[Rule], *, where: str) -> str:
         f"the FakeLLM made at {where} has {_count(len(rules), 'rule')} and was never entered: nobody could ask it\n"
         f"  first: {rules[0]}\n"
         "  to let it answer, type: with llm: …, or take the fixture fake_llm instead\n"
-        f"  {_allowed('allow_unused')}"
+        "  if the test means it: FakeLLM(allow_unused=True)"
     )
 
 

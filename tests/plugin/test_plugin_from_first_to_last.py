@@ -165,7 +165,7 @@ def test_fake_that_is_scripted_and_never_entered_fails_the_test(agent, script):
             "UnusedReplyError: the FakeLLM made at test_it.py:4 has 1 rule and was never entered: nobody could ask it",
             f"  first: {rule} at test_it.py:5",
             "  to let it answer, type: with llm: …, or take the fixture fake_llm instead",
-            "  if the test means it: @pytest.mark.fake_llm(allow_unused=True) or FakeLLM(allow_unused=True)",
+            "  if the test means it: FakeLLM(allow_unused=True)",
         ]
     )
 
