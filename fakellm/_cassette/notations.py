@@ -34,7 +34,7 @@ _GAP = re.compile(
     r"|(?P<tag>>)"  # <password>…
     # api_key: str = "…"; := and =>; YAML's blocks
     r"|(?::\s{0,3}[A-Za-z][\w.\[\]| ]{0,40}?(?=\s=))?"
-    r"(?P<sign>\s{0,40}(?::=|={1,3}>?|:)[ \t]{0,40}(?:[|>][-+]?)?(?:\r?\n[ \t]{1,40})?)"
+    r"(?P<sign>\s{0,40}(?::=|={1,3}>?|:)[ \t]{0,40}(?:[|>][-+]?)?(?:(?:\r?\n|\\{1,15}n)[ \t]{1,40})?)"
     r"|(?P<said>[ \t]is[ \t:]{1,3})"  # my password is …
     r"|(?P<call>\(\s{0,20})"  # setApiKey("…")
     r"|(?P<blank>[ \t]{1,20}))"  # --api-key …
@@ -242,8 +242,13 @@ class _Reader:
         behind = self._text[end : end + len(quote["quote"]) + 1].replace('""', '"').replace("''", "'")
         is_closed = len(behind) >= len(quote["quote"])
         next_one = behind[len(quote["quote"]) :]
-        is_text = value[0] not in " \t\n,;:)]}+" and not next_one.isalnum() and next_one not in ("(", "{", '"', "'")
-        return (start, end) if is_closed and is_text else None
+        is_text = value[0] not in " \t\n,;:)]}+" and not next_one.isalnum() and next_one not in ("(", "{")
+        is_alone = next_one not in ('"', "'") or self._ends_the_outer(next_one, quote, value)
+        return (start, end) if is_closed and is_text and is_alone else None
+
+    def _ends_the_outer(self, next_one: str, quote: re.Match[str], value: str) -> bool:
+        """Whether a quote behind a quoted value ends the text around it: ``{"code": "password = '…'"}``."""
+        return next_one != quote["quote"][-1] and len(value) < _JUDGED and next_one not in value
 
     def _closing(self, quote: str, start: int) -> int:
         """Return where a quoted text ends that is quoted as deeply as it begins; the end of all where it does not."""

@@ -19,6 +19,10 @@ NOTATIONS = {
     "JSON in a text": r'{"content": "I sent {\"NAME\": \"VALUE\"} to it"}',
     "JSON that breaks off": '{"a": 1, "NAME": "VALUE", "b": [',
     "JSON in a string that breaks off": r"{\"NAME\": \"VALUE\", \"b\": [",
+    "assignment at the end of a text of JSON that breaks off": """{"code": "NAME = 'VALUE'", "b": [""",
+    "assignment in double quotes at the end of a text": """{'code': 'NAME = "VALUE"', 'b': [""",
+    "YAML, block in JSON that breaks off": r'{"yaml": "NAME: |\n  VALUE\nport: 1", "b": [',
+    "YAML, block in JSON in a string that breaks off": r'{"a": "{\"yaml\": \"NAME: |\\n  VALUE\\nport: 1\", \"b\": [',
     "JSON behind a line end": r'{"a": "line\n\"NAME\": \"VALUE\""}',
     "JSON of name and value": '[{"name": "NAME", "value": "VALUE"}]',
     "JSON of key and value, in a text": 'env: {"key": "NAME", "value": "VALUE"}, {"key": "n"}',
@@ -149,6 +153,9 @@ def test_text_is_redacted(text, redacted):
 
 
 ORDINARY = [
+    """f("password='", password, "'")""",
+    """echo('password="' + password + '"')""",
+    """["api_key='", 5, "'"]""",
     "The password is case-sensitive. The token is gpt-4o, 4096 of them. The secret is out. A cookie is 4 KB.",
     "set_token(name), get_token('gpt-4o-mini-2024'), use_password(), with_token(1234567), count_token (2024-11-20)",
     "The api_key parameter, the api_key 'name', X_TOKEN unset, --api-key KEY, --token TOKEN, --password <password>",
