@@ -15,7 +15,7 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary, WeakSet, finalize
 
 from fakellm._script.engine import Engine
@@ -25,7 +25,7 @@ from fakellm._script.reply import ErrorReply, Reply
 from fakellm._script.rule import Rule
 from fakellm._wire.events import WireEvent, WireRequest
 
-__all__ = ["hear_children", "watch_forks"]
+__all__ = ["Ledger", "hear_children", "watch_forks"]
 
 _HEAD = struct.Struct("I")  # the size of a record
 _FALLBACK = 0  # rules count from 1
@@ -41,7 +41,7 @@ class _Told(NamedTuple):
     explanation: str
 
 
-class _Ledger:
+class Ledger:
     """The file that a process and its children share. Appending is atomic, so children need no lock between them."""
 
     def __init__(self) -> None:
@@ -49,11 +49,11 @@ class _Ledger:
         finalize(self, self._file.close)
         self._read = 0
 
-    def append(self, told: _Told) -> None:
+    def append(self, told: object) -> None:
         data = pickle.dumps(told)
         self._file.write(_HEAD.pack(len(data)) + data)
 
-    def take(self) -> Iterator[_Told]:
+    def take(self) -> Iterator[Any]:
         """Yield what was appended since the last time; a record that a killed child left unfinished is the last.
 
         Read by place: the file's own position is shared with the children, and moves when one of them appends.
@@ -71,7 +71,7 @@ class _Ledger:
 class _Telling:
     """Comes between requests and answers in a child, and tells of each."""
 
-    ledger: _Ledger
+    ledger: Ledger
 
     def before(self, request: WireRequest) -> None:
         """Nothing is told before it is answered."""
@@ -90,7 +90,7 @@ class _Telling:
 
 
 _engines: WeakSet[Engine] = WeakSet()
-_ledgers: WeakKeyDictionary[Engine, _Ledger] = WeakKeyDictionary()
+_ledgers: WeakKeyDictionary[Engine, Ledger] = WeakKeyDictionary()
 _hooked: list[bool] = []  # not empty once the hooks are there, which cannot be taken away
 
 
@@ -107,6 +107,7 @@ def hear_children(engine: Engine) -> None:
     ledger = _ledgers.get(engine)
     if ledger is None or _is_telling(engine):
         return
+    told: _Told
     for told in ledger.take():
         request = partial(engine.decode, told.wire, is_rejected=told.outcome is Outcome.REJECTED)
         call = Call(len(engine.journal) + 1, told.wire, told.outcome, told.status, request)
@@ -135,7 +136,7 @@ def _is_telling(engine: Engine) -> bool:
 def _open_ledgers() -> None:
     for engine in list(_engines):
         if not _is_telling(engine) and engine not in _ledgers:
-            _ledgers[engine] = _Ledger()
+            _ledgers[engine] = Ledger()
 
 
 def _begin_to_tell() -> None:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import atexit
+import os
 import socket
 import sys
 from collections import Counter
@@ -25,6 +26,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from fakellm import UsageError
+from fakellm._io.forks import Ledger
 from fakellm._wire.allowed_hosts import AllowedHosts, check_hosts, is_allowed
 from fakellm._wire.providers import is_loopback, is_provider_host
 from pytest_fakellm.callers import Callers, callers
@@ -83,6 +85,8 @@ class Guard:
         self._addresses: set[str] = set()  # of allowed hosts
         self._resolving: set[int] = set()  # threads in which the guard itself looks up a host
         self._patches: dict[tuple[Any, str], tuple[Any, Any]] = {}
+        self._process = os.getpid()
+        self._ledger: Ledger | None = None  # what forked children tell
 
     @contextmanager
     def hold(self, what: str, *, allowed: AllowedHosts = ()) -> Iterator[None]:
@@ -118,10 +122,37 @@ class Guard:
                 self._uninstall()
 
     def take(self) -> list[Refusal]:
-        """Return what was refused since the last time, each place once."""
+        """Return what was refused since the last time, in forked children as well, each place once."""
         with _lock:
             taken, self.refusals = self.refusals, []
+            if self._is_in_child:  # a test that runs in a child is told there
+                self._tell(None)
+            else:
+                taken += self._of_children()
         return list({str(refusal): refusal for refusal in taken}.values())
+
+    @property
+    def _is_in_child(self) -> bool:
+        return os.getpid() != self._process
+
+    def open_ledger(self) -> None:
+        """Have what is forked from now on tell what is refused there."""
+        if self._ledger is None and not self._is_in_child:
+            self._ledger = Ledger()
+
+    def _tell(self, refusal: Refusal | None) -> None:
+        if self._ledger is not None:
+            self._ledger.append((os.getpid(), refusal))
+
+    def _of_children(self) -> list[Refusal]:
+        """Return what children told, but for what they took themselves."""
+        found: dict[int, list[Refusal]] = {}
+        for process, refusal in self._ledger.take() if self._ledger is not None else ():
+            if refusal is None:
+                found.pop(process, None)
+            else:
+                found.setdefault(process, []).append(refusal)
+        return [refusal for told in found.values() for refusal in told]
 
     def _reason(self, host: str) -> str | None:
         """Return why a host is not to be reached, or None."""
@@ -164,6 +195,8 @@ class Guard:
         refusal = Refusal(name, port, reason, callers())
         with _lock:
             self.refusals.append(refusal)
+            if self._is_in_child:
+                self._tell(refusal)
         raise BlockedConnectionError(f"blocked by fakellm: {refusal}")
 
     def _install(self) -> None:
@@ -221,13 +254,20 @@ def allowed_by_ini(config: pytest.Config) -> AllowedHosts:
 
 _lock = RLock()
 _active: list[Guard] = []  # those that hold anything
-_listening: list[bool] = []  # not empty once the hook is there, which cannot be taken away
+_listening: list[bool] = []  # not empty once the hooks are there, which cannot be taken away
 
 
 def _listen() -> None:
     if not _listening:
         sys.addaudithook(_hear)
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(before=_open_ledgers)
         _listening.append(True)
+
+
+def _open_ledgers() -> None:
+    for guard in tuple(_active):
+        guard.open_ledger()
 
 
 def _hear(event: str, args: tuple[Any, ...]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import textwrap
 
 import pytest
@@ -311,6 +312,69 @@ def test_providers_are_guarded_as_long_as_the_shared_fixture_that_made_a_fake(ag
 
     result.assert_outcomes(passed=2, failed=1)
     result.stdout.fnmatch_lines(["BlockedConnectionError: a connection to api.openai.com:443 was blocked*"])
+
+
+FORKING = """
+import os, warnings
+from by_urllib import by_urllib
+
+def in_child(act):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # of forks beside threads, which a test runner has
+        child = os.fork()
+    if child == 0:
+        act()
+        os._exit(0)
+    os.waitpid(child, 0)
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there are no forks")
+def test_connection_refused_in_a_forked_child_fails_the_test(agent):
+    agent.makepyfile(
+        test_it=FORKING
+        + textwrap.dedent("""
+        def test_it(fake_llm):
+            in_child(by_urllib)
+
+        def test_grandchild(fake_llm):
+            in_child(lambda: in_child(by_urllib))
+
+        def test_next(fake_llm):
+            in_child(lambda: None)
+    """)
+    )
+
+    result = agent.runpytest()
+
+    result.assert_outcomes(failed=2, passed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "BlockedConnectionError: a connection to api.openai.com:443 was blocked*",
+            "  at by_urllib.py:* in by_urllib",
+            "refused: api.openai.com in test_it.py::test_it",
+        ]
+    )
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there are no forks")
+def test_connection_that_was_told_in_a_child_is_not_told_in_the_parent(agent):
+    """A plugin may run a test in a child, whose report says it."""
+    agent.makepyfile(
+        test_it=FORKING
+        + textwrap.dedent("""
+        def test_it(fake_llm, request):
+            from pytest_fakellm.guard import guard_of
+
+            def run():
+                by_urllib()
+                assert guard_of(request.config).take()
+
+            in_child(run)
+    """)
+    )
+
+    agent.runpytest().assert_outcomes(passed=1)
 
 
 @pytest.mark.parametrize("end", ["assert False", "pytest.skip('later')"])
