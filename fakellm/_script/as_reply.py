@@ -69,26 +69,52 @@ def as_reply(given: object, reply_fields: Mapping[str, Any]) -> Scripted:
     Raises:
         UsageError: given is nothing that a model can say, or a field is unknown.
     """
-    if unknown := reply_fields.keys() - set(_REPLY_FIELDS[1:]):
-        known = ", ".join(f"{name}=" for name in _REPLY_FIELDS[1:])
-        hint = did_you_mean(min(unknown), ["times", *_REPLY_FIELDS[1:]], then=f"it takes times=, {known}")
-        raise UsageError(f"reply() has no field {min(unknown)!r}{hint}")
     __tracebackhide__ = True
+    if unknown := reply_fields.keys() - set(_REPLY_FIELDS[1:]):
+        raise UsageError(f"reply() has no field {min(unknown)!r}{_nearest(min(unknown))}")
     reply = _said(given, reply_fields)
     if reply is not None:
         return reply
     if getattr(given, "__self__", None) is ErrorReply:
         raise UsageError(f"call it: ErrorReply.{getattr(given, '__name__', '')}()")
-    if callable(given):
+    if callable(given) and not _is_exception(given):
         refuse_async(given, "reply()")
         return lambda request: _computed(given, request, reply_fields)
-    raise UsageError(f"reply() got {given!r}, {_SAYS_NOTHING}")
+    raise UsageError(f"reply() got {given!r}, {_SAYS_NOTHING}{_instead(given)}")
 
 
 _SAYS_NOTHING = (
     "which is nothing that a model says; give a str, a Reply, a ToolCall, a list of ToolCall, an ErrorReply, "
     "a pydantic object, or a callable that takes the ChatRequest and returns one of these"
 )
+
+
+def _nearest(unknown: str) -> str:
+    """Return what a field that there is not was meant to be, and which there are."""
+    if unknown in ("text", "content"):
+        return "; the text comes first, without a name: reply('Hello!')"
+    known = ", ".join(f"{name}=" for name in _REPLY_FIELDS[1:])
+    return did_you_mean(unknown, ["times", *_REPLY_FIELDS[1:]], then=f"it takes times=, {known}")
+
+
+def _instead(given: object) -> str:
+    """Return what to type for something that is no reply; empty where nothing is likely."""
+    match given:
+        case Mapping():
+            advice = "to answer with an object, type: Reply(parsed={...})"
+        case [str(), *_]:
+            advice = "one after the other, type: reply('a', 'b'); as choices of one answer: Reply(choices=['a', 'b'])"
+        case int() if 400 <= given <= 599:
+            advice = f"to answer with an error, type: ErrorReply({given})"
+        case _ if _is_exception(given):
+            advice = "a client raises it for an error or a fault: ErrorReply(429), Reply(fault=faults.connect_error())"
+        case _:
+            return ""
+    return f"\n  {advice}"
+
+
+def _is_exception(given: object) -> bool:
+    return isinstance(given, BaseException) or (isinstance(given, type) and issubclass(given, BaseException))
 
 
 def _said(given: object, reply_fields: Mapping[str, Any]) -> Reply | ErrorReply | None:
@@ -120,7 +146,7 @@ def _computed(
     reply = _said(returned, reply_fields)
     if reply is None:
         name = getattr(compute, "__qualname__", repr(compute))
-        raise UsageError(f"{name} returned {returned!r}, {_SAYS_NOTHING}")
+        raise UsageError(f"{name} returned {returned!r}, {_SAYS_NOTHING}{_instead(returned)}")
     return reply
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from fakellm._errors import UsageError
+from fakellm._script.named_fields import naming_fields
 from fakellm._script.pace import Pace
 from fakellm._script.retry_after import RetryAfter, check_retry_after, duration_text, is_retried, retry_after_text
 from fakellm._script.transform import Fault, Framing
@@ -18,6 +19,7 @@ from fakellm._wire.usual_errors import usual_error
 __all__ = ["ErrorReply", "Reply", "ToolCall", "is_text", "other_ways"]
 
 
+@naming_fields(example="the arguments of the call are one mapping: ToolCall('get_weather', {'city': 'Paris'})")
 @dataclass(frozen=True, slots=True)
 class ToolCall:
     """A call of a tool in the model's answer.
@@ -40,6 +42,7 @@ class ToolCall:
         object.__setattr__(self, "arguments_text", _arguments_text(self.name, self.arguments))
 
 
+@naming_fields()
 @dataclass(frozen=True, slots=True)
 class Reply:
     """One answer of the model.
@@ -146,6 +149,7 @@ def other_ways(reply: Reply) -> Iterator[tuple[str, object]]:
         yield "the bytes", reply.raw
 
 
+@naming_fields()
 @dataclass(frozen=True, slots=True)
 class ErrorReply:
     """An error that the API documents, sent instead of an answer, in the envelope of the provider asked.
