@@ -28,7 +28,8 @@ def check(item: pytest.Item) -> None:
         try:
             _check_mark(mark, item)
         except UsageError as err:
-            pytest.fail(f"{place_of(mark, item)}: UsageError: the marker {name}: {err}", pytrace=False)
+            text = f"{place_of(mark, item)}: UsageError: the marker {name}: {err}"
+            raise pytest.fail.Exception(text, pytrace=False) from None
 
 
 def _check_mark(mark: pytest.Mark, item: pytest.Item) -> None:

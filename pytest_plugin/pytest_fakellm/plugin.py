@@ -222,8 +222,8 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     """Check, when the test body has ended well, that nothing passed by accident; report what was said."""
     try:
         result = yield
-    except BaseException:
-        _report(item, "call", with_problems=True)
+    except BaseException as err:
+        _report(item, "call", with_problems=True, error=err)
         raise
     if (watch := item.stash.get(WATCH, None)) is not None and (problem := watch.end()):
         _report(item, "call", with_problems=False)
@@ -248,9 +248,9 @@ def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, object, object
     return result
 
 
-def _report(item: pytest.Item, when: str, *, with_problems: bool) -> None:
+def _report(item: pytest.Item, when: str, *, with_problems: bool, error: BaseException | None = None) -> None:
     if (watch := item.stash.get(WATCH, None)) is not None:
-        watch.failed = True
+        watch.failed, watch.error = True, error
         for title, text in watch.sections(with_problems=with_problems):
             item.add_report_section(when, title, text)
 
@@ -259,7 +259,7 @@ def _report(item: pytest.Item, when: str, *, with_problems: bool) -> None:
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
     """Explain a failed setup; put a test's figures on its last report, with which they travel to the terminal."""
     if call.when == "setup" and call.excinfo is not None:
-        _report(item, "setup", with_problems=True)
+        _report(item, "setup", with_problems=True, error=call.excinfo.value)
     report = yield from _told_once(item, call)
     watch = item.stash.get(WATCH, None)
     if call.when == "teardown" and watch is not None:
@@ -270,11 +270,16 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
 
 
 def _told_once(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
-    """Have a failure reported that the test's own sections explain: the user's lines, and nothing said twice."""
+    """Have a failure reported that says itself what is wrong, or that the test's sections explain: by the user's lines.
+
+    What the sections explain is not said twice.
+    """
     watch, option = item.stash.get(WATCH, None), item.config.option
-    if call.excinfo is None or watch is None or option.fulltrace or option.tbstyle == "native":
+    if call.excinfo is None or option.fulltrace or option.tbstyle == "native":
         return (yield)
-    with watch.told_once(call.excinfo) as say_once:
+    if watch is None and type(call.excinfo.value).__module__ != "fakellm._errors":
+        return (yield)
+    with watch_of(item).told_once(call.excinfo) as say_once:
         report = yield
     say_once(report.longrepr)
     return report

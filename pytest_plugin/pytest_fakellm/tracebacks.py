@@ -1,4 +1,4 @@
-"""The traceback of a failure that fakellm's own report explains: the lines of the user's project, and one report.
+"""The traceback of a failure that fakellm explains, below it or in the exception: the user's lines, one report.
 
 Neither holds for ``--full-trace`` and ``--tb=native``, which show all. Imported when such a failure is reported.
 """
@@ -15,10 +15,11 @@ from typing import Any
 
 import pytest
 
+from fakellm import CassetteError, UsageError
 from pytest_fakellm.callers import OWN, is_users, package_of
 from pytest_fakellm.guard import BlockedConnectionError
 
-__all__ = ["is_of_a_request", "say_once", "users_lines"]
+__all__ = ["is_a_mistake", "is_of_a_request", "say_once", "users_lines"]
 
 _ESCAPED = re.compile(r"""[^ -~]|["'\\]""")  # what a repr or JSON may write otherwise
 _SEE = " … (see fakellm check below)"
@@ -35,6 +36,11 @@ def is_of_a_request(error: BaseException) -> bool:
         or any(name in vars(one) or hasattr(type(one), name) for name in ("request", "response"))
         for one in _chain(error)
     )
+
+
+def is_a_mistake(error: BaseException) -> bool:
+    """Whether an exception says itself what the user's own line has done wrong."""
+    return isinstance(error, UsageError | CassetteError)
 
 
 @contextmanager

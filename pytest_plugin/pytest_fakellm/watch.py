@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 # All at once: a fake file system takes modules away again that were imported while it was there, and what is
 # imported anew has classes of its own.
-from fakellm import Cassette, FakeLLM, FakeLLMError
+from fakellm import Cassette, FakeLLM, FakeLLMError, UsageError
 from pytest_fakellm.reports import hints, journal_lines, other_lines, tally
-from pytest_fakellm.tracebacks import is_of_a_request, say_once, users_lines
+from pytest_fakellm.tracebacks import is_a_mistake, is_of_a_request, say_once, users_lines
 
 if TYPE_CHECKING:
     import pytest
@@ -34,7 +34,7 @@ class Watch:
     """Holds what a test used; the hooks ask it what to say. node: the id of the test.
 
     blocks: what lasts until the last fixture of the test has ended. made: what the test and its own fixtures made.
-    explained: whether its report says what went wrong beside its own assertions.
+    explained: whether its report says what went wrong beside its own assertions. error: what it failed with itself.
     """
 
     def __init__(self, node: str) -> None:
@@ -48,6 +48,7 @@ class Watch:
         self.failed = False
         self.checked = False
         self.explained = False
+        self.error: BaseException | None = None
 
     def made_under(self, made: FakeLLM | Cassette, guard: Guard, *, shared: pytest.FixtureRequest | None) -> None:
         """Take note of what the test made; from now on providers are guarded, or all let pass to be recorded.
@@ -96,15 +97,19 @@ class Watch:
 
     @contextmanager
     def told_once(self, excinfo: pytest.ExceptionInfo[BaseException]) -> Iterator[Callable[[object], None]]:
-        """Have a failure that the sections explain reported by the user's lines while the block runs.
+        """Have a failure reported by the user's lines while the block runs, if it or the sections say what is wrong.
 
         Yields: what takes from the representation of the exception that is made there what is said in the sections.
         """
-        if not self.explained or not is_of_a_request(excinfo.value):
+        told_below = self.explained and is_of_a_request(excinfo.value)
+        if not told_below and not is_a_mistake(excinfo.value):
             yield lambda longrepr: None
             return
         with users_lines(excinfo) as left_out:
-            yield partial(say_once, headlines=self._headlines, left_out=left_out)
+            if told_below:
+                yield partial(say_once, headlines=self._headlines, left_out=left_out)
+            else:
+                yield lambda longrepr: None
 
     @property
     def _headlines(self) -> list[str]:
@@ -125,9 +130,14 @@ class Watch:
     def _unanswered(self) -> Iterator[str]:
         """Yield what fakes and cassettes complain of or, where they do not, what is left of a recording."""
         complaints = [text for answering in self.answering if (text := _complaint(answering.check))]
-        yield from complaints
-        if not complaints:
+        yield from (text for text in complaints if not self._says_only_what_follows(text))
+        if not complaints and not isinstance(self.error, UsageError):
             yield from (_left(tape, self.node) for tape in self.tapes if tape.must_play and tape.cassette.unplayed)
+
+    def _says_only_what_follows(self, complaint: str) -> bool:
+        """Whether nothing but unused replies is told where the test never came to ask, or was kept from it."""
+        kept = bool(self.refusals) and not any(answering.calls for answering in self.answering)
+        return complaint.startswith("UnusedReplyError") and (kept or isinstance(self.error, UsageError))
 
     def _hints(self) -> Iterator[str]:
         """Yield what is no mistake by itself, and may be why a test failed."""

@@ -271,3 +271,77 @@ def test_fault_of_the_test_that_raised_is_told_by_the_users_lines(sdk):
             "  at test_*.py:5 in broken",
         ]
     )
+
+
+MISTAKES = {
+    "fault": 'fake_llm.reply("a", fault=faults.connect_error)',
+    "field": 'fake_llm.reply("a", finsh_reason="stop")',
+    "condition": 'fake_llm.when(turn="0").reply("a")',
+    "script": 'fake_llm.load("gone.yaml")',
+    "cassette": 'fake_llm.replay("gone.yaml")',
+    "tool call": 'fake_llm.reply(ToolCall("f", city="Paris"))',
+}
+
+
+@pytest.mark.parametrize("line", MISTAKES.values(), ids=MISTAKES)
+def test_mistake_of_the_test_is_shown_by_its_own_line(project, line):
+    project.makepyfile(f"from fakellm import ToolCall, faults\n\n\ndef test_weather(fake_llm):\n    {line}\n")
+
+    text = shown(project.runpytest())
+
+    assert f">       {line}" in text
+    assert "fakellm._errors." in text
+    assert not any(inside in text for inside in ("raise UsageError", "raise CassetteNotFoundError", "dataclasses.py"))
+    assert "The above exception was the direct cause" not in text
+
+
+def test_mistake_of_the_test_is_shown_whole_where_that_is_asked_for(project):
+    project.makepyfile(f"def test_weather(fake_llm):\n    {MISTAKES['condition']}\n")
+
+    text = shown(project.runpytest("--full-trace"))
+
+    assert "raise UsageError" in text
+
+
+def test_reply_that_a_mistake_kept_from_being_asked_for_is_not_told(project):
+    project.makepyfile("""
+        from fakellm import explore
+
+        def test_weather(fake_llm):
+            fake_llm.reply("Sunny.")
+            explore(lambda: None)
+    """)
+
+    text = shown(project.runpytest())
+
+    assert "explore() needs the fake that answers the body" in text
+    assert "never asked for" not in text
+    assert "no model was asked at all" not in text
+
+
+def test_reply_that_a_failed_assertion_leaves_unused_is_told(project):
+    project.makepyfile("""
+        def test_weather(fake_llm):
+            fake_llm.reply("Sunny.")
+            assert 1 == 2
+    """)
+
+    text = shown(project.runpytest())
+
+    assert "no model was asked at all: was something not awaited, skipped" in text
+
+
+def test_reply_that_the_guard_kept_from_being_asked_for_is_not_told(project):
+    project.makepyfile("""
+        import urllib.request
+
+        def test_weather(fake_llm):
+            fake_llm.reply("Sunny.")
+            urllib.request.urlopen("https://api.openai.com/v1/chat/completions", b"{}")
+    """)
+
+    text = shown(project.runpytest())
+
+    assert "BlockedConnectionError: a connection to api.openai.com:443 was blocked: " in text
+    assert "never asked for" not in text
+    assert "no model was asked at all" not in text
