@@ -165,8 +165,7 @@ class Recorder:
             return ""
         place = request.shown_url.partition("?")[0]
         text = (
-            f"{request.method} {place} was not recorded: it carries the key {STAND_IN_KEY!r}, "
-            "which no provider knows\n"
+            f"not recorded: {request.method} {place} carries the key {STAND_IN_KEY!r}, which no provider knows\n"
             "  fakellm sets it where no key is set, so that clients can be built\n"
             "  type: export OPENAI_API_KEY=… (a live key) before you record; none is written to the file"
         )

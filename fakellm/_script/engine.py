@@ -314,7 +314,7 @@ class Engine:
         number = len(written) + 1
         if text := recorder.refusal(wire):
             call = Call(number, wire, Outcome.UNMATCHED, 400, request)
-            call.explanation = f"{self._named(number, written)}: {text}"
+            call.explanation = f"{self._named(number, written)} was {text}"
             return self._refuse(call, ErrorBody(call.explanation, code=UNMATCHED_CODE))
         call = Call(number, wire, Outcome.RECORDED, 0, request)
         text = f"{wire.method} {wire.shown_url} is to be recorded, but what took it cannot send it on"

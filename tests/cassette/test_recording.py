@@ -648,10 +648,21 @@ def test_stand_in_key_is_not_sent(ask, path, headers):
     assert (response.status_code, response.headers["x-should-retry"], seen) == (400, "false", [])
     assert not path.exists()
     assert str(caught.value) == (
-        f"POST {chat(url)} was not recorded: it carries the key 'sk-fakellm', which no provider knows\n"
+        f"not recorded: POST {chat(url)} carries the key 'sk-fakellm', which no provider knows\n"
         "  fakellm sets it where no key is set, so that clients can be built\n"
         "  type: export OPENAI_API_KEY=… (a live key) before you record; none is written to the file"
     )
+
+
+def test_stand_in_key_is_told_in_the_transcript(path):
+    cassette = use_cassette(path, mode="once")
+
+    with pytest.raises(UsageError), cassette as recording:
+        httpx.post(
+            "https://api.openai.com/v1/chat/completions", json=QUESTION, headers={"authorization": "Bearer sk-fakellm"}
+        )
+
+    assert recording.transcript().splitlines()[-1] == "  => call 1 was not recorded"
 
 
 def test_stand_in_key_in_the_url_is_not_sent(path):
