@@ -77,9 +77,9 @@ def _text(
     wording: str,
     absent: Callable[[ChatRequest], str] = lambda request: "nothing",
     *,
-    role: str = "",
+    of_messages: bool = False,
 ) -> Field:
-    """Return a field of texts. wording: what comes before the text in ``expected``. role: whose messages they are."""
+    """Return a field of texts, some messages' or not. wording: what comes before the text in ``expected``."""
     return Field(
         values=lambda request, headers: values(request),
         takes="a str, a compiled pattern of str or a callable",
@@ -89,7 +89,7 @@ def _text(
         got=lambda text, result: shown(text),
         absent=absent,
         has_text=True,
-        elsewhere=lambda request: tuple(text_of(m) for m in request.messages if m.get("role") == role),
+        elsewhere=lambda request: tuple(map(text_of, request.messages)) if of_messages else (),
     )
 
 
@@ -141,7 +141,7 @@ FIELDS: Mapping[str, Field] = {
         expected=repr,
         got=lambda request, result: _cut(repr(result)),
     ),
-    "user": _text(_question, _containing, "a question containing", _missing_question, role="user"),
+    "user": _text(_question, _containing, "a question containing", _missing_question, of_messages=True),
     "any_user": _text(
         lambda request: request.user_texts, _containing, "a user message containing", lambda request: "no user message"
     ),
@@ -150,6 +150,7 @@ FIELDS: Mapping[str, Field] = {
         _containing,
         "a system message containing",
         lambda request: "no system message",
+        of_messages=True,
     ),
     "model": _text(lambda request: (request.model,), _glob, "a model like"),
     "tool": _text(lambda request: request.tool_names, _equal, "an offered tool named", lambda request: "no tools"),
@@ -158,7 +159,7 @@ FIELDS: Mapping[str, Field] = {
         _containing,
         "a tool result containing",
         lambda request: f"no tool result at the end ({_end(request)})",
-        role="tool",
+        of_messages=True,
     ),
     "turn": Field(
         values=lambda request, headers: (request.turn,),

@@ -20,6 +20,9 @@ __all__ = ["Condition", "Matcher", "Mismatch", "Wanted", "conditions", "naming_c
 P = ParamSpec("P")
 R = TypeVar("R")
 
+_PLACES = {"user": "the question", "system": "a system message", "tool_result": "a tool result"}
+"""The conditions that look at messages, and how a message says what they look at."""
+
 Wanted = str | re.Pattern[str] | Callable[[str], object]
 """What a condition looks for: a substring (a glob for the model, a whole name for tool and endpoint), a
 pattern to search, or a predicate."""
@@ -72,7 +75,7 @@ class Condition:
         if any(results):
             return None
         got = ", ".join(map(self._part.got, values, results)) if values else self._part.absent(request)
-        return Mismatch(self._label, self._expected, got, self._hint(values), self._nearness(request, values))
+        return Mismatch(self._label, self._expected, got, self._hint(request, values), self._nearness(request, values))
 
     def explain(self, request: ChatRequest, headers: Headers = NO_HEADERS) -> Mismatch | None:
         """Return the mismatch, where a predicate that raises is one: it may never have been asked before."""
@@ -91,8 +94,8 @@ class Condition:
     def __repr__(self) -> str:
         return f"<Condition {self}>"
 
-    def _hint(self, values: tuple[Any, ...]) -> str:
-        """Return what a text was probably meant to be where it nearly holds: another case, a pattern."""
+    def _hint(self, request: ChatRequest, values: tuple[Any, ...]) -> str:
+        """Return what a text was probably meant to be where it nearly holds: another case, a pattern, another place."""
         text = self.wanted
         if not isinstance(text, str) or not self._part.has_text or self._told is not text:
             return ""
@@ -100,6 +103,20 @@ class Condition:
             return f"differs in case alone; to pass that over: {self._typed(_escaped(text), ', re.I')}"
         if any(_is_pattern_of(text, value) for value in values):
             return f"a str is looked for as it is; to search for a pattern: {self._typed(text)}"
+        return self._other_place(text, request)
+
+    def _other_place(self, text: str, request: ChatRequest) -> str:
+        """Return where else in the conversation a text stands, as words of its own, and how to look there."""
+        if self.field not in _PLACES:
+            return ""
+        words = re.compile(rf"(?<!\w){re.escape(text)}(?!\w)")
+        for name, place in _PLACES.items():
+            if name != self.field and any(map(words.search, FIELDS[name].values(request, NO_HEADERS))):
+                return f"{place} holds it; to look there: {name}={text!r}"
+        # The newest question is told by what it has there, answered or not.
+        earlier = [said for said in self._part.elsewhere(request) if said != request.last_user]
+        if any(map(words.search, earlier)):
+            return f"an earlier message holds it, where {self.field} does not look"
         return ""
 
     def _nearness(self, request: ChatRequest, values: tuple[Any, ...]) -> float:

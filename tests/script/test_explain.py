@@ -69,6 +69,20 @@ def test_rule_whose_text_stands_elsewhere_in_the_conversation_is_the_nearest():
     ]
 
 
+def test_rule_whose_text_a_system_message_holds_is_the_nearest():
+    rules = [rule("a", number=n, user=text) for n, text in enumerate(["alpha", "beta", "gamma", "planner"], 1)]
+
+    lines = unmatched(
+        *rules, messages=[{"role": "system", "content": "The planner."}, {"role": "user", "content": "hi"}]
+    ).split("\n")
+
+    assert lines[2:5] == [
+        "    rule 4 when(user='planner') at test_a.py:3",
+        "      user: expected a question containing 'planner', got 'hi'",
+        "        a system message holds it; to look there: system='planner'",
+    ]
+
+
 def test_rule_whose_text_is_nearly_there_comes_before_those_that_are_far():
     rules = [rule("a", number=n, user=text) for n, text in enumerate(["alpha", "beta", "gamma", "wether"], 1)]
 
