@@ -229,7 +229,10 @@ def _counting(
         is_lost = any(isinstance(event, Disconnect) for event in played)  # by a fault below this one
         chunks = sum(event.chunks for event in played if isinstance(event, Data))
         if is_stream and not is_lost and chunks < after:
-            raise UsageError(f"{name} can never take effect: the stream has {chunks} chunks")
+            raise UsageError(
+                f"{name} can never take effect: the stream has {chunks} chunks\n"
+                f"  type after={chunks} or less, or script a longer answer"
+            )
         return apply(iter(played))
 
     return Transform(name, checked if after else apply, at=at)

@@ -76,9 +76,10 @@ def broken(err: Exception, *, number: int) -> str:
 
 
 def contradiction(err: Exception, rule: Rule | None, *, number: int) -> str:
-    """Explain a call that its reply contradicts: the mistake is the script's."""
-    problem, _, rest = str(err).partition("\n")
-    return f"call {number}: {problem}\n  scripted by {rule}\n{rest}"
+    """Explain a call whose reply contradicts it, or has a fault that cannot act: the mistake is the script's."""
+    problem, *rest = str(err).split("\n")
+    scripted = [] if rule is None else [f"  scripted by {rule}"]
+    return "\n".join([f"call {number}: {problem}", *scripted, *rest])
 
 
 def not_spoken(wire: WireRequest, *, number: int) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from functools import partial
 
-from fakellm._errors import ContradictionError
+from fakellm._errors import ContradictionError, UsageError
 from fakellm._script import explain
 from fakellm._script.answer import Drafts, fill_draft
 from fakellm._script.as_reply import Scripted
@@ -95,6 +95,9 @@ def guarded(events: Iterator[WireEvent], call: Call) -> Iterator[WireEvent]:
     """Yield what a framing or a fault gives; lose the connection where it raises, so that the client is told."""
     try:
         yield from events
+    except UsageError as err:  # a fault of fakellm's that cannot act on this answer
+        _blame(call, err, explain.contradiction(err, call.rule, number=call.number))
+        yield Disconnect()
     except Exception as err:  # noqa: BLE001  # check() raises it again
         _blame(call, err, explain.broken(err, number=call.number))
         yield Disconnect()

@@ -152,8 +152,12 @@ def test_fault_that_can_never_take_effect_fails_the_check():
     events = list(engine.handle(asking(stream=True)))
 
     assert events == [Disconnect()]
-    with pytest.raises(UnmatchedRequestError, match=r"stall\(30, after=99\) can never take effect"):
+    with pytest.raises(UnmatchedRequestError) as caught:
         engine.check()
+    first, by, advice = str(caught.value).split("\n")
+    assert first == "call 1: stall(30, after=99) can never take effect: the stream has 4 chunks"
+    assert by.startswith("  scripted by rule 1 reply() at ")
+    assert advice == "  type after=4 or less, or script a longer answer"
 
 
 def test_call_is_written_down_before_any_byte_goes_out():

@@ -49,7 +49,9 @@ def test_stream_with_fewer_chunks_is_a_usage_error(fault):
     with pytest.raises(UsageError) as caught:
         next(fault(iter([STREAM, *CHUNKS])))
 
-    assert str(caught.value) == f"{fault!r} can never take effect: the stream has 3 chunks"
+    assert str(caught.value) == (
+        f"{fault!r} can never take effect: the stream has 3 chunks\n  type after=3 or less, or script a longer answer"
+    )
 
 
 def test_stream_that_is_lost_already_may_have_fewer_chunks():
