@@ -72,17 +72,18 @@ _COMPARED = 200  # characters; the API takes names of 64
 
 
 def did_you_mean(name: object, known: Iterable[str], *, then: str = "") -> str:
-    """Return ``; did you mean 'user'?`` for a name that is nearly one of those known, else an empty text.
+    """Return ``; did you mean 'user'?`` for a name that is nearly one of those known, in any case, else an empty text.
 
     then: what is said next, such as which names there are; it goes on a line of its own behind the question.
     """
     from difflib import get_close_matches  # only for a message
 
     # Comparing takes the product of the lengths.
-    near = get_close_matches(str(name)[:_COMPARED], [other for other in known if len(other) <= _COMPARED], n=1)
+    lowered = {other.lower(): other for other in known if len(other) <= _COMPARED}
+    near = get_close_matches(str(name)[:_COMPARED].lower(), lowered, n=1)
     if not near:
         return f"; {then}" if then else ""
-    return f"; did you mean {near[0]!r}?" + (f"\n  {then}" if then else "")
+    return f"; did you mean {lowered[near[0]]!r}?" + (f"\n  {then}" if then else "")
 
 
 class FakeLLMError(Exception):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, Unpack
 
 from fakellm._answering import Answering
 from fakellm._clock import Clock, MockClock
-from fakellm._errors import UsageError
+from fakellm._errors import UsageError, did_you_mean
 from fakellm._script.as_reply import ReplyFields, ReplyLike
 from fakellm._script.engine import Engine
 from fakellm._script.explain import not_entered
@@ -301,7 +301,8 @@ def _provider(name: str | None) -> Provider | None:
         return None
     if not isinstance(name, str) or name not in PROVIDERS:
         raise UsageError(
-            f"FakeLLM knows no provider {name!r}; it knows {', '.join(PROVIDERS)}\n"
+            f"FakeLLM knows no provider {name!r}{did_you_mean(name, PROVIDERS)}\n"
+            f"  it knows {', '.join(PROVIDERS)}\n"
             "  for any other OpenAI-compatible server, type: provider='plain'"
         )
     return PROVIDERS[name]

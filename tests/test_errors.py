@@ -1,7 +1,7 @@
 import pytest
 
 import fakellm
-from fakellm._errors import status_error
+from fakellm._errors import did_you_mean, status_error
 
 PARENTS = {
     "UsageError": {"FakeLLMError"},
@@ -84,3 +84,16 @@ def test_format_error_starts_with_its_place(kind, line, text):
     error = kind("no list", path="a.yaml", line=line)
 
     assert (str(error), error.path, error.line) == (text, "a.yaml", line)
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("usr", "; did you mean 'user'?"),
+        ("USER", "; did you mean 'user'?"),
+        ("city", "; did you mean 'City'?"),
+        ("x", ""),
+    ],
+)
+def test_nearest_name_is_asked_for_in_any_case(name, hint):
+    assert did_you_mean(name, ["user", "system", "City"]) == hint

@@ -48,7 +48,8 @@ class _File:
             raise CassetteFormatError(conflict[0], path=self._path, line=conflict[1])
         document = self._load()
         if not isinstance(document, dict) or not isinstance(document.get("interactions"), list):
-            raise CassetteFormatError("not a cassette: there is no list of interactions", path=self._path, line=1)
+            problem = f"not a cassette: there is no list of interactions{_instead(document)}"
+            raise CassetteFormatError(problem, path=self._path, line=1)
         version = document.get("version", 1)
         if not isinstance(version, str | int) or str(version) != "1":
             shown = version if isinstance(version, str | int) else type(version).__name__
@@ -302,6 +303,12 @@ _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, section 5.6.2
 _DANGEROUS = re.compile(r"[\r\n\0]")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _TEXT_TYPE = re.compile(r"text/event-stream|application/(?:[\w.+-]+\+)?json", re.IGNORECASE)  # both are UTF-8
+
+
+def _instead(document: object) -> str:
+    """Return what else a file is, and how that is checked; empty where it is no script either."""
+    is_script = isinstance(document, dict) and ("rules" in document or "otherwise" in document)
+    return "; it is a script: type fake_llm.load(FILE), or fakellm script check FILE" if is_script else ""
 
 
 @lru_cache(maxsize=256)  # sessions ask few URLs often

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from fakellm._errors import UsageError
+from fakellm._errors import UsageError, did_you_mean
 from fakellm._wire.canonical import (
     KEY_PARTS,
     canonical_body,
@@ -50,7 +50,8 @@ def check_parts(parts: Iterable[str] | None) -> tuple[str, ...]:
     if not wanted:
         raise UsageError(f"match=[] would take any recording for any request; name some of {', '.join(KEY_PARTS)}")
     if unknown := [part for part in wanted if part not in KEY_PARTS]:
-        raise UsageError(f"match= takes any of {', '.join(KEY_PARTS)}; got {unknown[0]!r}")
+        hint = did_you_mean(unknown[0], KEY_PARTS)
+        raise UsageError(f"match= takes any of {', '.join(KEY_PARTS)}; got {unknown[0]!r}{hint}")
     return tuple(part for part in KEY_PARTS if part in wanted)
 
 

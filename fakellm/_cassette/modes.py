@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from fakellm._errors import UsageError
+from fakellm._errors import UsageError, did_you_mean
 
 __all__ = ["MODES", "Plan", "make_plan", "resolve_mode", "why_off"]
 
@@ -19,7 +19,9 @@ def resolve_mode(mode: str, environ: Mapping[str, str]) -> str:
         UsageError: there is no such mode.
     """
     if mode not in MODES:
-        raise UsageError(f"there is no record mode {mode!r}; mode= takes one of {', '.join(MODES)}")
+        raise UsageError(
+            f"there is no record mode {mode!r}; mode= takes one of {', '.join(MODES)}{did_you_mean(mode, MODES)}"
+        )
     if mode != "auto":
         return mode
     return "none" if environ.get("CI", "").lower() not in ("", "0", "false") else "once"

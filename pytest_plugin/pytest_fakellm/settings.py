@@ -323,8 +323,16 @@ def _wrong_arguments(mark: pytest.Mark) -> str | None:
         return f"takes {'keyword arguments only' if most == 0 else f'{most} arguments'}, got {mark.args[most]!r}"
     for argument, value in _arguments(mark).items():
         if argument not in names:
-            return f"has no argument {argument!r}"
+            return f"has no argument {argument!r}{_nearest(argument, names)}"
         setting = SETTINGS[names[argument]]
         if value is not None and not setting.accepts(value):
-            return f"takes {setting.takes} as {argument}, got {value!r}"
+            near = _nearest(value, MODES) if setting.key == "record" else ""
+            return f"takes {setting.takes} as {argument}, got {value!r}{near}"
     return None
+
+
+def _nearest(name: object, known: Iterable[str]) -> str:
+    """Return the question whether the nearest name was meant, or an empty text."""
+    from fakellm._errors import did_you_mean  # not at start-up
+
+    return did_you_mean(name, known)

@@ -335,6 +335,11 @@ WRONG = [
     ("hello", "session.yaml:1: not a cassette: there is no list of interactions"),
     ("[]", "session.yaml:1: not a cassette: there is no list of interactions"),
     ("version: 1\n", "session.yaml:1: not a cassette: there is no list of interactions"),
+    (
+        "rules: []\n",
+        "session.yaml:1: not a cassette: there is no list of interactions; it is a script: type fake_llm.load(FILE), "
+        "or fakellm script check FILE",
+    ),
     ("interactions: {}\n", "session.yaml:1: not a cassette: there is no list of interactions"),
     ('{"a": 1', "session.yaml:1: not valid JSON: Expecting ',' delimiter"),
     ('{"interactions": !foo []}', "session.yaml:1: not valid JSON: Expecting value"),

@@ -49,6 +49,11 @@ def test_unknown_part_is_refused(match):
     assert str(caught.value) == ("match= takes any of method, scheme, host, port, path, query, body; got 'headers'")
 
 
+def test_misspelt_part_is_told_with_the_nearest():
+    with pytest.raises(UsageError, match=r"got 'pth'; did you mean 'path'\?$"):
+        check_parts(["pth"])
+
+
 @pytest.mark.parametrize(
     ("ignore", "one", "other"),
     [

@@ -415,15 +415,23 @@ def test_damaged_file_is_found_out_before_the_block(write):
     assert (caught.value.path, caught.value.line) == (str(path), 2)
 
 
-@pytest.mark.parametrize("mode", ["None", "", "ONCE"])
-def test_unknown_mode_is_refused(write, mode):
+@pytest.mark.parametrize(
+    ("mode", "hint"),
+    [
+        ("None", "; did you mean 'none'?"),
+        ("onec", "; did you mean 'once'?"),
+        ("ONCE", "; did you mean 'once'?"),
+        ("", ""),
+    ],
+)
+def test_unknown_mode_is_refused(write, mode, hint):
     path = write(cassette(HELLO))
 
     with pytest.raises(UsageError) as caught:
         use_cassette(path, mode=mode)
 
     assert str(caught.value) == (
-        f"there is no record mode {mode!r}; mode= takes one of none, once, new_episodes, all, rewrite, auto"
+        f"there is no record mode {mode!r}; mode= takes one of none, once, new_episodes, all, rewrite, auto{hint}"
     )
 
 

@@ -40,13 +40,25 @@ def test_no_rules_hold_on_openais_host_where_the_fake_is_plain():
         assert post(OPENAI, temperature=3).status_code == 200
 
 
-@pytest.mark.parametrize("given", ["openruter", "OpenAI", "", 5, ["openai"]])
-def test_unknown_provider_is_a_usage_error(given):
+@pytest.mark.parametrize(
+    ("given", "hint"),
+    [
+        ("openruter", "; did you mean 'openrouter'?"),
+        ("OpenAI", "; did you mean 'openai'?"),
+        ("mistral", ""),
+        ("", ""),
+        (5, ""),
+        (["mistral"], ""),
+    ],
+    ids=repr,
+)
+def test_unknown_provider_is_a_usage_error(given, hint):
     with pytest.raises(UsageError) as caught:
         FakeLLM(provider=given)
 
     assert str(caught.value) == (
-        f"FakeLLM knows no provider {given!r}; it knows azure, deepseek, groq, openai, openrouter, plain, siliconflow\n"
+        f"FakeLLM knows no provider {given!r}{hint}\n"
+        "  it knows azure, deepseek, groq, openai, openrouter, plain, siliconflow\n"
         "  for any other OpenAI-compatible server, type: provider='plain'"
     )
 

@@ -148,6 +148,12 @@ def test_wrong_config_is_a_usage_error(project, config, message):
     ("marker", "message"),
     [
         ("fake_llm(colour='red')", "the marker fake_llm has no argument 'colour'"),
+        ("fake_llm(stict=True)", "the marker fake_llm has no argument 'stict'; did you mean 'strict'?"),
+        (
+            "llm_cassette(mode='onec')",
+            "the marker llm_cassette takes one of none, once, new_episodes, all, rewrite, auto as mode, got 'onec'; "
+            "did you mean 'once'?",
+        ),
         ("fake_llm(5)", "the marker fake_llm takes keyword arguments only, got 5"),
         ("fake_llm(strict='no')", "the marker fake_llm takes True or False as strict, got 'no'"),
         ("fake_llm(seed=True)", "the marker fake_llm takes an int as seed, got True"),

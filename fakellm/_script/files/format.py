@@ -84,6 +84,10 @@ def read_script(
     root = read_sections(text, path=path)
     if not isinstance(root, Section):
         raise ScriptFormatError(f"a script is a mapping with rules:, got {_shown(root)}", path=path, line=1)
+    if "interactions" in root and "rules" not in root:
+        raise root.error(
+            "not a script but a recorded session; type fake_llm.replay(FILE), or fakellm cassette check FILE"
+        )
     makers = {"fault": faults, "framing": framings}
     mistakes = Mistakes()
     mistakes.note(check_keys, root, "a script", ("$schema", "scenario", "rules", "otherwise"))

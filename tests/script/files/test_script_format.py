@@ -239,6 +239,10 @@ BEYOND_THE_SCHEMA = ("{fault: drop}", "after: x", "fault: cut", "framing: wide",
     [
         ("", "1: a script is a mapping with rules:, got nothing"),
         ("- reply: a", "1: a script is a mapping with rules:, got a list"),
+        (
+            "interactions: []\nversion: 1",
+            "1: not a script but a recorded session; type fake_llm.replay(FILE), or fakellm cassette check FILE",
+        ),
         ("{}", "1: a script needs rules: or otherwise:"),
         ("rules: []", "1: a script needs rules: or otherwise:"),
         ("rules: {}", "1: rules takes a list, got an empty mapping"),
