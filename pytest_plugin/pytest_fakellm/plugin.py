@@ -74,7 +74,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
-def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
+@pytest.hookimpl(wrapper=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None, object, object]:
     """Set the variables that the ini asks for, and begin to guard, before the first conftest.py is imported."""
     if key := early_config.getini("llm_api_key"):
         os.environ.setdefault("OPENAI_API_KEY", key)
@@ -82,6 +83,19 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
         for name, value in _QUIET.items():
             os.environ.setdefault(name, value)
     _begin_to_guard(early_config, early_config.known_args_namespace)
+    try:
+        return (yield)
+    except Exception as err:
+        _advise_key(getattr(err, "cause", err))
+        raise
+
+
+def _advise_key(error: BaseException) -> None:
+    """Add to the error of a conftest.py that builds a client without a key how it gets one."""
+    if "OPENAI_API_KEY" in str(error) and "OPENAI_API_KEY" not in os.environ:
+        error.add_note(
+            "for a client that a conftest.py builds at import, set in the pytest ini: llm_api_key = sk-fakellm"
+        )
 
 
 def _begin_to_guard(config: pytest.Config, options: object) -> None:

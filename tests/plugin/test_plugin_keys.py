@@ -97,3 +97,27 @@ def test_ini_sets_the_key_before_the_first_conftest(project):
     """)
 
     project.runpytest_subprocess().assert_outcomes(passed=1)
+
+
+def test_conftest_that_lacks_a_key_is_told_where_to_set_it(project):
+    project.makeconftest("raise RuntimeError('set the OPENAI_API_KEY environment variable')")
+    project.makepyfile("def test_key(): pass")
+
+    result = project.runpytest_subprocess()
+
+    result.stderr.fnmatch_lines(
+        [
+            "E   RuntimeError: set the OPENAI_API_KEY environment variable",
+            "E   for a client that a conftest.py builds at import, set in the pytest ini: llm_api_key = sk-fakellm",
+        ]
+    )
+
+
+def test_conftest_that_fails_for_something_else_is_told_nothing_of_keys(project):
+    project.makeconftest("raise RuntimeError('broken')")
+    project.makepyfile("def test_key(): pass")
+
+    result = project.runpytest_subprocess()
+
+    result.stderr.fnmatch_lines(["E   RuntimeError: broken"])
+    assert "llm_api_key" not in result.stderr.str()
