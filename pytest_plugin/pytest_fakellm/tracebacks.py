@@ -87,18 +87,18 @@ def say_once(longrepr: Any, headlines: Iterable[str], *, left_out: list[str]) ->
 
 def _cut_lines(lines: list[str], words: list[str]) -> Iterator[str]:
     """Yield the lines of an entry; of its message, which stands at its end, only what comes before the report."""
-    for line in lines:
-        if line.startswith("E ") and (cut := _cut(line, words)) != line:
+    for n, line in enumerate(lines, 1):
+        if line.startswith("E ") and (cut := _cut(line, words, goes_on=n < len(lines))) != line:
             yield cut
             return
         yield line
 
 
-def _cut(text: str, words: list[str]) -> str:
-    """Return a text up to the end of the first words that it holds."""
+def _cut(text: str, words: list[str], *, goes_on: bool = False) -> str:
+    """Return a text up to the end of the first words that it holds. goes_on: whether more lines follow it."""
     for some in words:
         before, found, rest = text.partition(some)
-        if found and rest:
+        if found and (rest or goes_on):
             return f"{before}{found}{_SEE}"
     return text
 

@@ -345,3 +345,19 @@ def test_reply_that_the_guard_kept_from_being_asked_for_is_not_told(project):
     assert "BlockedConnectionError: a connection to api.openai.com:443 was blocked: " in text
     assert "never asked for" not in text
     assert "no model was asked at all" not in text
+
+
+def test_report_whose_first_line_is_all_of_its_headline_is_told_once(sdk):
+    sdk.makepyfile("""
+        from agent import ask
+        from fakellm import Reply
+
+        def test_weather(fake_llm):
+            fake_llm.reply(Reply(choices=["a", "b"]))
+            ask("hi")
+    """)
+
+    text = shown(sdk.runpytest())
+
+    assert "the request asks for n=1 … (see fakellm check below)" in text
+    assert text.count("script as many choices as the request asks for") == 1
