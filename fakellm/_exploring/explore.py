@@ -321,7 +321,10 @@ class Experiment:
         """Return the trials to come, by call and trouble; the one that the environment names, where it does."""
         answers = [heard for heard in self._heard if _is_good(heard)]
         if not answers:
-            raise UsageError("the body of explore() asked this fake nothing, so there is nothing to explore")
+            raise UsageError(
+                "the body of explore() asked this fake nothing, so there is nothing to explore\n"
+                "  does it ask at all, through httpx or httpx2, and while no other fake answers?"
+            )
         following = [*(heard.call for heard in answers[1:]), None]
         planned = [
             _Planned(heard.call, place, after, _asked(heard.call), trouble)

@@ -517,8 +517,13 @@ def test_trial_that_is_not_there(llm, monkeypatch):
 
 
 def test_body_that_asks_nothing(llm):
-    with pytest.raises(UsageError, match="asked this fake nothing, so there is nothing to explore"):
+    with pytest.raises(UsageError) as caught:
         explore(lambda: None, llm=llm)
+
+    assert str(caught.value) == (
+        "the body of explore() asked this fake nothing, so there is nothing to explore\n"
+        "  does it ask at all, through httpx or httpx2, and while no other fake answers?"
+    )
 
 
 @pytest.mark.parametrize(

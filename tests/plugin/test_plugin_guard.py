@@ -102,6 +102,8 @@ def test_report_names_model_libraries_and_lines(asking, way, through):
             f"  at ask.py:* in by_{way}",
             "  by ask.py:* in swallow",
             "  by test_agent.py:4 in test_agent",
+            "  fakellm answers clients on httpx and httpx2, while a fake or a cassette is active; this one is on",
+            "  something else, or came too early or too late: use a client on httpx, or stand in for this one",
         ]
     )
 

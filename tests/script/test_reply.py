@@ -57,6 +57,10 @@ def test_arguments_that_are_no_json_object_are_a_usage_error(arguments, reason):
     )
 
 
+def test_call_without_arguments_has_an_empty_object():
+    assert ToolCall("now").arguments_text == "{}"
+
+
 def test_arguments_that_hold_themselves_are_a_usage_error():
     loop = {}
     loop["loop"] = loop
