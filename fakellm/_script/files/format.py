@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
+from inspect import signature
 from pathlib import PurePath
 from typing import Any
 
@@ -288,11 +289,26 @@ def _transform(field: str, value: object, reply: Section, makers: Mapping[str, M
     [(name, arguments)] = given.items()
     if not isinstance(arguments, dict):
         raise reply.error(f"{name} takes a mapping of its arguments, got {_shown(arguments)}", field)
+    _check_arguments(name, makers[name], arguments, reply, field)
     given_to_it = plain(arguments)
     if isinstance(arguments, Section) and "error" in arguments:
         given_to_it["error"] = _error(arguments["error"], arguments)
     with told(reply, field):
         return makers[name](**given_to_it)
+
+
+def _check_arguments(
+    name: str, make: MakeTransform, arguments: Mapping[str, object], reply: Section, field: str
+) -> None:
+    """Refuse arguments that a fault or a framing does not take, and none where it needs one."""
+    takes = signature(make).parameters
+    for given in arguments:
+        if given not in takes:
+            hint = did_you_mean(given, takes, then=f"it takes {', '.join(takes) or 'nothing'}")
+            raise reply.error(f"{name} has no {given!r}{hint}", field)
+    for needed, parameter in takes.items():
+        if parameter.default is parameter.empty and needed not in arguments:
+            raise reply.error(f"{name} needs {needed}:, as in {{{name}: {{{needed}: ...}}}}", field)
 
 
 def _pace(value: object, reply: Section) -> Pace:

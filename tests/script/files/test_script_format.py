@@ -231,7 +231,7 @@ WHEN_KEYS = "user, any_user, system, model, tool, tool_result, turn, stream, end
 
 
 # What only the reader sees: names and arguments of faults, and what a regular expression is.
-BEYOND_THE_SCHEMA = ("{fault: drop}", "after: x", "fault: cut", "framing: wide", "regex: '('")
+BEYOND_THE_SCHEMA = ("fault: drop", "after: x", "aftr: 1", "size: 1", "fault: cut", "framing: wide", "regex: '('")
 
 
 @pytest.mark.parametrize(
@@ -311,7 +311,21 @@ BEYOND_THE_SCHEMA = ("{fault: drop}", "after: x", "fault: cut", "framing: wide",
             f"2: error has no 'state'; did you mean 'status'?\n  it takes {ERROR_KEYS}",
         ),
         ("rules:\n- reply: {error: {message: a}}", "2: error needs a status:"),
-        ("rules:\n- reply: {fault: drop}", "2: drop() missing 1 required positional argument: 'after'"),
+        ("rules:\n- reply: {fault: drop}", "2: drop needs after:, as in {drop: {after: ...}}"),
+        (
+            "rules:\n- reply: {fault: {drop: {aftr: 1}}}",
+            "2: drop has no 'aftr'; did you mean 'after'?\n  it takes after",
+        ),
+        ("rules:\n- reply: {framing: {crlf: {size: 1}}}", "2: crlf has no 'size'; it takes nothing"),
+        (
+            "rules:\n- reply: {fault: dropp}",
+            "2: fault takes one of drop, error_event, got \"dropp\"; did you mean 'drop'?",
+        ),
+        (
+            "rules:\n- reply: {error: rate_limitd}",
+            f'2: error takes a status, a mapping with status:, or one of {ERRORS}; got "rate_limitd"; '
+            "did you mean 'rate_limited'?",
+        ),
         (
             "rules:\n- reply: {fault: {drop: {after: x}}}",
             "2: drop(after=...) takes the number of chunks to send first, 0 or more; got 'x'",
@@ -411,7 +425,7 @@ def test_all_mistakes_of_a_file_are_told_in_order():
         "s.yaml:7: a reply takes a text or a mapping, got 5; a text that looks like this goes in quotes",
         f's.yaml:9: error takes a status, a mapping with status:, or one of {ERRORS}; got "busy"',
         "s.yaml:10: Reply text is a str, got 5",
-        "s.yaml:10: drop() missing 1 required positional argument: 'after'",
+        "s.yaml:10: drop needs after:, as in {drop: {after: ...}}",
         "s.yaml:12: otherwise has no 'when'; it takes reply, replies, times",
         f"s.yaml:12: a reply has no 'zzz'; it takes {REPLY_KEYS}, error",
     ]
