@@ -290,10 +290,10 @@ def _said(
 
 
 def marked_on(item: pytest.Item) -> dict[str, Any]:
-    """Return the settings that a test's markers make, the nearest marker the strongest."""
+    """Return the settings that a test's markers make, the nearest marker the strongest; wrong ones make none."""
     said: dict[str, Any] = {}
     for mark in item.iter_markers():
-        if (names := MARKERS.get(mark.name)) is not None:
+        if (names := MARKERS.get(mark.name)) is not None and _wrong_arguments(mark) is None:
             said = {names[argument]: value for argument, value in _arguments(mark).items()} | said
     return said
 

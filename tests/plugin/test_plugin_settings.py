@@ -203,6 +203,29 @@ def test_wrong_marker_is_a_usage_error_at_its_line(project, marker, message):
     )
 
 
+@pytest.mark.parametrize("arguments", ["moed='once'", "5", "'session.yaml', 'none', None, False, 'more'"])
+def test_wrong_marker_does_not_end_the_session_that_lists_orphans(project, arguments):
+    project.makepyfile(
+        test_marked=f"""
+        import pytest
+        from agent import ask
+
+        @pytest.mark.llm_cassette({arguments})
+        def test_marked():
+            raise AssertionError("must not run")
+
+        @pytest.mark.llm_cassette("session.yaml")
+        def test_played():
+            pass
+    """
+    )
+
+    result = project.runpytest()
+
+    result.assert_outcomes(passed=1, errors=1)
+    result.stdout.fnmatch_lines(["test_marked.py:4: UsageError: the marker llm_cassette *", "*== fakellm ==*"])
+
+
 def test_wrong_marker_of_a_class_and_of_a_parameter_is_found(project):
     project.makepyfile(
         test_marked="""
