@@ -216,7 +216,10 @@ def test_recording_without_a_key_says_what_to_type(project, asked):
 
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(
-        ["*it carries the key 'sk-fakellm', which no provider knows", "*type: export OPENAI_API_KEY=*"]
+        [
+            "UsageError: not recorded: POST * carries the key 'sk-fakellm', which no provider knows",
+            "*type: export OPENAI_API_KEY=*",
+        ]
     )
     assert asked == []
 
