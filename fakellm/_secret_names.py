@@ -28,6 +28,7 @@ _SECRETS = _table(
     accesstoken accountkey authkey authtoken bearertoken bottoken clientsecret dbpassword dbpasswd dbpwd idtoken
     masterkey privatekey refreshtoken secretaccesskey secretkey securitytoken servicekey sessionkey sessiontoken
     sharedaccesskey sharedkey signingkey subscriptionkey userpassword usertoken xapikey connectionstring
+    psk presharedkey pgpassword mysqlpassword redispassword redisclipassword jsessionid phpsessid aspsessionid sessid
     """
 )
 """Words that are secret whatever comes before them, but for what ``_SPENT`` says of tokens."""
@@ -50,7 +51,7 @@ and what a model reads or says; what a parser or a style sheet calls so.
 _KEYS = _table(
     """
     api access account admin app application auth authentication client crypto decryption deploy encrypt
-    encryption function functions hmac aes jwt license licence master private rsa secret
+    encryption function functions hmac aes jwt license licence master preshared private rsa secret
     security service session shared sign signing ssh gpg pgp storage subscription vault webhook write
     """
 )
@@ -69,7 +70,10 @@ _ISSUERS = _table(
 )
 """Companies whose name beside a key says that it opens their door: ``openaiKey``, ``API_KEY_OPENAI``."""
 
-_LOGINS = _table("db database user username smtp imap mail email admin root redis mysql pg postgres ftp proxy")
+_LOGINS = _table(
+    "db database user username smtp imap mail email admin root redis mysql pg postgres ftp proxy"
+    " become sudo ssh ldap bind login auth ansible default keystore store"
+)
 
 _PHRASES = frozenset(
     {
@@ -79,6 +83,8 @@ _PHRASES = frozenset(
         ("client", "assertion"),
         ("connection", "string"),
         ("access", "signature"),  # shared access signature
+        ("secret", "string"),  # of AWS Secrets Manager
+        ("key", "data"),  # client-key-data of kubectl, which is a private key
         ("secret", "id"),  # the half of a login at Vault that is kept
         *((kind, key) for kind in _KEYS | _ISSUERS for key in ("key", "keys")),
         *((login, "pass") for login in _LOGINS),

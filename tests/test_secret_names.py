@@ -19,7 +19,8 @@ SECRET_WORDS = """
     password2 passwords passwd DB_PASSWD pwd userPwd passphrase ssh_passphrase passcode db_pass SMTP_PASS
     password_hash credential credentials aws_credentials creds authorization Authorization proxy-authorization
     cookie Cookie set-cookie session_cookie cookies auth_code authorizationCode code_verifier client_assertion
-    connectionString connection_string jwt SharedAccessSignature spring.datasource.password
+    PGPASSWORD presharedKey psk JSESSIONID PHPSESSID ansible_become_pass keystore_pass SecretString
+    client-key-data connectionString connection_string jwt SharedAccessSignature spring.datasource.password
 """
 HARMLESS_WORDS = """
     tokenizer TOKENIZER_MODEL tokenize tokens max_tokens maxTokens max_completion_tokens prompt_tokens total_tokens

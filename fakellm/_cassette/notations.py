@@ -25,17 +25,21 @@ _WORD_BEFORE = re.compile(r"[A-Za-z]{1,20} \Z")
 _ESCAPE = re.compile(r"(?:%[0-9A-Fa-f]?|\\)\Z")
 
 _QUOTE = r"\\{0,15}[\"'`]"
+_LINE = r"(?:\r?\n|(?:\\{1,15}r)?\\{1,15}n)"  # the end of one, also where it is escaped
 _GAP = re.compile(
     rf"(?P<close>{_QUOTE})?\]?(?:"
-    # "name": "API_KEY", "value": "…"; the same in YAML; <add key="ApiKey" value="…"/>
-    rf"(?P<pair>(?:\s{{0,20}},\s{{0,80}}|\r?\n {{1,40}})(?:{_QUOTE})?value(?:{_QUOTE})?\s{{0,20}}:\s{{0,20}}"
-    r"|\s{1,20}value\s?=\s?)"
+    # "name": "API_KEY", "value": "…"; the same in YAML
+    rf"(?P<pair>(?:\s{{0,20}},\s{{0,80}}|{_LINE} {{1,40}})(?:{_QUOTE})?value(?:{_QUOTE})?\s{{0,20}}:\s{{0,20}}"
+    # <add key="ApiKey" value="…"/>, <input name="password" class="wide" value="…">
+    rf"|(?:\s{{1,20}}(?!value)[a-z-]{{1,30}}={_QUOTE}[^\"'<>\\]{{0,80}}{_QUOTE}){{0,5}}"
+    r"\s{1,20}(?:value|content)\s?=\s?"
+    rf"|{_LINE}  [^\r\n]{{1,160}}? input_value=)"  # pydantic, of a setting that is wrong
     r"|(?P<tuple>,\s{0,20})"  # (b"x-api-key", b"…")
     r"|(?P<tag>>)"  # <password>…
     # api_key: str = "…"; := and =>; YAML's blocks
     r"|(?::\s{0,3}[A-Za-z][\w.\[\]| ]{0,40}?(?=\s=))?"
     r"(?P<sign>\s{0,40}(?::=|={1,3}>?|:)[ \t]{0,40}(?:[|>][-+]?)?(?:(?:\r?\n|\\{1,15}n)[ \t]{1,40})?)"
-    r"|(?P<said>[ \t]is[ \t:]{1,3})"  # my password is …
+    r"|(?P<said>[ \t](?:is|to|was)[ \t:]{1,3})"  # my password is …
     r"|(?P<call>\(\s{0,20})"  # setApiKey("…")
     r"|(?P<blank>[ \t]{1,20}))"  # --api-key …
 )
@@ -43,14 +47,23 @@ _GAP = re.compile(
 
 _OPEN = re.compile(rf"[bruf@$]{{0,2}}(?:\"\"(?=\")|''(?='))?(?P<quote>{_QUOTE})", re.IGNORECASE)
 _OPEN_TUPLE = re.compile(r"[(\[]\s{0,3}b?\\{0,15}[\"']\Z")
-_SCHEME = re.compile(r"(?:Bearer|Basic|Token|ApiKey|Digest|Negotiate|Key)[ \t]+", re.IGNORECASE)
-_BARE_END = re.compile(r"[\s\"'`,;<>&\\(){}\[\]|]")
+_SCHEME = re.compile(
+    r"(?:Bearer|Basic|Token|ApiKey|Digest|Negotiate|NTLM|OAuth|Key|AWS4-HMAC-SHA256)[ \t]+", re.IGNORECASE
+)
+_FIELDS = re.compile(
+    r"[A-Za-z_-]{1,30}=(?:\\{0,15}\"[^\"\\\r\n]{0,500}\\{0,15}\"|[^\s,\"'\\]{1,500})"
+    r"(?:,[ \t]{0,4}[A-Za-z_-]{1,30}=(?:\\{0,15}\"[^\"\\\r\n]{0,500}\\{0,15}\"|[^\s,\"'\\]{1,500})){1,20}"
+)
+"""Several fields behind a scheme, as Digest and AWS have them."""
+# An ampersand ends a field of a form or a command; otherwise it may be a letter of a password.
+_BARE_END = re.compile(r"[\s\x00-\x1f\"'`,;<>\\(){}\[\]|]|&(?=[\w.%\[\]-]{0,80}=|[&\s]|\Z|amp;)")
 _LINE_END = re.compile(r"[\r\n\"'`<>]|\\[nr]")
 _QUOTES = {quote: re.compile(rf"(?<!\\)\\*{quote}") for quote in "\"'`"}
 
 _EMPTY = re.compile(
     r"|null|nil|none|true|false|undefined|any|str(?:ing)?|int(?:eger)?|number|bool(?:ean)?|bytes|object|float"
     r"|.{0,40}(?:REDACTED|\*\*\*|\.\.\.|…|x{4}).{0,40}"
+    r"|test|testing|fake|dummy|mock|unused|EMPTY|[~^<>=]{0,2}v?\d{1,4}(?:\.\d{1,4}){1,2}"
     r"|[<{\[(%$].*|.*[>})\]]|(?:your|my|the|some|example|placeholder|insert|enter)(?:[_\- ].*)?|.*[_\- ]here",
     re.IGNORECASE | re.DOTALL,
 )
@@ -82,12 +95,17 @@ def is_secret_member(name: str, value: str) -> bool:
     A ``token`` alone is a piece of text as well, in log probabilities and in streams of many servers: there it must
     be as long as no piece is.
     """
-    if not is_secret_name(name):
+    if not is_secret_name(name) or _is_stand_in(value):
         return False
     return name.lower() != "token" or looks_drawn(value) or (len(value) > _LONGEST_PIECE and " " not in value)
 
 
 _LONGEST_PIECE = 20
+
+
+def _is_stand_in(value: str) -> bool:
+    """Whether a quoted value is none, or the label of a field: {"password": "Password"}."""
+    return _EMPTY.fullmatch(value) is not None or (value.isalpha() and is_secret_name(value))
 
 
 def holds_secret_name(data: bytes, lower: bytes) -> bool:
@@ -124,7 +142,7 @@ def _is_plainly_harmless(data: bytes, place: int) -> bool:
     return not is_secret_name(name.strip(b".-").decode("ascii"))
 
 
-_CLOSE = re.compile(_QUOTE)
+_CLOSE = re.compile(f"{_QUOTE}|%")  # or what is percent-encoded
 
 
 def _places(text: bytes, wanted: bytes) -> Iterator[int]:
@@ -169,10 +187,14 @@ def _gap_behind(text: str, start: int, end: int) -> re.Match[str] | None:
         case "call":
             return gap if name.rpartition(".")[2].lower().startswith(_SETTERS) else None
         case "blank":
-            return gap if name.isupper() or "_" in name or "-" in name or _OPEN.match(text, gap.end()) else None
+            is_name = name.isupper() or "_" in name or "-" in name or _OPEN.match(text, gap.end())
+            return gap if is_name or _LAST_OF_LINE.match(text, gap.end()) else None
+        case "sign" if before.endswith("://"):
+            return None  # the user of a URL
     return gap
 
 
+_LAST_OF_LINE = re.compile(r"[^\s\"'\\]{7,200}(?:[ \t]{0,10}[\r\n]|\\[nr]|\Z)")  # login me password …
 _SETTERS = ("set", "with", "add", "use")
 _LOOSE = frozenset({"tuple", "said", "call", "blank"})  # between what need not be a name and its value
 
@@ -222,7 +244,8 @@ class _Reader:
         return self._bare(start, gap) if quote is None else self._quoted(self._text[start:end], gap, quote)
 
     def _element(self, start: int) -> tuple[int, int] | None:
-        end = self._text.find("<", start, start + _LONGEST_ELEMENT)
+        end = self._text.find("</", start, start + _LONGEST_ELEMENT)
+        end = end if end >= 0 else self._text.find(r"<\/", start, start + _LONGEST_ELEMENT)
         value = self._begin(start, end).strip()
         return (start, end) if end > start and value and not _EMPTY.fullmatch(value) else None
 
@@ -230,7 +253,7 @@ class _Reader:
         start = quote.end()
         end = self._closing(quote["quote"], start)
         value = self._begin(start, end)
-        if _EMPTY.fullmatch(value):
+        if _is_stand_in(value):
             return None
         if gap.lastgroup in _LOOSE and (" " in value or not looks_drawn(value)):
             return None
@@ -265,6 +288,8 @@ class _Reader:
         text, name = self._text, self._text[name_start : gap.start()]
         scheme = _SCHEME.match(text, gap.end())
         start = scheme.end() if scheme else gap.end()
+        if "authorization" in name.lower() and (fields := _FIELDS.match(text, start)):
+            return start, fields.end()
         end = self._end_of_run(start)
         value = self._begin(start, end)
         if text[end : end + 1] in ("(", "[", "{") or _EMPTY.fullmatch(value):
@@ -275,7 +300,8 @@ class _Reader:
         if self._leaves_no_doubt(name, name_start, gap) and not is_secret_name(value):
             return start, end
         is_key = scheme is not None and len(value) > _SHORTEST and _CAPITAL.search(value) is not None
-        return (start, end) if is_key or looks_drawn(value) else None
+        is_option = name.startswith("--") and len(value) > _SHORTEST and re.search(r"[0-9]", value) is not None
+        return (start, end) if is_key or is_option or looks_drawn(value) else None
 
     def _leaves_no_doubt(self, name: str, start: int, gap: re.Match[str]) -> bool:
         """Whether a name with a value is a setting: NAME=value, --name=value, between semicolons, in a list of them."""

@@ -76,7 +76,7 @@ SHAPES = (
     Shape("AWS, Bedrock", "ABSK", "[A-Za-z0-9+/]{60,}={0,2}", "docs.aws.amazon.com/bedrock"),
     Shape(
         "Azure, storage and others", "==", "", "learn.microsoft.com/azure/storage", before="[A-Za-z0-9+/]{86}",
-        left=r"[A-Za-z0-9+/]|\s\s|^\s|\n|\\\s?",
+        left=r"[A-Za-z0-9+/]|\s\s|^\s|\n|\\\s?|512[-:]",  # not what a lock file says of a package
     ),
     Shape("Azure, client secret", "Q~", r"[\w.~-]{31,34}", "learn.microsoft.com/entra", before=r"[\w.~-]{3}[0-9]"),
     Shape(
@@ -178,6 +178,11 @@ SHAPES = (
         rf"{_URL_SAFE}{{8,}}\.(?:eyJ{_URL_SAFE}{{8,}}(?:\.{_URL_SAFE}*)?|{_URL_SAFE}*(?:\.{_URL_SAFE}+){{3}})",
         "RFC 7519, RFC 7516", left=r"[\w-]",
     ),
+    Shape("bcrypt", "$2", r"[abxy]\$\d\d\$[./A-Za-z0-9]{53}", "crypt(5)"),
+    Shape("SHA-512 crypt", "$6$", r"(?:rounds=\d{1,9}\$)?[./A-Za-z0-9]{1,16}\$[./A-Za-z0-9]{86}", "crypt(5)"),
+    Shape("SHA-256 crypt", "$5$", r"(?:rounds=\d{1,9}\$)?[./A-Za-z0-9]{1,16}\$[./A-Za-z0-9]{43}", "crypt(5)"),
+    Shape("yescrypt", "$y$", r"[./A-Za-z0-9]{1,20}\$[./A-Za-z0-9]{1,86}\$[./A-Za-z0-9]{43}", "crypt(5)"),
+    Shape("Apache's htpasswd", "$apr1$", r"[./A-Za-z0-9]{1,8}\$[./A-Za-z0-9]{22}", "httpd.apache.org/docs"),
     Shape("PASETO", ".local.", rf"{_URL_SAFE}{{32,}}", "paseto.io", before=r"v[1-4]"),
 )  # fmt: skip
 """The table of shapes; which prefixes they need and what they look like is read from it alone."""
@@ -222,7 +227,7 @@ class _Search(NamedTuple):
         return found and found.start()
 
     def _is_free(self, text: str, start: int) -> bool:
-        if self.left is None or not self.left.search(text, max(start - 3, 0), start):
+        if self.left is None or not self.left.search(text, max(start - 4, 0), start):
             return True
         return _ESCAPE.search(text, max(start - 3, 0), start) is not None
 
@@ -240,7 +245,7 @@ def _by_sign() -> dict[str, tuple[_Search, ...]]:
     """Return the shapes by a sign in their prefix that words seldom hold; under "" those of letters alone."""
     groups: dict[str, list[_Search]] = {}
     for shape in SHAPES:
-        sign = next((sign for sign in "_-./:~=" if sign in shape.prefix), "")
+        sign = next((sign for sign in "_-./:~=$" if sign in shape.prefix), "")
         groups.setdefault(sign, []).append(_search(shape))
     return {sign: tuple(group) for sign, group in groups.items()}
 
