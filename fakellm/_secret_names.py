@@ -28,7 +28,7 @@ _SECRETS = _table(
     accesstoken accountkey authkey authtoken bearertoken bottoken clientsecret dbpassword dbpasswd dbpwd idtoken
     masterkey privatekey refreshtoken secretaccesskey secretkey securitytoken servicekey sessionkey sessiontoken
     sharedaccesskey sharedkey signingkey subscriptionkey userpassword usertoken xapikey connectionstring
-    psk presharedkey pgpassword mysqlpassword redispassword redisclipassword jsessionid phpsessid aspsessionid sessid
+    presharedkey pgpassword mysqlpassword redispassword redisclipassword
     """
 )
 """Words that are secret whatever comes before them, but for what ``_SPENT`` says of tokens."""

@@ -19,7 +19,7 @@ SECRET_WORDS = """
     password2 passwords passwd DB_PASSWD pwd userPwd passphrase ssh_passphrase passcode db_pass SMTP_PASS
     password_hash credential credentials aws_credentials creds authorization Authorization proxy-authorization
     cookie Cookie set-cookie session_cookie cookies auth_code authorizationCode code_verifier client_assertion
-    PGPASSWORD presharedKey psk JSESSIONID PHPSESSID ansible_become_pass keystore_pass SecretString
+    PGPASSWORD presharedKey ansible_become_pass keystore_pass SecretString
     client-key-data connectionString connection_string jwt SharedAccessSignature spring.datasource.password
 """
 HARMLESS_WORDS = """

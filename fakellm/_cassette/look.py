@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from fakellm._cassette.given import holds_given
 from fakellm._cassette.notations import holds_secret_name
 from fakellm._cassette.secrets import PRESENTED_MARKS, holds_secret_parameter, spellings
 from fakellm._cassette.shapes import SHORTEST, holds_shape
@@ -46,7 +47,9 @@ class Look:
                 return True
         if b"@" in data and b"://" in data:
             return True
-        return holds_secret_name(data, lower) or holds_secret_parameter(data) or holds_shape(_runs(data))
+        if holds_secret_name(data, lower) or holds_secret_parameter(data) or holds_given(data, lower):
+            return True
+        return holds_shape(_runs(data))
 
 
 def _shortest(secret: str) -> list[str]:

@@ -33,6 +33,7 @@ _GAP = re.compile(
     # <add key="ApiKey" value="…"/>, <input name="password" class="wide" value="…">
     rf"|(?:\s{{1,20}}(?!value)[a-z-]{{1,30}}={_QUOTE}[^\"'<>\\]{{0,80}}{_QUOTE}){{0,5}}"
     r"\s{1,20}(?:value|content)\s?=\s?"
+    rf"|:\s{{0,20}}{{\s{{0,20}}(?:{_QUOTE})?value(?:{_QUOTE})?\s{{0,20}}:\s{{0,20}}"  # "client_secret": {"value": "…"
     rf"|{_LINE}  [^\r\n]{{1,160}}? input_value=)"  # pydantic, of a setting that is wrong
     r"|(?P<tuple>,\s{0,20})"  # (b"x-api-key", b"…")
     r"|(?P<tag>>)"  # <password>…

@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import unquote_plus
 
 from fakellm._cassette.content_encoding import decoded
+from fakellm._cassette.given import is_login, replace_given
 from fakellm._cassette.look import Look
 from fakellm._cassette.notations import is_secret_member, looks_drawn, replace_named
 from fakellm._cassette.secrets import replace_parameters, replace_presented, spellings
@@ -109,7 +110,8 @@ class Redactor:
         if not self._is_suspicious(text.encode("utf-8", "surrogatepass")):
             return text
         text = self._without_known(text)
-        return replace_shapes(replace_presented(replace_parameters(replace_named(text))), REDACTED)
+        text = replace_presented(replace_parameters(replace_named(replace_given(text))))
+        return replace_shapes(text, REDACTED)
 
     def _without_known(self, text: str) -> str:
         """Return a text without what is secret wherever it stands."""
@@ -177,12 +179,19 @@ class Redactor:
             ]  # line by line
         if len(texts) == len(values) == 2 and is_secret_name(texts[0]) and looks_drawn(texts[1]):
             return [texts[0], REDACTED]  # a header with its value
-        return [self._value(value) for value in values]
+        return [
+            REDACTED if after and type(value) is str and not value.startswith("-") else self._value(value)
+            for after, value in zip([False, *map(_is_option, values)], values, strict=False)
+        ]
 
     def _object(self, members: dict[str, Any]) -> dict[str, Any]:
         named = members.get("name", members.get("key"))
         if isinstance(named, str) and isinstance(held := members.get("value"), str) and is_secret_member(named, held):
             members = {**members, "value": _blacked_out(held)}  # a variable, a header or an option with its value
+        if members.keys() >= _COOKIE:
+            members = {**members, "value": _blacked_out(members["value"])}
+        if members.get("kind") == "Secret":  # of Kubernetes
+            members = {name: _all_blacked_out(held) if name in _DATA else held for name, held in members.items()}
         is_remote_tool = members.get("type") == "mcp"
         is_piece = any(name.lower().startswith("logprob") for name in members)  # with the token that it is of
         return {
@@ -195,6 +204,8 @@ class Redactor:
     def _member(self, name: str, value: Any, *, is_remote_tool: bool) -> Any:
         if is_secret_name(name):
             return self._secret_member(name, value)
+        if name in _LOGIN and isinstance(value, str) and is_login(value):
+            return REDACTED
         if name == "headers" and is_remote_tool and isinstance(value, dict):
             return {key: _blacked_out(held) for key, held in value.items()}  # they go to the tool's own server
         return self._value(value)
@@ -203,6 +214,8 @@ class Redactor:
         """Black out a value; what is an object is rather the schema of a parameter of that name."""
         if isinstance(value, list):
             return [self._secret_member(name, item) for item in value]
+        if isinstance(value, dict) and isinstance(value.get("value"), str) and "type" not in value:
+            return {key: _blacked_out(held) if key == "value" else self._value(held) for key, held in value.items()}
         if isinstance(value, dict) or (isinstance(value, Number) and "token" in name.lower()):
             return self._value(value)  # the number of a token
         is_secret = not isinstance(value, str) or is_secret_member(name, value)
@@ -238,6 +251,19 @@ def make_redactor(redact: Iterable[str | re.Pattern[str]], secrets: Iterable[str
     wanted = list(redact)
     texts = [one for one in wanted if isinstance(one, str)]
     return Redactor([*texts, *secrets], [one for one in wanted if isinstance(one, re.Pattern)])
+
+
+_COOKIE = {"name", "value", "httpOnly"}  # as browsers tell it
+_DATA = ("data", "stringData")
+_LOGIN = ("auth", "_auth")  # of Docker; of npm
+
+
+def _is_option(value: Any) -> bool:
+    return type(value) is str and value[:1] == "-" and is_secret_name(value)
+
+
+def _all_blacked_out(value: Any) -> Any:
+    return {name: _blacked_out(held) for name, held in value.items()} if isinstance(value, dict) else value
 
 
 def _blacked_out(value: Any) -> Any:

@@ -33,6 +33,13 @@ def is_telling_header(name: str) -> bool:
 
 
 _PARAMETER = re.compile(r"(?P<before>[?&#;](?P<name>[\w.%\[\]-]{1,80})=)(?P<value>[^&#;\s\"'\\<>]+)")
+_ENCODED = re.compile(
+    r"(?P<before>(?:%(?:25){0,3}[0-9A-Fa-f]{2}|(?<![\w.-]))(?P<name>[\w.-]{1,80})(?:%(?:25){0,3}(?:5C|22)){0,4}"
+    r"%(?:25){0,3}3[AD](?:%(?:25){0,3}(?:5C|2[02])|\+){0,4})"
+    r"(?P<value>(?:[\w.~*$!/=-]|%(?:25){0,3}(?:2[14BF]|3D|40))+)",
+    re.IGNORECASE,
+)
+"""A parameter of a URL, or a member of JSON, that is percent-encoded as part of another."""
 _PARAMETER_OR_FIELD = re.compile(rb"(?:[?&#;]|\A)([\w.%\[\]-]{1,80})=")
 
 
@@ -44,7 +51,8 @@ def holds_secret_parameter(data: bytes) -> bool:
 
 def replace_parameters(text: str) -> str:
     """Return a text with ``REDACTED`` in place of the values of secret parameters of URLs."""
-    return _PARAMETER.sub(_redact_parameter, text)
+    text = _PARAMETER.sub(_redact_parameter, text)
+    return _ENCODED.sub(_redact_parameter, text) if "%" in text else text
 
 
 def _redact_parameter(found: re.Match[str]) -> str:
@@ -84,11 +92,14 @@ def find_presented(text: str) -> Iterable[tuple[str, str]]:
             yield from ((what, found[name]) for name, what in _PRESENTED_AS.items() if found[name] is not None)
 
 
+_IS_NONE = re.compile(r"\d+|\$\{?\w+\}?")  # a group's number, a variable of a shell
+
+
 def _redact_presented(found: re.Match[str]) -> str:
     if found["user"] is not None:
         return f"://{REDACTED}@"
     if found["curl"] is not None:
-        return f"{found['curl']}{REDACTED}" if not found["password"].isdigit() else found[0]
+        return f"{found['curl']}{REDACTED}" if not _IS_NONE.fullmatch(found["password"]) else found[0]
     return f"{found['before']}{REDACTED}" if _opens(found["scheme"].lower(), found["value"]) else found[0]
 
 
