@@ -108,7 +108,7 @@ MAY_TOUCH = {
     "fakellm.tokens._vocabulary": {"os", "sys"},  # the files of the package; the byte order of the machine
     "pytest_fakellm.callers": {"asyncio", "pathlib", "sys"},  # PurePath, and the frames of who connects
     "pytest_fakellm.cassette_paths": {"os", "pathlib"},
-    "pytest_fakellm.guard": {"asyncio", "socket", "sys"},
+    "pytest_fakellm.guard": {"asyncio", "os", "socket", "sys"},  # os: which process this is, and when it forks
     "pytest_fakellm.marker_lines": {"os", "pathlib"},
     "pytest_fakellm.orphans": {"os", "pathlib"},
     "pytest_fakellm.plugin": {"os", "time"},  # when the session began
