@@ -143,7 +143,8 @@ def _is_plainly_harmless(data: bytes, place: int) -> bool:
     return not is_secret_name(name.strip(b".-").decode("ascii"))
 
 
-_CLOSE = re.compile(f"{_QUOTE}|%")  # or what is percent-encoded
+_CLOSE = re.compile(rf"{_QUOTE}|%|[ ]{{0,20}}(?:[,|]|{_LINE}[ ]?[|+-])")
+"""Or what is percent-encoded, or the head of a column."""
 
 
 def _places(text: bytes, wanted: bytes) -> Iterator[int]:

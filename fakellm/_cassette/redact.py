@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote_plus
 
+from fakellm._cassette.columns import replace_columns
 from fakellm._cassette.content_encoding import decoded
 from fakellm._cassette.given import is_login, replace_given
 from fakellm._cassette.look import Look
@@ -110,7 +111,7 @@ class Redactor:
         if not self._is_suspicious(text.encode("utf-8", "surrogatepass")):
             return text
         text = self._without_known(text)
-        text = replace_presented(replace_parameters(replace_named(replace_given(text))))
+        text = replace_presented(replace_parameters(replace_named(replace_given(replace_columns(text)))))
         return replace_shapes(text, REDACTED)
 
     def _without_known(self, text: str) -> str:
