@@ -171,8 +171,10 @@ def _spans(text: str, redacted: str) -> list[Span]:
 
 def _one_span(text: str, redacted: str) -> list[Span]:
     """Return all from the first to the last difference as one: JSON may have been written anew between them."""
-    begin = _common_length(text, redacted)
-    same_end = _common_length(text[begin:][::-1], redacted[begin:][::-1])
+    # A secret may begin or end with the same letters as what stands for it, which must stay in one piece.
+    begin = min(_common_length(text, redacted), redacted.find(REDACTED) % (len(redacted) + 1))
+    behind = redacted.rfind(REDACTED) + len(REDACTED) if REDACTED in redacted else 0
+    same_end = min(_common_length(text[begin:][::-1], redacted[begin:][::-1]), len(redacted) - behind)
     return [(begin, len(text) - same_end, redacted[begin : len(redacted) - same_end])]
 
 

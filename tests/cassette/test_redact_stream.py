@@ -445,3 +445,15 @@ def test_texts_by_turns_without_secrets_stay_byte_for_byte(given, event, form):
     body = form[0](event(n, text) for n, text in given[0])
 
     assert redacted(body) is body
+
+
+@pytest.mark.parametrize("secret", ["q7-Zx9-Lm2-Pk4D", "R7-Zx9-Lm2-Pk4v", "RE-Zx9-Lm2-Pk4ED"])
+def test_stand_in_stays_whole_where_json_is_written_anew_and_letters_agree(secret):
+    arguments = json.dumps({"url": f"https://h.test/?sig={secret}"})
+    events = [json.dumps({"arguments": arguments[n : n + 3]}) for n in range(0, len(arguments), 3)]
+    redactor = Redactor()
+
+    redacted = redactor.body(redact_stream("".join(f"data: {e}\n\n" for e in events).encode(), redactor.string))
+
+    pieces = [json.loads(line[6:])["arguments"] for line in redacted.decode().splitlines() if line]
+    assert json.loads("".join(pieces)) == {"url": "https://h.test/?sig=REDACTED"}
