@@ -85,7 +85,7 @@ MAY_TOUCH = {
     "fakellm._script.logprobs": {"random"},  # a seeded generator
     "fakellm._script.pace": {"random"},  # a seeded generator
     "fakellm._script.retry_after": {"datetime"},  # the type, no clock
-    "fakellm._script.rule": {"pathlib", "sys"},  # PurePath, and the frame that called
+    "fakellm._script.rule": {"os", "sys"},  # names of files, and the frame that called
     "fakellm._time.bystanders": {"asyncio", "queue", "socket", "sys", "time"},
     "fakellm._time.children": {"asyncio", "subprocess", "sys"},
     "fakellm._time.event_loops": {"asyncio", "time"},
