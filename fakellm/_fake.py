@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any, Literal, Unpack
 from fakellm._answering import Answering
 from fakellm._clock import Clock, MockClock
 from fakellm._errors import UsageError, did_you_mean
+from fakellm._named_arguments import naming_arguments
 from fakellm._script.as_reply import ReplyFields, ReplyLike
 from fakellm._script.engine import Engine
 from fakellm._script.explain import not_entered
-from fakellm._script.match import Matcher, Wanted, conditions, naming_conditions
+from fakellm._script.fields import CONDITIONS
+from fakellm._script.match import Matcher, Wanted, conditions
 from fakellm._script.pace import Pace
 from fakellm._script.rule import Fallback, Rule, caller
 from fakellm._wire.chat import ChatRequest
@@ -55,6 +57,7 @@ class FakeLLM(Answering):
     'Paris'
     """
 
+    @naming_arguments("FakeLLM")
     def __init__(
         self,
         *,
@@ -101,7 +104,7 @@ class FakeLLM(Answering):
         rule = self._engine.new_rule(Matcher()).reply(*replies, times=times, **reply_fields)
         return self._engine.register(rule)
 
-    @naming_conditions
+    @naming_arguments("when()", noun="condition", names=CONDITIONS, before="a callable, ")
     def when(
         self,
         predicate: Callable[[ChatRequest], object] | None = None,

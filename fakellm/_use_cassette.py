@@ -21,6 +21,7 @@ from fakellm._clock import Clock, MockClock
 from fakellm._errors import CassetteNotFoundError, UsageError
 from fakellm._io.at_once import is_time_real
 from fakellm._io.cassette_recorder import CassetteRecorder
+from fakellm._named_arguments import naming_arguments
 from fakellm._recording_block import Counts, RecordingBlock
 from fakellm._script.engine import Engine
 from fakellm._script.reply import ErrorReply
@@ -115,6 +116,7 @@ def _held(path: str | os.PathLike[str], *, mode: str) -> list[Interaction] | Non
         return None
 
 
+@naming_arguments("use_cassette()")
 def use_cassette(
     path: str | os.PathLike[str],
     *,

@@ -14,10 +14,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 from http import HTTPStatus
+from typing import TYPE_CHECKING
 
 from pydantic_core import to_json
 
-from fakellm._errors import UsageError
+from fakellm._errors import UsageError, did_you_mean
 from fakellm._script.cut import Cut, Cutter, to_byte, to_chunk, to_half, to_head
 from fakellm._script.pace import is_duration
 from fakellm._script.reply import ErrorReply
@@ -332,3 +333,9 @@ def _check_byte(name: str, byte: object) -> None:
 
 def _is_count(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+
+
+if not TYPE_CHECKING:  # to a type checker, a misspelt name is an error of its own
+
+    def __getattr__(name: str) -> object:
+        raise AttributeError(f"fakellm.faults has no {name!r}{did_you_mean(name, __all__)}")

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
-from fakellm._errors import UsageError
+from fakellm._errors import UsageError, did_you_mean
 from fakellm._script.cut import Cutter, to_head
 from fakellm._script.pace import is_duration
 from fakellm._script.transform import Framing, Transform
@@ -191,3 +192,9 @@ def _piece(chunk: object) -> tuple[float, int]:
 _BARE_LF = re.compile(rb"(?<!\r)\n")
 _LEAD_BYTE = re.compile(rb"[\xc2-\xf4](?=[\x80-\xbf])")
 _STRING_OR_COMMA = re.compile(rb'"(?:[^"\\]|\\.)*"|,')
+
+
+if not TYPE_CHECKING:  # to a type checker, a misspelt name is an error of its own
+
+    def __getattr__(name: str) -> object:
+        raise AttributeError(f"fakellm.framings has no {name!r}{did_you_mean(name, __all__)}")

@@ -14,7 +14,7 @@ from typing import Any
 from fakellm._secret_names import is_secret_name
 from fakellm._wire.chat import ChatRequest, text_of
 
-__all__ = ["FIELDS", "NO_HEADERS", "Field", "Headers", "header_field", "shown"]
+__all__ = ["CONDITIONS", "FIELDS", "NO_HEADERS", "Field", "Headers", "header_field", "shown"]
 
 Headers = Mapping[str, str]
 """Request headers; looked up in lower case."""
@@ -180,3 +180,6 @@ FIELDS: Mapping[str, Field] = {
     "endpoint": _text(lambda request: (request.endpoint,), _equal, "the endpoint"),
     "header": _text(lambda request: (), _containing, "a value containing", lambda request: "no such header"),
 }
+
+CONDITIONS = tuple(name for name in FIELDS if name != "predicate")
+"""The conditions that are given by name."""

@@ -6,19 +6,15 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
-from functools import wraps
-from typing import Any, ParamSpec, TypeVar
+from typing import Any
 
-from fakellm._errors import UsageError, did_you_mean
+from fakellm._errors import UsageError
 from fakellm._script.callables import checked, refuse_async
 from fakellm._script.fields import FIELDS, NO_HEADERS, Field, Headers, header_field, shown
 from fakellm._secret_names import REDACTED, is_secret_name
 from fakellm._wire.chat import ChatRequest
 
-__all__ = ["Condition", "Matcher", "Mismatch", "Wanted", "conditions", "naming_conditions", "shown"]
-
-P = ParamSpec("P")
-R = TypeVar("R")
+__all__ = ["Condition", "Matcher", "Mismatch", "Wanted", "conditions", "shown"]
 
 _PLACES = {"user": "the question", "system": "a system message", "tool_result": "a tool result"}
 """The conditions that look at messages, and how a message says what they look at."""
@@ -183,22 +179,6 @@ class Matcher:
 
     def __str__(self) -> str:
         return f"when({', '.join(map(str, self.conditions))})" if self.conditions else "reply()"
-
-
-def naming_conditions(when: Callable[P, R]) -> Callable[P, R]:
-    """Have ``when`` answer a misspelt name with those that there are, and the nearest."""
-    names = [name for name in FIELDS if name != "predicate"]
-
-    @wraps(when)
-    def told(*args: P.args, **kwargs: P.kwargs) -> R:
-        __tracebackhide__ = True
-        if unknown := kwargs.keys() - FIELDS.keys():
-            known = ", ".join(f"{name}=" for name in names)
-            hint = did_you_mean(min(unknown), names, then=f"it takes a callable, {known}")
-            raise UsageError(f"when() has no condition {min(unknown)!r}{hint}")
-        return when(*args, **kwargs)
-
-    return told
 
 
 def conditions(given: Mapping[str, Any]) -> tuple[Condition, ...]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from random import Random
 
 from fakellm._errors import UsageError
-from fakellm._script.named_fields import naming_fields
+from fakellm._named_arguments import naming_fields
 from fakellm._wire.events import Data, Head, Wait, WireEvent
 
 __all__ = ["Pace", "is_duration", "paced"]

@@ -15,7 +15,7 @@ from pathlib import PurePath
 from typing import Any
 
 from fakellm._errors import ScriptFormatError, UsageError, did_you_mean
-from fakellm._script.fields import FIELDS
+from fakellm._script.fields import CONDITIONS, FIELDS
 from fakellm._script.files.mistakes import Mistakes
 from fakellm._script.files.sections import Section, read_sections
 from fakellm._script.match import Condition, Matcher, conditions
@@ -46,7 +46,6 @@ MakeTransform = Callable[..., Fault | Framing]
 Makers = Mapping[str, Mapping[str, MakeTransform]]
 """Field of a reply, ``fault`` or ``framing`` -> name -> what makes it."""
 
-CONDITIONS = tuple(name for name in FIELDS if name != "predicate")
 REPLY_FIELDS = tuple(field.name for field in fields(Reply))
 PACE_FIELDS = tuple(field.name for field in fields(Pace))
 ERROR_FIELDS = tuple(field.name for field in fields(ErrorReply))

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from fakellm import ErrorReply, Pace, Reply, ToolCall, UsageError
+from fakellm import ErrorReply, FakeLLM, Pace, Reply, ToolCall, UsageError, faults, framings, use_cassette
 
 
 @pytest.mark.parametrize(
@@ -55,3 +55,29 @@ def test_values_are_still_values(value):
 
 def test_signature_is_still_that_of_the_fields():
     assert list(inspect.signature(ToolCall).parameters) == ["name", "arguments", "id"]
+
+
+@pytest.mark.parametrize(
+    ("act", "text"),
+    [
+        (lambda: FakeLLM(stric=False), "FakeLLM has no argument 'stric'; did you mean 'strict'?\n  it takes strict=, "),
+        (
+            lambda: use_cassette("a.yaml", record="once"),
+            "use_cassette() has no argument 'record'; it takes path=, mode=, ",
+        ),
+        (lambda: use_cassette("a.yaml", mod="once"), "use_cassette() has no argument 'mod'; did you mean 'mode'?\n"),
+    ],
+)
+def test_misspelt_argument_is_told_with_those_that_there_are(act, text):
+    with pytest.raises(UsageError) as caught:
+        act()
+
+    assert str(caught.value).startswith(text)
+
+
+@pytest.mark.parametrize(("module", "name", "near"), [(faults, "dropp", "drop"), (framings, "crfl", "crlf")])
+def test_misspelt_fault_or_framing_is_told_with_the_nearest(module, name, near):
+    with pytest.raises(AttributeError) as caught:
+        getattr(module, name)
+
+    assert str(caught.value) == f"{module.__name__} has no {name!r}; did you mean {near!r}?"
