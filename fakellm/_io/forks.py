@@ -107,16 +107,20 @@ def hear_children(engine: Engine) -> None:
     ledger = _ledgers.get(engine)
     if ledger is None or _is_telling(engine):
         return
-    told: _Told
-    for told in ledger.take():
-        request = partial(engine.decode, told.wire, is_rejected=told.outcome is Outcome.REJECTED)
-        call = Call(len(engine.journal) + 1, told.wire, told.outcome, told.status, request)
-        call.explanation = told.explanation
-        if told.rule is not None and (rule := _rule_of(engine, *told.rule)) is not None:
-            call.rule, upcoming = rule, rule.upcoming if rule.is_live else None
-            call.reply = upcoming if isinstance(upcoming, Reply | ErrorReply) else None
-        engine.use_up(call)
-        engine.journal.append(call)
+    with engine.lock:  # threads that look at the same time would read the same records
+        for told in ledger.take():
+            _write_down(engine, told)
+
+
+def _write_down(engine: Engine, told: _Told) -> None:
+    request = partial(engine.decode, told.wire, is_rejected=told.outcome is Outcome.REJECTED)
+    call = Call(len(engine.journal) + 1, told.wire, told.outcome, told.status, request)
+    call.explanation = told.explanation
+    if told.rule is not None and (rule := _rule_of(engine, *told.rule)) is not None:
+        call.rule, upcoming = rule, rule.upcoming if rule.is_live else None
+        call.reply = upcoming if isinstance(upcoming, Reply | ErrorReply) else None
+    engine.use_up(call)
+    engine.journal.append(call)
 
 
 def _rule_of(engine: Engine, number: int, name: str) -> Rule | None:

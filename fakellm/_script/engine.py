@@ -99,7 +99,7 @@ class Engine:
         self._script = Script()
         self._speech = Speech(pace=pace, full_headers=full_headers)
         self._seen: dict[bytes, int] = {}  # path and hash of the body -> how often they came
-        self._lock = RLock()  # a predicate may look at the fake that asks it
+        self.lock = RLock()  # a predicate may look at the fake that asks it
 
     @property
     def rules(self) -> list[Rule]:
@@ -112,7 +112,7 @@ class Engine:
 
     def register(self, rule: Rule) -> Rule:
         """Put a rule behind those that are there; it answers once it has replies."""
-        with self._lock:
+        with self.lock:
             self._script.add(rule)
         return rule
 
@@ -123,7 +123,7 @@ class Engine:
             UsageError: there is one already.
         """
         __tracebackhide__ = True
-        with self._lock:
+        with self.lock:
             if self.fallback is not None:
                 raise UsageError(f"there is {self.fallback} already; give all replies in one otherwise(...) call")
             self.fallback = fallback
@@ -141,7 +141,7 @@ class Engine:
 
     def handle(self, request: WireRequest) -> Answer:
         """Answer a request: a Head, then Data, Wait or Disconnect; never raises for what was sent."""
-        with self._lock:
+        with self.lock:
             dialect = find_dialect(request)
             written = self.journal if dialect is not None or asks_model(request) else self.other_traffic
             interference = self.interference if written is self.journal else None
@@ -184,7 +184,7 @@ class Engine:
 
     def reset(self) -> None:
         """Forget rules, fallback and journal; sources have all their answers again."""
-        with self._lock:
+        with self.lock:
             for source in self.sources:
                 source.rewind()
             self._script.clear()
@@ -195,7 +195,7 @@ class Engine:
 
     def renew_lock(self) -> None:
         """Let go of a lock that another thread held when this process was forked."""
-        self._lock = RLock()
+        self.lock = RLock()
 
     def decode(self, wire: WireRequest, *, is_rejected: bool = False) -> ChatRequest | None:
         """Return a request as it is read here; None for what is no model call, or one that the API rejects.
@@ -211,7 +211,7 @@ class Engine:
 
     def snapshot(self) -> Snapshot:
         """Return what ``restore`` brings back."""
-        with self._lock:
+        with self.lock:
             return Snapshot(
                 rules=tuple((rule, rule.state) for rule in self.rules),
                 fallback=(self.fallback, self.fallback.state) if self.fallback else None,
@@ -223,7 +223,7 @@ class Engine:
 
     def restore(self, snapshot: Snapshot) -> None:
         """Be as it was; a call that is being answered meanwhile goes on."""
-        with self._lock:
+        with self.lock:
             rules = [*snapshot.rules, *([snapshot.fallback] if snapshot.fallback else [])]
             for rule, given in rules:
                 rule.restore(given)
@@ -238,7 +238,7 @@ class Engine:
 
     def give_back(self, call: Call) -> None:
         """Have the reply or recorded answer again that a call has used up: the next request gets it."""
-        with self._lock:
+        with self.lock:
             if call.rule is not None:
                 call.rule.give_back()
                 self._script.hold(list(self.rules))
@@ -248,7 +248,7 @@ class Engine:
 
     def use_up(self, call: Call) -> None:
         """Use up once more what ``give_back`` gave back, unless another request has done so."""
-        with self._lock:
+        with self.lock:
             if call.rule is not None:
                 if call.rule.is_live:
                     call.rule.next_reply()

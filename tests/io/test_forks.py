@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import warnings
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 
 import httpx
 import pytest
@@ -201,3 +203,20 @@ def test_child_sees_its_own_calls_alone():
             assert [call.last_user for call in llm.calls] == ["before", "in the child"]
 
         in_child(look)
+
+
+def test_calls_of_a_child_are_told_once_however_many_threads_look():
+    with FakeLLM() as llm:
+        llm.otherwise("always")
+        in_child(*[lambda n=n: ask(str(n)) for n in range(20)])
+        at_once = Barrier(8)
+
+        def look(_):
+            at_once.wait()
+            return len(llm.calls)
+
+        with ThreadPoolExecutor(8) as pool:
+            list(pool.map(look, range(8)))
+
+        assert [call.last_user for call in llm.calls] == [str(n) for n in range(20)]
+        assert [call.number for call in llm.calls] == list(range(1, 21))
