@@ -35,15 +35,11 @@ class Answering:
 
     def _folders(self) -> Sequence[Any]:
         """Return the folders to look for files of the running test, in this order; none outside of tests."""
-        plugin = sys.modules.get("pytest_fakellm.plugin")
-        return plugin.folders_of_test() if plugin is not None else ()
+        return () if (plugin := _plugin()) is None else plugin.folders_of_test()
 
     def _announce(self) -> None:
-        """Tell the pytest plugin, where it runs, that there is something now that answers.
-
-        Looked up by name, since the plugin stands above, and a suite that has none pays nothing.
-        """
-        if (plugin := sys.modules.get("pytest_fakellm.plugin")) is not None:
+        """Tell the pytest plugin, where it runs, that there is something now that answers."""
+        if (plugin := _plugin()) is not None:
             plugin.note_made(self)
 
     def _put_to_use(self) -> None:
@@ -128,3 +124,8 @@ class Answering:
         self, exc_type: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None
     ) -> None:
         self.__exit__(exc_type, exc, tb)
+
+
+def _plugin() -> Any:
+    """Return the pytest plugin, None where it is not loaded; looked up by name, since it stands above."""
+    return sys.modules.get("pytest_fakellm.plugin")
