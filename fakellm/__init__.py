@@ -56,7 +56,7 @@ if TYPE_CHECKING:
     from fakellm._script.rule import Rule
     from fakellm._time.virtual_time import VirtualTime
     from fakellm._use_cassette import Cassette, use_cassette
-    from fakellm._wire.chat import ChatRequest
+    from fakellm._wire.asked import ChatRequest
     from fakellm.client import AzureOpenAIChatCompletionClient, ChatCompletionClient, OpenAIChatCompletionClient
 
 __all__ = [
@@ -123,7 +123,7 @@ _HOMES = {
     "Call": "_script.journal",
     "Cassette": "_use_cassette",
     "ChatCompletionClient": "client",
-    "ChatRequest": "_wire.chat",
+    "ChatRequest": "_wire.asked",
     "Clock": "_clock",
     "ErrorReply": "_script.reply",
     "FakeLLM": "_fake",

@@ -8,17 +8,18 @@ from typing import TYPE_CHECKING, Any, Literal, Unpack
 
 from fakellm._answering import Answering
 from fakellm._clock import Clock, MockClock
+from fakellm._dialects.providers import PROVIDERS
 from fakellm._errors import UsageError, did_you_mean
 from fakellm._named_arguments import naming_arguments
-from fakellm._script.as_reply import ReplyFields, ReplyLike
 from fakellm._script.engine import Engine
 from fakellm._script.explain import not_entered
 from fakellm._script.fields import CONDITIONS
 from fakellm._script.match import Matcher, Wanted, conditions
 from fakellm._script.pace import Pace
 from fakellm._script.rule import Fallback, Rule, caller
-from fakellm._wire.chat import ChatRequest
-from fakellm._wire.providers import PROVIDERS, Provider
+from fakellm._script.scripted import ReplyFields, ReplyLike
+from fakellm._wire.asked import ChatRequest
+from fakellm._wire.provider import Provider
 from fakellm._wire.strictness import Strictness
 
 if TYPE_CHECKING:

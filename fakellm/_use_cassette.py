@@ -19,8 +19,8 @@ from fakellm._cassette.secrets import environment_secrets
 from fakellm._cassette.settings import ReplayOptions, Settings, make_settings
 from fakellm._clock import Clock, MockClock
 from fakellm._errors import CassetteNotFoundError, UsageError
-from fakellm._io.at_once import is_time_real
 from fakellm._io.cassette_recorder import CassetteRecorder
+from fakellm._io.fast_path import is_time_real
 from fakellm._named_arguments import naming_arguments
 from fakellm._recording_block import Counts, RecordingBlock
 from fakellm._script.engine import Engine

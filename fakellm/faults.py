@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from pydantic_core import to_json
 
+from fakellm._dialects.providers import OPENAI
 from fakellm._errors import UsageError, did_you_mean
 from fakellm._script.cut import Cut, Cutter, to_byte, to_chunk, to_half, to_head
 from fakellm._script.pace import is_duration
@@ -25,7 +26,7 @@ from fakellm._script.reply import ErrorReply
 from fakellm._script.retry_after import is_retried
 from fakellm._script.transform import Fault, Transform
 from fakellm._wire.events import Data, Disconnect, Head, Loss, Wait, WireEvent
-from fakellm._wire.providers import OPENAI, Provider
+from fakellm._wire.provider import Provider
 from fakellm._wire.sse import encode_event
 
 __all__ = [

@@ -6,7 +6,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from fakellm._wire.chat import CHAT, ChatRequest
+from fakellm._dialects.chat.dialect import CHAT
+from fakellm._wire.asked import ChatRequest
 from fakellm._wire.errors import Rejected
 from fakellm._wire.events import WireRequest
 from fakellm._wire.strictness import STRICT, Strictness

@@ -5,7 +5,7 @@ from chat_wire import asking, play
 from fakellm._cassette.interaction import Interaction, RecordedResponse
 from fakellm._cassette.replay import Recording
 from fakellm._cassette.settings import make_settings
-from fakellm._script.answer import Drafts, fill_draft
+from fakellm._script.drafts import Drafts, fill_draft
 from fakellm._script.engine import Engine
 from fakellm._script.match import Condition, Matcher
 

@@ -24,6 +24,7 @@ LAYERS = {
     "fakellm.messages": 1,
     "fakellm.tokens": 1,
     "fakellm._wire": 2,
+    "fakellm._dialects": 2,
     "fakellm._script": 3,
     "fakellm.faults": 3,
     "fakellm.framings": 3,
@@ -46,6 +47,7 @@ LAYERS = {
 # Within a layer, who may stand on whom.
 BESIDE = {
     ("fakellm.messages", "fakellm.models"),
+    ("fakellm._dialects", "fakellm._wire"),
     ("fakellm._cassette", "fakellm._script"),
     ("fakellm._io", "fakellm._time"),
     ("fakellm.faults", "fakellm._script"),

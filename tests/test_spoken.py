@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from fakellm._wire import dialects
+from fakellm._dialects import table as dialects
 
 TOOL = runpy.run_path(str(Path(__file__).parent.parent / "tools" / "spoken.py"))
 

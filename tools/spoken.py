@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from fakellm._wire.dialects import Claim, claim, find_dialect
+from fakellm._dialects.table import Claim, claim, find_dialect
 from fakellm._wire.events import WireRequest
 
 PAGE = Path(__file__).parent.parent / "docs" / "index.md"

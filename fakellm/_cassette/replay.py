@@ -8,16 +8,17 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from fakellm._cassette.interaction import Interaction
-from fakellm._cassette.manner import Manner, play
 from fakellm._cassette.match import Index
 from fakellm._cassette.miss import explain_miss
+from fakellm._cassette.playing import Playing, play
 from fakellm._cassette.settings import AS_RECORDED, Settings
+from fakellm._dialects.providers import is_loopback, provider_of
 from fakellm._script.error_events import error_events
 from fakellm._script.reply import ErrorReply
 from fakellm._script.transform import Fault, at_provider
 from fakellm._wire.canonical import read_json
 from fakellm._wire.events import Data, WireEvent, WireRequest
-from fakellm._wire.providers import Provider, is_loopback, provider_of
+from fakellm._wire.provider import Provider
 
 __all__ = ["Recording"]
 
@@ -27,7 +28,7 @@ class Replayed:
     """An interaction as the answer to a request. fault: a break that is laid over it. is_time_real: see ``play``."""
 
     interaction: Interaction
-    manner: Manner
+    playing: Playing
     is_time_real: Callable[[], bool]
     fault: Fault | None = None
 
@@ -43,7 +44,7 @@ class Replayed:
 
     def events(self) -> Iterable[WireEvent]:
         """Yield the answer, without the fault."""
-        return play(self.interaction, self.manner, is_time_real=self.is_time_real)
+        return play(self.interaction, self.playing, is_time_real=self.is_time_real)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +130,7 @@ class Recording:
         if self._injections and (broken := self._take_injected(request)):
             return broken
         interaction = self._index.take(request)
-        return None if interaction is None else Replayed(interaction, self._settings.manner, self._is_time_real)
+        return None if interaction is None else Replayed(interaction, self._settings.playing, self._is_time_real)
 
     def excuse(self, request: WireRequest) -> None:
         """Take note that a rule answered a request: the recorded answer stays there, but need not be asked for."""
@@ -184,7 +185,7 @@ class Recording:
         if isinstance(injection, ErrorReply):
             return Injected(injection, provider, model, interaction.number)
         fault = at_provider(injection, provider, model=model)
-        return Replayed(interaction, self._settings.manner, self._is_time_real, fault)
+        return Replayed(interaction, self._settings.playing, self._is_time_real, fault)
 
     @property
     def _has_ports(self) -> bool:

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import TypedDict
 
 from fakellm._cassette.key import Keys, check_ignored, check_normalized, check_parts
-from fakellm._cassette.manner import AT_ONCE, Manner, check_manner
 from fakellm._cassette.match import Repeat, check_repeat
 from fakellm._cassette.miss import OUR_OWN, Advice
+from fakellm._cassette.playing import AT_ONCE, Playing, check_playing
 from fakellm._wire.allowed_hosts import AllowedHosts, check_hosts
 from fakellm._wire.events import WireRequest
 
@@ -37,7 +37,7 @@ class Settings:
     """
 
     keys: Keys
-    manner: Manner = AT_ONCE
+    playing: Playing = AT_ONCE
     repeat: Repeat = None
     advice: Advice = OUR_OWN
     allowed_hosts: AllowedHosts = ()
@@ -67,5 +67,5 @@ def make_settings(
     """
     __tracebackhide__ = True
     keys = Keys(check_parts(match), check_ignored(ignore), check_normalized(normalize), redact)
-    manner = check_manner(chunking, timing)
-    return Settings(keys, manner, check_repeat(repeat), advice, check_hosts(allowed_hosts))
+    playing = check_playing(chunking, timing)
+    return Settings(keys, playing, check_repeat(repeat), advice, check_hosts(allowed_hosts))

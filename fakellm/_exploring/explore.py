@@ -19,10 +19,10 @@ from fakellm._exploring.trouble import Trouble, delivers, troubles
 from fakellm._fake import FakeLLM
 from fakellm._script.engine import Engine
 from fakellm._script.fields import shown
-from fakellm._script.interference import Interference, Play
+from fakellm._script.hooks import Hooks, Play
 from fakellm._script.journal import Call, Journal, Outcome
 from fakellm._script.reply import ErrorReply
-from fakellm._wire.chat import ChatRequest
+from fakellm._wire.asked import ChatRequest
 from fakellm._wire.events import Head, WireEvent, WireRequest
 
 if TYPE_CHECKING:
@@ -310,12 +310,12 @@ class Experiment:
         )
 
     @contextmanager
-    def _interfering(self, interference: Interference) -> Iterator[None]:
-        self._engine.interference = interference
+    def _interfering(self, hooks: Hooks) -> Iterator[None]:
+        self._engine.hooks = hooks
         try:
             yield
         finally:
-            self._engine.interference = None
+            self._engine.hooks = None
 
     def _plan(self) -> list[_Planned]:
         """Return the trials to come, by call and trouble; the one that the environment names, where it does."""

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary, WeakSet, finalize
 
 from fakellm._script.engine import Engine
-from fakellm._script.interference import Play
+from fakellm._script.hooks import Play
 from fakellm._script.journal import Call, Outcome
 from fakellm._script.reply import ErrorReply, Reply
 from fakellm._script.rule import Rule
@@ -134,7 +134,7 @@ def _rule_of(engine: Engine, number: int, name: str) -> Rule | None:
 
 def _is_telling(engine: Engine) -> bool:
     """Whether this process is a child that tells another one; what it forks tells the same."""
-    return isinstance(engine.interference, _Telling)
+    return isinstance(engine.hooks, _Telling)
 
 
 def _open_ledgers() -> None:
@@ -146,5 +146,5 @@ def _open_ledgers() -> None:
 def _begin_to_tell() -> None:
     for engine in list(_engines):
         engine.renew_lock()
-        if engine.interference is None:  # explore counts what it asks itself
-            engine.interference = _Telling(_ledgers[engine])
+        if engine.hooks is None:  # explore counts what it asks itself
+            engine.hooks = _Telling(_ledgers[engine])

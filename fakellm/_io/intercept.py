@@ -25,11 +25,11 @@ from types import ModuleType
 from typing import Any, Protocol
 
 from fakellm._clock import Clock
+from fakellm._dialects.table import told_by_body
 from fakellm._io.flavour import installed_modules
 from fakellm._io.leaves import is_foreign_leaf
 from fakellm._io.player import Answers
 from fakellm._io.transport import make_transport
-from fakellm._wire.dialects import told_by_body
 
 __all__ = ["Activation", "Claims", "activate", "deactivate"]
 

@@ -8,7 +8,7 @@ from types import ModuleType
 from typing import Any, NoReturn
 
 from fakellm._clock import Clock
-from fakellm._io.at_once import header_pairs, respond_at_once
+from fakellm._io.fast_path import header_pairs, respond_at_once
 from fakellm._io.player import Answers, Playable, Playback
 from fakellm._io.recorder import record, record_async
 from fakellm._wire.events import Loss, WireRequest

@@ -13,7 +13,7 @@ from pydantic_core import from_json
 from fakellm._errors import ContradictionError, did_you_mean
 from fakellm._script.reply import Reply, ToolCall
 from fakellm._script.structured import misfit
-from fakellm._wire.chat import ChatRequest
+from fakellm._wire.asked import ChatRequest
 
 __all__ = ["check_choices", "check_reply"]
 

@@ -17,6 +17,8 @@ from functools import partial
 from threading import RLock
 from typing import Any, NamedTuple
 
+from fakellm._dialects.providers import provider_of
+from fakellm._dialects.table import Claim, Dialect, asks_model, claim, find_dialect, is_model_call, render_not_spoken
 from fakellm._errors import (
     CassetteMismatchError,
     ContradictionError,
@@ -26,23 +28,22 @@ from fakellm._errors import (
     UsageError,
 )
 from fakellm._script import explain
+from fakellm._script.hooks import Hooks, Play, Snapshot
 from fakellm._script.identity import Identity
-from fakellm._script.interference import Interference, Play, Snapshot
 from fakellm._script.journal import Answer, Call, Journal, Outcome, Undecoded
 from fakellm._script.match import Matcher
 from fakellm._script.pace import Pace
+from fakellm._script.recordings import Recorded, Recorder, Source
+from fakellm._script.render import UNMATCHED_CODE, Renderer, break_off, guarded
 from fakellm._script.rule import Fallback, Rule, caller
 from fakellm._script.script import Script
-from fakellm._script.source import Recorded, Recorder, Source
-from fakellm._script.speech import UNMATCHED_CODE, Speech, break_off, guarded
 from fakellm._wire.allowed_hosts import AllowedHosts, is_allowed
+from fakellm._wire.asked import ChatRequest
 from fakellm._wire.canonical import canonical_body, digest
-from fakellm._wire.chat import ChatRequest
-from fakellm._wire.dialects import Claim, Dialect, asks_model, claim, find_dialect, is_model_call, render_not_spoken
 from fakellm._wire.errors import DO_NOT_RETRY, ErrorBody, Rejected, render_error
 from fakellm._wire.events import WireEvent, WireRequest
+from fakellm._wire.provider import Provider
 from fakellm._wire.provider_answers import render_error_from
-from fakellm._wire.providers import Provider, provider_of
 from fakellm._wire.strictness import LENIENT, STRICT, Strictness
 
 __all__ = ["UNMATCHED_CODE", "Answer", "Engine"]
@@ -65,7 +66,7 @@ class Engine:
     allow_unmatched, allow_rejected, allow_unused: what ``check`` lets pass.
 
     allowed_hosts: those that are left to the network, model calls aside. journal: what asked a model. other_traffic:
-    what did not, and so may come whenever it likes. interference: what comes between a call and its answer, for
+    what did not, and so may come whenever it likes. hooks: what comes between a call and its answer, for
     ``explore``.
     """
 
@@ -84,7 +85,7 @@ class Engine:
     ) -> None:
         self.sources: list[Source] = []
         self.allowed_hosts: AllowedHosts = ()
-        self.interference: Interference | None = None
+        self.hooks: Hooks | None = None
         self.recorder: Recorder | None = None
         self.fallback: Fallback | None = None
         self.journal = Journal()
@@ -97,7 +98,7 @@ class Engine:
         self.allow_rejected = allow_rejected
         self.allow_unused = allow_unused
         self._script = Script()
-        self._speech = Speech(pace=pace, full_headers=full_headers)
+        self._speech = Renderer(pace=pace, full_headers=full_headers)
         self._seen: dict[bytes, int] = {}  # path and hash of the body -> how often they came
         self.lock = RLock()  # a predicate may look at the fake that asks it
 
@@ -144,14 +145,14 @@ class Engine:
         with self.lock:
             dialect = find_dialect(request)
             written = self.journal if dialect is not None or asks_model(request) else self.other_traffic
-            interference = self.interference if written is self.journal else None
-            if interference is not None:
-                interference.before(request)
+            hooks = self.hooks if written is self.journal else None
+            if hooks is not None:
+                hooks.before(request)
             pending = self._answer(request, dialect, written)
             written.append(pending.call)
             play = pending.play
-            if interference is not None:
-                play = interference.over(pending.call, play)
+            if hooks is not None:
+                play = hooks.over(pending.call, play)
         # A callable of the test's may ask the model itself, from another thread even, and wait for it.
         return Answer(pending.call, play(), pending.take)
 

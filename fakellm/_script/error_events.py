@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from fakellm._script.reply import ErrorReply
 from fakellm._wire.events import Head, WireEvent
+from fakellm._wire.provider import Provider
 from fakellm._wire.provider_answers import render_error_from
-from fakellm._wire.providers import Provider
 
 __all__ = ["error_events"]
 

@@ -6,15 +6,15 @@ import traceback
 from collections.abc import Iterable, Sequence
 from pathlib import PurePath
 
-from fakellm._script.as_reply import Scripted
+from fakellm._dialects.table import Claim, claim
 from fakellm._script.fields import NO_HEADERS, Headers
 from fakellm._script.journal import Call
 from fakellm._script.match import Mismatch, shown
 from fakellm._script.reply import ErrorReply, Reply, other_ways
 from fakellm._script.rule import Rule, is_own
+from fakellm._script.scripted import Scripted
 from fakellm._script.transform import name_of
-from fakellm._wire.chat import ChatRequest
-from fakellm._wire.dialects import Claim, claim
+from fakellm._wire.asked import ChatRequest
 from fakellm._wire.errors import ErrorBody
 from fakellm._wire.events import WireRequest
 

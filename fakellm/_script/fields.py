@@ -12,7 +12,7 @@ from fnmatch import translate
 from typing import Any
 
 from fakellm._secret_names import is_secret_name
-from fakellm._wire.chat import ChatRequest, text_of
+from fakellm._wire.asked import ChatRequest, text_of
 
 __all__ = ["CONDITIONS", "FIELDS", "NO_HEADERS", "Field", "Headers", "header_field", "shown"]
 

@@ -10,15 +10,15 @@ from typing import Any, NamedTuple, overload
 
 from pydantic_core import from_json
 
+from fakellm._dialects.chat.hear import read_answer
+from fakellm._dialects.table import find_dialect
 from fakellm._errors import UsageError
 from fakellm._script.fields import shown
 from fakellm._script.reply import ErrorReply, Reply, ToolCall
 from fakellm._script.rule import Rule
 from fakellm._script.transform import Fault
-from fakellm._wire.chat import ChatRequest, Message
-from fakellm._wire.chat_answer import read_answer
-from fakellm._wire.completion import Completion
-from fakellm._wire.dialects import find_dialect
+from fakellm._wire.answer import Completion
+from fakellm._wire.asked import ChatRequest, Message
 from fakellm._wire.events import RequestHeaders, Whole, WireEvent, WireRequest
 
 __all__ = ["Answer", "Call", "Ending", "Journal", "Outcome", "Undecoded"]

@@ -12,7 +12,7 @@ from fakellm._errors import UsageError
 from fakellm._script.callables import checked, refuse_async
 from fakellm._script.fields import FIELDS, NO_HEADERS, Field, Headers, header_field, shown
 from fakellm._secret_names import REDACTED, is_secret_name
-from fakellm._wire.chat import ChatRequest
+from fakellm._wire.asked import ChatRequest
 
 __all__ = ["Condition", "Matcher", "Mismatch", "Wanted", "conditions", "shown"]
 

@@ -7,14 +7,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
+from fakellm._dialects.openai.usual_errors import usual_error
+from fakellm._dialects.providers import OPENAI
 from fakellm._errors import UsageError
 from fakellm._named_arguments import naming_fields
 from fakellm._script.pace import Pace
 from fakellm._script.retry_after import RetryAfter, check_retry_after, duration_text, is_retried, retry_after_text
 from fakellm._script.transform import Fault, Framing
 from fakellm._wire.errors import ErrorBody
-from fakellm._wire.providers import OPENAI, Provider
-from fakellm._wire.usual_errors import usual_error
+from fakellm._wire.provider import Provider
 
 __all__ = ["ErrorReply", "Reply", "ToolCall", "is_text", "other_ways"]
 

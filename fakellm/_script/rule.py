@@ -9,9 +9,9 @@ from types import FrameType
 from typing import Self, Unpack
 
 from fakellm._errors import UsageError
-from fakellm._script.as_reply import ReplyFields, ReplyLike, Scripted, as_reply
 from fakellm._script.match import Matcher
 from fakellm._script.reply import ErrorReply, Reply
+from fakellm._script.scripted import ReplyFields, ReplyLike, Scripted, as_reply
 
 __all__ = ["Fallback", "Rule", "RuleState", "caller", "is_own"]
 

@@ -1,7 +1,8 @@
 """The rules of one fake, in order, and a quick way to the one that answers.
 
 The law: the first rule in order of registration that has a reply left and whose conditions all hold answers,
-and no condition of a later one is asked before. The shelves only spare the rules that cannot answer.
+and no condition of a later one is asked before. The index skips rules that cannot match; it never changes which one
+wins.
 """
 
 from __future__ import annotations
@@ -14,20 +15,20 @@ from typing import Any
 from fakellm._script.fields import FIELDS, Headers
 from fakellm._script.match import Matcher
 from fakellm._script.rule import Rule
-from fakellm._script.shelves import ExactShelf, Shelf, TextShelf
-from fakellm._wire.chat import ChatRequest
+from fakellm._script.rule_index import ExactIndex, RuleIndex, TextIndex
+from fakellm._wire.asked import ChatRequest
 
 __all__ = ["Script"]
 
 # The conditions that rules are found by, those first that tell rules apart best.
-_SHELVES: dict[str, type[ExactShelf] | type[TextShelf]] = {
-    "tool_result": TextShelf,
-    "user": TextShelf,
-    "any_user": TextShelf,
-    "tool": ExactShelf,
-    "turn": ExactShelf,
-    "model": ExactShelf,
-    "system": TextShelf,
+_SHELVES: dict[str, type[ExactIndex] | type[TextIndex]] = {
+    "tool_result": TextIndex,
+    "user": TextIndex,
+    "any_user": TextIndex,
+    "tool": ExactIndex,
+    "turn": ExactIndex,
+    "model": ExactIndex,
+    "system": TextIndex,
 }
 _number = attrgetter("number")
 
@@ -37,7 +38,7 @@ class Script:
 
     def __init__(self) -> None:
         self.rules: list[Rule] = []
-        self._shelves: dict[str, Shelf] = {}
+        self._indexes: dict[str, RuleIndex] = {}
         self._rest: list[Rule] = []
 
     def add(self, rule: Rule) -> None:
@@ -48,7 +49,7 @@ class Script:
             self._rest.append(rule)
         else:
             field, wanted = place
-            self._shelves.setdefault(field, _SHELVES[field]()).add(wanted, rule)
+            self._indexes.setdefault(field, _SHELVES[field]()).add(wanted, rule)
 
     def find(self, request: ChatRequest, headers: Headers) -> Rule | None:
         """Return the rule that answers, or None."""
@@ -63,7 +64,7 @@ class Script:
             self._rest.remove(rule)
         else:
             field, wanted = place
-            self._shelves[field].remove(wanted, rule)
+            self._indexes[field].remove(wanted, rule)
 
     def hold(self, rules: Sequence[Rule]) -> None:
         """Hold these rules alone, in this order; those that are used up are passed over."""
@@ -76,13 +77,13 @@ class Script:
     def clear(self) -> None:
         """Forget all rules."""
         self.rules.clear()
-        self._shelves.clear()
+        self._indexes.clear()
         self._rest.clear()
 
     def _in_order(self, request: ChatRequest, headers: Headers) -> Iterable[Rule]:
         buckets = [self._rest] if self._rest else []
-        for field, shelf in self._shelves.items():
-            buckets += shelf.find(FIELDS[field].values(request, headers))
+        for field, index in self._indexes.items():
+            buckets += index.find(FIELDS[field].values(request, headers))
         # Copies: a predicate may script more rules, or ask the model itself, while they are gone through.
         copies = [tuple(bucket) for bucket in buckets]
         return copies[0] if len(copies) == 1 else merge(*copies, key=_number)

@@ -17,7 +17,7 @@ from pydantic_core import from_json, to_json
 from fakellm._anyjson import object_of
 from fakellm._real_files import real_files
 from fakellm._script.reply import Reply, ToolCall
-from fakellm._wire.chat import ChatRequest
+from fakellm._wire.asked import ChatRequest
 
 __all__ = ["delivered", "misfit"]
 

@@ -11,13 +11,13 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate, pairwise
 
-from fakellm._script.answer import Draft, fill_draft
+from fakellm._script.drafts import Draft, fill_draft
 from fakellm._script.identity import CREATED, Identity
 from fakellm._script.reply import Reply
-from fakellm._wire.chat import ChatRequest
-from fakellm._wire.completion import Completion
+from fakellm._wire.answer import Completion
+from fakellm._wire.asked import ChatRequest
 from fakellm._wire.events import Head, Whole, WireEvent, in_one_piece
-from fakellm._wire.providers import Provider
+from fakellm._wire.provider import Provider
 
 __all__ = ["Templates"]
 

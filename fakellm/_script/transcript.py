@@ -7,11 +7,11 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
+from fakellm._dialects.chat.hear import read_answer
 from fakellm._script.journal import Call
 from fakellm._script.reply import ErrorReply, Reply, other_ways
 from fakellm._script.transform import name_of
-from fakellm._wire.chat import Message, text_of
-from fakellm._wire.chat_answer import read_answer
+from fakellm._wire.asked import Message, text_of
 
 if TYPE_CHECKING:
     from rich.text import Text

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from fakellm._wire.events import Disconnect, WireEvent
-from fakellm._wire.providers import Provider
+from fakellm._wire.provider import Provider
 
 __all__ = ["Fault", "Framing", "Transform", "at_provider", "name_of"]
 

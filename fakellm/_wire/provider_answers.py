@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from fakellm._wire.errors import ErrorBody, render_error
 from fakellm._wire.events import Head, WireEvent
-from fakellm._wire.providers import Headers, Provider
+from fakellm._wire.provider import Headers, Provider
 
 __all__ = ["add_headers", "render_error_from"]
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from types import MappingProxyType
 
-from fakellm._wire.model_facts import facts_of
+from fakellm._dialects.openai.model_facts import facts_of
 from fakellm._wire.model_names import resolve_model
 from fakellm.models import ModelInfo
 

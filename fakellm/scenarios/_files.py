@@ -9,10 +9,10 @@ from typing import Any
 from fakellm import _errors, faults, framings
 from fakellm._errors import APIError, ScriptFormatError, UsageError
 from fakellm._fake import FakeLLM
-from fakellm._script.as_reply import Scripted
 from fakellm._script.files.format import LoadedScript, check_keys, plain, read_tool_calls, section_of, told
 from fakellm._script.files.load import load_script
 from fakellm._script.files.sections import Section
+from fakellm._script.scripted import Scripted
 from fakellm.scenarios._expected import Expected
 from fakellm.scenarios._scenario import Scenario, expected_of
 

@@ -10,8 +10,8 @@ from typing import Any
 
 from fakellm._errors import UsageError
 from fakellm._fake import FakeLLM
-from fakellm._script.as_reply import as_reply
 from fakellm._script.reply import Reply
+from fakellm._script.scripted import as_reply
 from fakellm.models import LLMMessage, ToolSchema
 from fakellm.scenarios._expected import Expected
 from fakellm.scenarios._messages import messages_of, tools_of

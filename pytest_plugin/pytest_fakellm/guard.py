@@ -26,9 +26,9 @@ from typing import Any, NamedTuple
 import pytest
 
 from fakellm import UsageError
+from fakellm._dialects.providers import is_loopback, is_provider_host
 from fakellm._io.forks import Ledger
 from fakellm._wire.allowed_hosts import AllowedHosts, check_hosts, is_allowed
-from fakellm._wire.providers import is_loopback, is_provider_host
 from pytest_fakellm.callers import Callers, callers
 from pytest_fakellm.settings import decide
 from pytest_fakellm.state import GUARD

@@ -116,7 +116,7 @@ def _open_tapes(request: pytest.FixtureRequest, chosen: Chosen, *, llm: FakeLLM 
 
     item, root = request.node, request.config.rootpath
     path, folder, mode = (chosen(name) for name in ("path", "cassette_dir", "record"))
-    manner = {name: value for name in OF_CASSETTE if (value := chosen(name)) is not None}
+    options = {name: value for name in OF_CASSETTE if (value := chosen(name)) is not None}
     max_age = chosen("max_age")
     must_play = not (path or chosen("allow_unplayed"))
     home = root / folder if folder else None
@@ -130,7 +130,7 @@ def _open_tapes(request: pytest.FixtureRequest, chosen: Chosen, *, llm: FakeLLM 
             mode="none" if tapes else mode,
             node=item.nodeid,
             shared_since=request.config.stash[BEGAN] if path else inf,
-            manner=manner,
+            options=options,
             allow_unmatched=chosen("allow_unmatched"),
             llm=llm,
             beside=tapes[0].cassette if tapes else None,

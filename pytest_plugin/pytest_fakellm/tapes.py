@@ -50,7 +50,7 @@ def open_cassette(
     mode: str,
     node: str,
     shared_since: float,
-    manner: Mapping[str, Any],
+    options: Mapping[str, Any],
     allow_unmatched: bool,
     llm: FakeLLM | None,
     beside: Cassette | None,
@@ -58,20 +58,20 @@ def open_cassette(
     """Return the cassette of a file.
 
     node: the test. shared_since: where several tests share the file, when the session began (seconds since 1970): what
-    was written since is added to, whatever the mode; inf for a test's own file. manner: the arguments of
+    was written since is added to, whatever the mode; inf for a test's own file. options: the arguments of
     ``use_cassette`` that say how it is replayed and redacted. allow_unmatched: whether requests pass that it does not
     hold. llm: whose rules are asked first. beside: the cassette that is asked before.
     """
     again = "rewrite" if shared_since == inf else "new_episodes"  # what other tests have recorded stays
     advice = Advice(record=f"pytest '{node}' --llm-record={again}", argument="@pytest.mark.llm_cassette({})")
-    settings = replace(replay_settings(path, **manner), advice=advice)
+    settings = replace(replay_settings(path, **options), advice=advice)
     if resolve_mode(mode, os.environ) in ("once", "rewrite") and written_since(path, shared_since):
         mode = "new_episodes"
     other = llm or beside
     cassette = Cassette(
         path,
         mode=mode,
-        redact=manner.get("redact", ()),
+        redact=options.get("redact", ()),
         settings=settings,
         clock=other.clock if other else None,
         engine=other._engine if other else None,  # noqa: SLF001  # the plugin is part of the project

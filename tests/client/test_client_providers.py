@@ -3,7 +3,7 @@
 import pytest
 
 from fakellm import FakeLLM, Reply, ToolCall
-from fakellm._wire.providers import PROVIDERS
+from fakellm._dialects.providers import PROVIDERS
 from fakellm.models import CreateResult, FunctionCall, UserMessage
 
 pytestmark = [

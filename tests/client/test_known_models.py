@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from fakellm._wire.model_facts import _FACTS
+from fakellm._dialects.openai.model_facts import _FACTS
 from fakellm._wire.model_names import _ALIASES, _LATER, resolve_model
 from fakellm.client._known_models import known_model_info, token_limit
 from fakellm.tokens._models import _MODELS, _PREFIXES

@@ -6,8 +6,8 @@ import pytest
 from chat_wire import asking
 
 from fakellm import FakeLLM, UsageError
+from fakellm._dialects.chat.dialect import CHAT
 from fakellm._script.match import Condition, Matcher, conditions
-from fakellm._wire.chat import CHAT
 from fakellm._wire.strictness import Strictness
 
 SYSTEM = {"role": "system", "content": "You plan."}

@@ -7,9 +7,9 @@ from asking import KEY, OPENAI, USER, tools
 from engines import complete
 
 from fakellm import Reply, ToolCall
-from fakellm._script.answer import _MOST_DRAFTS, Drafts
+from fakellm._dialects.chat.dialect import CHAT
+from fakellm._script.drafts import _MOST_DRAFTS, Drafts
 from fakellm._script.identity import Identity
-from fakellm._wire.chat import CHAT
 from fakellm._wire.events import WireRequest
 
 IDENTITIES = [Identity(0, "", b"{}", seen) for seen in range(2)]

@@ -8,7 +8,7 @@ from chat_wire import play, wire
 from engines import scripted
 
 from fakellm import ErrorReply, Reply, faults
-from fakellm._wire.providers import PROVIDERS
+from fakellm._dialects.providers import PROVIDERS
 
 DEEPSEEK = "https://api.deepseek.com/chat/completions"
 GROQ = "https://api.groq.com/openai/v1/chat/completions"

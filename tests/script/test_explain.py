@@ -3,12 +3,12 @@ from chat_wire import asking, wire
 from engines import ask
 
 from fakellm import ErrorReply, Reply, ToolCall, faults
+from fakellm._dialects.chat.dialect import CHAT
 from fakellm._script import explain
 from fakellm._script.engine import Engine
 from fakellm._script.journal import Call, Outcome
 from fakellm._script.match import Condition, Matcher
 from fakellm._script.rule import Rule
-from fakellm._wire.chat import CHAT
 from fakellm._wire.errors import ErrorBody
 from fakellm._wire.strictness import Strictness
 

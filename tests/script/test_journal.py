@@ -4,8 +4,8 @@ from chat_wire import asking, wire
 from engines import ask, scripted
 
 from fakellm import Call, Journal
+from fakellm._dialects.chat.dialect import CHAT
 from fakellm._script.journal import Ending, Outcome
-from fakellm._wire.chat import CHAT
 
 
 def call(number=1, outcome=Outcome.ANSWERED, **fields):

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from fakellm import ErrorReply, Reply, ToolCall, UsageError, faults, framings
-from fakellm._script.as_reply import ReplyFields, as_reply
+from fakellm._script.scripted import ReplyFields, as_reply
 from fakellm._wire.errors import ErrorBody
 
 SAYS_NOTHING = (

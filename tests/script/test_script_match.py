@@ -4,8 +4,8 @@ import pytest
 from chat_wire import wire
 
 from fakellm import FakeLLM, Mismatch, UsageError
+from fakellm._dialects.chat.dialect import CHAT
 from fakellm._script.match import Condition, Matcher, shown
-from fakellm._wire.chat import CHAT
 from fakellm._wire.strictness import Strictness
 
 USER = {"role": "user", "content": "Weather in Paris?"}

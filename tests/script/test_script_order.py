@@ -6,10 +6,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from fakellm import FakeLLM
+from fakellm._dialects.chat.dialect import CHAT
 from fakellm._script.match import Condition, Matcher, conditions
 from fakellm._script.rule import Rule
 from fakellm._script.script import Script
-from fakellm._wire.chat import CHAT
 from fakellm._wire.strictness import Strictness
 
 TEXTS = st.text(alphabet="ab ", max_size=6)
@@ -151,6 +151,6 @@ def test_used_up_rules_are_taken_off_their_shelves():
     assert {call.status for call in llm.calls} == {200}
     assert len(script.rules) == 1000
     assert len(script._rest) == 200  # those that never hold
-    for shelf in script._shelves.values():
-        assert shelf._buckets == {}
-    assert (script._shelves["user"]._by_gram, script._shelves["user"]._short) == ({}, [])
+    for index in script._indexes.values():
+        assert index._buckets == {}
+    assert (script._indexes["user"]._by_gram, script._indexes["user"]._short) == ({}, [])

@@ -8,9 +8,9 @@ from chat_wire import asking
 from engines import scripted
 
 from fakellm import Reply, ToolCall
+from fakellm._dialects.providers import PROVIDERS
 from fakellm._script import template
 from fakellm._script.template import Templates
-from fakellm._wire.providers import PROVIDERS
 
 CALLS = Reply(tool_calls=[ToolCall("f", {"a": 1}), ToolCall("f", {"b": 2}, id="call_mine")])
 CASES = {

@@ -6,8 +6,8 @@ import pytest
 from chat_wire import asking
 from engines import ask, scripted
 
+from fakellm._dialects.providers import PROVIDERS
 from fakellm._wire.model_names import _ALIASES, _LATER, answering_model, resolve_model
-from fakellm._wire.providers import PROVIDERS
 
 
 @pytest.mark.parametrize(

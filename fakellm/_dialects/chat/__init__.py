@@ -1,0 +1,1 @@
+"""``POST …/chat/completions``: the form in which scripts are written."""

@@ -1,0 +1,204 @@
+"""Which chat completions requests the real API rejects, and in what order it says so.
+
+The key comes first, then what the body is made of, then what each parameter holds (``chat_schema``), what
+parameters ask of each other (the table below), what the model refuses (``model_rules``), how messages
+follow each other (``message_rules``) and their length. Providers other than OpenAI and Azure reject no more
+than wrong types.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from types import MappingProxyType
+from typing import Any
+
+from fakellm._dialects.chat.history import are_sound, explain_messages, mentions_json
+from fakellm._dialects.chat.schema import AZURE_PARAMETERS, PARAMETERS, PORTABLE, WELL_FORMED
+from fakellm._dialects.openai import words
+from fakellm._dialects.openai.model_rules import explain_length, explain_model
+from fakellm._dialects.openai.shapes import Members
+from fakellm._wire.errors import ErrorBody, Rejected
+from fakellm._wire.events import WireRequest
+from fakellm._wire.provider import Provider
+from fakellm._wire.strictness import Strictness
+
+__all__ = ["check_key", "check_request", "deployment"]
+
+Body = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class _Api:
+    """What a provider takes. has_rules: whether there are more than those of shape."""
+
+    shape: Members
+    has_rules: bool
+    no_key: ErrorBody | None = None
+    key_headers: tuple[str, ...] = ()
+    no_model: Callable[[str], ErrorBody] = words.model_not_found
+
+
+_REQUIRED = ("messages",)
+_OTHER = _Api(PORTABLE, has_rules=False)
+_OPENAI = _Api(Members(PARAMETERS, _REQUIRED, closed=True), True, words.NO_KEY, ("authorization",))
+_AZURE = _Api(
+    Members({**PARAMETERS, **AZURE_PARAMETERS}, _REQUIRED, closed=True),
+    True,
+    words.NO_KEY_AZURE,
+    ("api-key", "authorization"),
+    words.deployment_not_found,
+)
+_NAMES_NO_KEY = re.compile(r"\s*((bearer|basic)\s*)?", re.IGNORECASE)
+_DEPLOYMENT = re.compile(r"/deployments/([^/]+)/")
+
+
+_APIS: Mapping[str | None, _Api] = MappingProxyType({None: _OTHER, "openai": _OPENAI, "azure": _AZURE})
+"""By the rules of a provider."""
+
+
+def check_key(request: WireRequest, provider: Provider) -> None:
+    """Raise Rejected for a request to OpenAI or Azure that carries no key; any key is as good as another."""
+    api = _APIS[provider.rules]
+    if api.no_key is None:
+        return
+    for name in api.key_headers:
+        if _names_key(request.headers.get(name) or ""):
+            return
+    raise Rejected(api.no_key, status=401)
+
+
+@lru_cache(maxsize=256)
+def _names_key(value: str) -> bool:
+    return _NAMES_NO_KEY.fullmatch(value) is None
+
+
+def deployment(request: WireRequest) -> str | None:
+    """Return the deployment that an Azure path names, which is its model; None for other paths."""
+    found = _DEPLOYMENT.search(request.path)
+    return found[1] if found else None
+
+
+def check_request(
+    body: Body, model: str, strictness: Strictness, provider: Provider, *, size: int, are_terms_known: bool = False
+) -> None:
+    """Raise Rejected for a body that the API of this provider does not take.
+
+    model: what the body names, or the deployment in the path. size: of the body in bytes. ``strict=False`` asks
+    for no more than what the fake itself needs. are_terms_known: whether a body was accepted that differs in its
+    messages alone.
+    """
+    api = _APIS[provider.rules]
+    shape = api.shape if strictness.strict else WELL_FORMED
+    is_fit = _has_messages(shape, body) if are_terms_known else shape.accepts(body)
+    if not is_fit and (error := _explain_shape(shape, body)):
+        raise Rejected(error)
+    if not strictness.strict:
+        return
+    if strictness.models is not None and model not in strictness.models:
+        raise Rejected(api.no_model(model), status=404)
+    if api.has_rules and (rejected := _explain_rules(body, model, size=size)):
+        raise rejected
+
+
+def _has_messages(shape: Members, body: Body) -> bool:
+    return body.get("messages") is not None and shape.members["messages"].accepts(body["messages"])
+
+
+def _explain_shape(shape: Members, body: Body) -> ErrorBody | None:
+    unknown = [name for name in body if name not in shape.members] if shape.closed else []
+    return words.unrecognized(unknown) if unknown else shape.explain(body, "")
+
+
+def _explain_rules(body: Body, model: str, *, size: int) -> Rejected | None:
+    if not _RULES.keys().isdisjoint(body) and (error := _explain_together(body)):
+        return Rejected(error)
+    if rejected := explain_model(body, model):
+        return rejected
+    messages = body["messages"]
+    if not are_sound(messages) and (error := explain_messages(messages)):
+        return Rejected(error)
+    return explain_length(body, model, size=size)
+
+
+def _explain_together(body: Body) -> ErrorBody | None:
+    errors = (rule(body) for name, rule in _RULES.items() if body.get(name) is not None)
+    return next((error for error in errors if error), None)
+
+
+def _stream_options(body: Body) -> ErrorBody | None:
+    return None if body.get("stream") else words.only_when("stream_options", "stream")
+
+
+def _top_logprobs(body: Body) -> ErrorBody | None:
+    return None if body.get("logprobs") else words.only_when("top_logprobs", "logprobs")
+
+
+def _metadata(body: Body) -> ErrorBody | None:
+    return None if body.get("store") else words.only_when("metadata", "store")
+
+
+def _both_limits(body: Body) -> ErrorBody | None:
+    if body.get("max_completion_tokens") is None:
+        return None
+    return ErrorBody(
+        "Setting 'max_tokens' and 'max_completion_tokens' at the same time is not supported.",
+        param="max_tokens",
+        code="invalid_parameter_combination",
+    )
+
+
+def _parallel_tool_calls(body: Body) -> ErrorBody | None:
+    return None if body.get("tools") else words.only_with("parallel_tool_calls", "tools")
+
+
+def _tool_choice(body: Body) -> ErrorBody | None:
+    if not body.get("tools"):
+        return words.only_with("tool_choice", "tools")
+    choice = body["tool_choice"]
+    if isinstance(choice, str) or choice["type"] == "allowed_tools":
+        return None
+    kind = choice["type"]
+    offered = [tool[kind]["name"] for tool in body["tools"] if tool["type"] == kind]
+    return None if choice[kind]["name"] in offered else _not_offered(choice[kind]["name"])
+
+
+def _function_call(body: Body) -> ErrorBody | None:
+    if not body.get("functions"):
+        return words.only_with("function_call", "functions")
+    choice = body["function_call"]
+    if isinstance(choice, str) or choice["name"] in [function["name"] for function in body["functions"]]:
+        return None
+    return _not_offered(choice["name"])
+
+
+def _not_offered(name: str) -> ErrorBody:
+    # A tool_choice gets the words of function_call as well (answer of api.openai.com, September 2026).
+    return ErrorBody(
+        f"Invalid value for 'function_call': no function named '{name}' was specified in the 'functions' parameter.",
+        param="function_call",
+    )
+
+
+def _response_format(body: Body) -> ErrorBody | None:
+    if body["response_format"]["type"] != "json_object" or mentions_json(body["messages"]):
+        return None
+    return ErrorBody(
+        "'messages' must contain the word 'json' in some form, to use 'response_format' of type 'json_object'.",
+        param="messages",
+    )
+
+
+_RULES: dict[str, Callable[[Body], ErrorBody | None]] = {
+    "stream_options": _stream_options,
+    "top_logprobs": _top_logprobs,
+    "metadata": _metadata,
+    "max_tokens": _both_limits,
+    "parallel_tool_calls": _parallel_tool_calls,
+    "tool_choice": _tool_choice,
+    "function_call": _function_call,
+    "response_format": _response_format,
+}
+"""For each parameter, what it asks of the others; run where it is given."""

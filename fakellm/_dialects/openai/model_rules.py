@@ -1,0 +1,160 @@
+"""What one model refuses although the API as a whole takes it: parameters, values, lengths.
+
+Source: answers of api.openai.com as users report them, read in November 2026; the facts of each model are
+in ``model_facts``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from fakellm._dialects.openai import words
+from fakellm._dialects.openai.model_facts import ModelFacts, facts_of
+from fakellm._wire.errors import ErrorBody, Rejected
+from fakellm.tokens._billing import count_prompt
+
+__all__ = ["explain_length", "explain_model"]
+
+Body = dict[str, Any]
+
+# A token stands for one byte at least, and JSON has more bytes than the text in it; what a request costs
+# beside its texts is less than this.
+_LEAST_OVERHEAD = 256
+
+
+def explain_model(body: Body, model: str) -> Rejected | None:
+    """Return why the model does not take this request; None where it does, or nothing is known of it."""
+    facts = facts_of(model)
+    if facts.effort and (error := _refuse_role(body["messages"])):
+        return error
+    if _WATCHED.isdisjoint(body):
+        return None
+    checks = (_refuse_always, _refuse_while_reasoning, _refuse_when_plain, _refuse_length)
+    errors = (check(body, model, facts) for check in checks)
+    return next((error for error in errors if error), None)
+
+
+def explain_length(body: Body, model: str, *, size: int) -> Rejected | None:
+    """Return the error for a prompt that is too long. size: bytes of the body, which bound the tokens."""
+    facts = facts_of(model)
+    if facts.longest_prompt is None or facts.context is None or size + _LEAST_OVERHEAD <= facts.longest_prompt:
+        return None
+    tokens = count_prompt({**body, "model": model})
+    if facts.prompt is not None and tokens > facts.prompt:
+        return _too_long(
+            f"Input tokens exceed the configured limit of {facts.prompt} tokens. Your messages resulted in "
+            f"{tokens} tokens. Please reduce the length of the messages."
+        )
+    if tokens > facts.context:
+        return _too_long(
+            f"This model's maximum context length is {facts.context} tokens. However, your messages resulted in "
+            f"{tokens} tokens. Please reduce the length of the messages."
+        )
+    asked = body.get("max_completion_tokens") or body.get("max_tokens") or 0
+    if tokens + asked > facts.context:
+        return _too_long(
+            f"This model's maximum context length is {facts.context} tokens. However, you requested "
+            f"{tokens + asked} tokens ({tokens} in the messages, {asked} in the completion). Please reduce the "
+            "length of the messages or completion."
+        )
+    return None
+
+
+def _too_long(message: str) -> Rejected:
+    return Rejected(ErrorBody(message, param="messages", code="context_length_exceeded"))
+
+
+def _refuse_always(body: Body, _: str, facts: ModelFacts) -> Rejected | None:
+    name = next((name for name in body if name in facts.refuses and body[name] is not None), None)
+    if name is None:
+        return None
+    hint = " Use 'max_completion_tokens' instead." if name == "max_tokens" else ""
+    return Rejected(words.unsupported_parameter(name, hint))
+
+
+def _refuse_role(messages: list[Body]) -> Rejected | None:
+    n = next((n for n, message in enumerate(messages) if message["role"] == "function"), None)
+    return None if n is None else Rejected(words.unsupported_value(f"messages[{n}].role", "'function'"))
+
+
+def _refuse_while_reasoning(body: Body, model: str, facts: ModelFacts) -> Rejected | None:
+    effort = body.get("reasoning_effort") or facts.effort
+    if facts.effort is None or (facts.switchable and effort == "none"):
+        return None
+    errors = (check(body, model) for name, check in _WHILE_REASONING.items() if body.get(name) is not None)
+    return next((error for error in errors if error), None)
+
+
+def _refuse_temperature(body: Body, model: str) -> Rejected | None:
+    if model.startswith("o3-mini"):  # refuses even the default
+        return Rejected(words.unsupported_parameter("temperature"))
+    if body["temperature"] == 1:
+        return None
+    hint = " Only the default (1) value is supported."
+    return Rejected(words.unsupported_value("temperature", body["temperature"], hint))
+
+
+def _refuse_logprobs(body: Body, model: str) -> Rejected | None:
+    if not body["logprobs"]:
+        return None
+    if model.startswith("o"):
+        return Rejected(ErrorBody("You are not allowed to request logprobs from this model"), status=403)
+    return Rejected(words.unsupported_parameter("logprobs"))
+
+
+def _refuse_unless(name: str, default: float) -> Callable[[Body, str], Rejected | None]:
+    def check(body: Body, _: str) -> Rejected | None:
+        return None if body[name] == default else Rejected(words.unsupported_parameter(name))
+
+    return check
+
+
+_WHILE_REASONING: dict[str, Callable[[Body, str], Rejected | None]] = {
+    "temperature": _refuse_temperature,
+    "top_p": _refuse_unless("top_p", 1),
+    "frequency_penalty": _refuse_unless("frequency_penalty", 0),
+    "presence_penalty": _refuse_unless("presence_penalty", 0),
+    "logprobs": _refuse_logprobs,
+}
+
+
+def _refuse_when_plain(body: Body, model: str, facts: ModelFacts) -> Rejected | None:
+    if not facts.is_plain:
+        return None
+    if body.get("reasoning_effort") is not None:
+        return Rejected(words.unrecognized(["reasoning_effort"]))
+    if body.get("web_search_options") is not None and "search" not in model:  # recorded from api.openai.com
+        return Rejected(ErrorBody("Web search options not supported with this model.", param="web_search_options"))
+    return None
+
+
+def _refuse_length(body: Body, _: str, facts: ModelFacts) -> Rejected | None:
+    for name in ("max_tokens", "max_completion_tokens"):
+        asked = body.get(name)
+        if asked is not None and facts.completion is not None and asked > facts.completion:
+            return Rejected(
+                ErrorBody(
+                    f"{name} is too large: {asked}. This model supports at most {facts.completion} completion "
+                    f"tokens, whereas you provided {asked}.",
+                    param=name,
+                    code="invalid_value",
+                )
+            )
+    return None
+
+
+# A request without these is fine, its length and its roles aside.
+_WATCHED = frozenset(
+    {
+        *_WHILE_REASONING,
+        "logit_bias",
+        "max_completion_tokens",
+        "max_tokens",
+        "parallel_tool_calls",
+        "prediction",
+        "reasoning_effort",
+        "stop",
+        "web_search_options",
+    }
+)

@@ -1,0 +1,109 @@
+"""Azure OpenAI: deployments in the path, and a content filter that reports on every prompt and answer.
+
+Source: recorded from openai.azure.com, 2025; the first chunk of a stream, the errors and the headers x-ms-… as users
+report them, 2024 to 2026.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+from fakellm._dialects.openai.words import NO_KEY_AZURE, deployment_not_found
+from fakellm._wire.answer import Completion
+from fakellm._wire.errors import ErrorBody, encodable
+from fakellm._wire.provider import LIMITS, Json, Provider
+
+__all__ = ["AZURE", "AZURE_ELSEWHERE"]
+
+_CATEGORIES = ("hate", "self_harm", "sexual", "violence")
+
+
+class _Azure(Provider):
+    __slots__ = ()
+
+    def completion(self, body: Json, completion: Completion) -> Json:
+        body = super().completion(body, completion)
+        body["prompt_filter_results"] = [_prompt_results()]
+        for choice in body["choices"]:
+            choice["content_filter_results"] = _answer_results()
+        return body
+
+    def chunks(self, chunks: Iterator[Json], completion: Completion, *, include_usage: bool) -> Iterator[Json]:
+        first = True
+        for chunk in super().chunks(chunks, completion, include_usage=include_usage):
+            if first:
+                yield {**chunk, "choices": [], "prompt_filter_results": [_prompt_results()]}
+                first = False
+            for choice in chunk["choices"]:
+                choice["content_filter_results"] = _safe() if choice["delta"].get("content") else {}
+            yield chunk
+
+    def error(self, error: ErrorBody, status: int) -> Json:
+        message = encodable(error.message)
+        if error.code == "content_filter":
+            inner = {"code": "ResponsibleAIPolicyViolation", "content_filter_result": _stopped()}
+            shown = {"message": message, "type": None, "param": error.param, "code": error.code, "status": status}
+            return {"error": {**shown, "innererror": inner}}
+        if error.type is None:  # from the gateway, not from the model behind it
+            return {"error": {"code": error.code, "message": message}}
+        return super().error(error, status)
+
+
+def _safe() -> dict[str, Any]:
+    return {category: {"filtered": False, "severity": "safe"} for category in _CATEGORIES}
+
+
+def _not_detected() -> dict[str, bool]:
+    return {"detected": False, "filtered": False}
+
+
+def _stopped() -> Json:
+    """What the filter found in a prompt that it stopped."""
+    violence = {"filtered": True, "severity": "medium"}
+    return {**_safe(), "jailbreak": _not_detected(), "violence": violence}
+
+
+def _prompt_results() -> Json:
+    return {"prompt_index": 0, "content_filter_results": {**_safe(), "jailbreak": _not_detected()}}
+
+
+def _answer_results() -> Json:
+    return {
+        **_safe(),
+        "protected_material_code": _not_detected(),
+        "protected_material_text": _not_detected(),
+    }
+
+
+AZURE = _Azure(
+    name="azure",
+    rules="azure",
+    dated_models=True,
+    forced_calls_stop=True,
+    reasoning_field=None,
+    errors={
+        "invalid_api_key": NO_KEY_AZURE,
+        "model_not_found": deployment_not_found(""),
+        "rate_limit_exceeded": ErrorBody(
+            "Your requests to {model} for {model} in East US have exceeded the token rate limit for your current "
+            "AIServices S0 pricing tier. Please retry after {wait}. To increase your default rate limit, visit: "
+            "https://aka.ms/oai/quotaincrease.",
+            type=None,
+            code="429",
+        ),
+    },
+    headers=(
+        ("apim-request-id", "{id}"),
+        ("azureml-model-session", "v20250225-1-161802030"),
+        ("cmp-upstream-response-duration", "235"),
+        ("ms-azureml-model-time", "315"),
+        ("strict-transport-security", "max-age=31536000; includeSubDomains; preload"),
+        ("x-ms-client-request-id", "{id}"),
+        ("x-ms-region", "East US"),
+    ),
+    limits=LIMITS[:4],
+)
+AZURE_ELSEWHERE = replace(AZURE, rules=None)
+"""A path of Azure's on another host: a gateway or a proxy, whose rules nobody knows."""

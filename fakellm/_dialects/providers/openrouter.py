@@ -1,0 +1,96 @@
+"""OpenRouter: comments while it looks for a provider, whose name and finish reason it passes on.
+
+Source: recorded from openrouter.ai, 2025; the errors as users report them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from types import MappingProxyType
+from typing import Any
+
+from fakellm._wire.answer import Completion
+from fakellm._wire.errors import ErrorBody, encodable
+from fakellm._wire.provider import Json, Provider
+
+__all__ = ["OPENROUTER"]
+
+# Makers whose name is not that of their models, capitalized.
+_MAKERS = MappingProxyType({"deepseek": "DeepSeek", "openai": "OpenAI", "x-ai": "xAI"})
+
+_COST = MappingProxyType(
+    {
+        "upstream_inference_cost": None,
+        "upstream_inference_prompt_cost": 0,
+        "upstream_inference_completions_cost": 0,
+    }
+)
+
+
+class _OpenRouter(Provider):
+    __slots__ = ()
+
+    def completion(self, body: Json, completion: Completion) -> Json:
+        body = super().completion(body, completion)
+        for choice in body["choices"]:
+            choice["native_finish_reason"] = choice["finish_reason"]
+            choice["message"] = {"reasoning": None, **_with_details(choice["message"])}
+        return {**body, "provider": _maker(completion.model)}
+
+    def chunks(self, chunks: Iterator[Json], completion: Completion, *, include_usage: bool) -> Iterator[Json]:
+        for chunk in super().chunks(chunks, completion, include_usage=include_usage):
+            # The chunk with the usage has a choice like all others, which says nothing.
+            choices = chunk["choices"] or [{"index": 0, "delta": {}, "finish_reason": None, "logprobs": None}]
+            for choice in choices:
+                choice["native_finish_reason"] = choice["finish_reason"]
+                choice["delta"] = {"role": "assistant", "content": "", **_with_details(choice["delta"])}
+            if chunk.get("usage", ...) is None:
+                del chunk["usage"]
+            yield {**chunk, "provider": _maker(completion.model), "choices": choices}
+
+    def usage(self, completion: Completion) -> Json:
+        return {"cost": 0, "is_byok": False, "cost_details": dict(_COST), **super().usage(completion)}
+
+    def error(self, error: ErrorBody, status: int) -> Json:
+        return {"error": {"message": encodable(error.message), "code": status}}
+
+
+def _with_details(message: Json) -> Json:
+    """Return a message or a delta with its reasoning once more, in parts."""
+    if not (reasoning := message.get("reasoning")):
+        return message
+    details: dict[str, Any] = {"type": "reasoning.text", "text": reasoning, "index": 0, "format": None}
+    return {**message, "reasoning_details": [details]}
+
+
+def _maker(model: str) -> str:
+    name, slash, _ = model.partition("/")
+    return _MAKERS.get(name, name.capitalize()) if slash else "OpenAI"
+
+
+OPENROUTER = _OpenRouter(
+    name="openrouter",
+    id_form="gen-{created}-{letters}",
+    reasoning_field="reasoning",
+    comments=b": OPENROUTER PROCESSING\n\n",
+    omits=frozenset({"service_tier", "system_fingerprint"}),
+    delta_omits=frozenset({"refusal"}),
+    usage_details=frozenset(
+        {
+            "prompt_tokens_details.audio_tokens",
+            "prompt_tokens_details.cached_tokens",
+            "completion_tokens_details.reasoning_tokens",
+        }
+    ),
+    errors={
+        "invalid_api_key": ErrorBody("No auth credentials found"),
+        "model_not_found": ErrorBody("No endpoints found for {model}."),
+        "rate_limit_exceeded": ErrorBody("Rate limit exceeded"),
+        402: ErrorBody("Insufficient credits. Add more using https://openrouter.ai/settings/credits"),
+    },
+    headers=(
+        ("access-control-allow-origin", "*"),
+        ("referrer-policy", "no-referrer, strict-origin-when-cross-origin"),
+        ("vary", "Accept-Encoding"),
+    ),
+)

@@ -1,0 +1,9 @@
+"""OpenAI-compatible servers of which no more is known: vLLM, llama.cpp, LiteLLM, gateways, proxies."""
+
+from __future__ import annotations
+
+from fakellm._wire.provider import Provider
+
+__all__ = ["PLAIN"]
+
+PLAIN = Provider(name="plain")

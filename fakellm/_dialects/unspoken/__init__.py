@@ -1,0 +1,1 @@
+"""Model calls of APIs that no dialect speaks: they are stopped, and told so in their own envelope."""

@@ -1,9 +1,0 @@
-"""OpenAI-compatible servers of which no more is known: vLLM, llama.cpp, LiteLLM, gateways, proxies."""
-
-from __future__ import annotations
-
-from fakellm._wire.providers.provider import Provider
-
-__all__ = ["PLAIN"]
-
-PLAIN = Provider(name="plain")

@@ -1,0 +1,274 @@
+"""Requests nobody wrote down: mutated, recorded, and judged by the API's own schema."""
+
+from __future__ import annotations
+
+import copy
+import json
+import os
+from functools import cache
+from pathlib import Path
+
+import pytest
+from asking import AZURE, ELSEWHERE, KEY, OPENAI, USER, call, decode, rejection, tool
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fakellm._cassette.file import read_cassette
+from fakellm._dialects.chat.history import are_sound, explain_messages
+from fakellm._dialects.chat.rules import _APIS
+from fakellm._dialects.chat.schema import PARAMETERS, PORTABLE, WELL_FORMED
+from fakellm._wire.errors import Rejected
+from fakellm._wire.strictness import Strictness
+
+CLOSED = {
+    "type": "object",
+    "properties": {
+        "a": {"type": "string", "enum": ["x", "y"]},
+        "b": {"anyOf": [{"$ref": "#/$defs/B"}, {"type": "null"}]},
+    },
+    "required": ["a", "b"],
+    "additionalProperties": False,
+    "$defs": {"B": {"type": "array", "items": {"type": "number", "minimum": 0}}},
+}  # fmt: skip
+GRAMMAR = {"definition": "x", "syntax": "lark"}
+PARTS = [
+    {"type": "text", "text": "json"},
+    {"type": "image_url", "image_url": {"url": "https://example.com/a.png", "detail": "low"}},
+    {"type": "input_audio", "input_audio": {"data": "", "format": "mp3"}},
+    {"type": "file", "file": {"file_id": "file-1"}},
+]
+VALID = [
+    {
+        "model": "gpt-4o",
+        "messages": [
+            {"role": "system", "content": "Answer as JSON.", "name": "boss"},
+            {"role": "developer", "content": [{"type": "text", "text": "now"}]},
+            {"role": "user", "content": PARTS},
+            {"role": "assistant", "content": None, "tool_calls": [call("c1"), call("c2")]},
+            {"role": "tool", "tool_call_id": "c2", "content": "18"},
+            {"role": "tool", "tool_call_id": "c1", "content": [{"type": "text", "text": "18"}]},
+            {"role": "assistant", "content": [{"type": "refusal", "refusal": "no"}], "refusal": None},
+            {"role": "function", "name": "f", "content": "x"},
+            USER,
+        ],
+        "tools": [
+            tool("f", description="does f", parameters=CLOSED, strict=True),
+            tool("g", parameters={"type": "object", "properties": {"x": {"type": "array", "items": {}}}}),
+            {"type": "custom", "custom": {"name": "h", "format": {"type": "grammar", "grammar": GRAMMAR}}},
+        ],
+        "tool_choice": {"type": "function", "function": {"name": "g"}},
+        "parallel_tool_calls": False,
+        "response_format": {"type": "json_object"},
+        "stream": True,
+        "stream_options": {"include_usage": True},
+    },
+    {
+        "model": "gpt-4o-audio-preview",
+        "messages": [USER],
+        "audio": {"voice": "alloy", "format": "wav"},
+        "frequency_penalty": 0.5,
+        "functions": [{"name": "f", "description": "f", "parameters": {}}],
+        "function_call": {"name": "f"},
+        "logit_bias": {"50256": -100},
+        "logprobs": True,
+        "top_logprobs": 5,
+        "max_tokens": 100,
+        "metadata": {"k": "v"},
+        "store": True,
+        "modalities": ["text", "audio"],
+        "moderation": {"model": "m", "policy": {"input": {"mode": "score"}}},
+        "n": 2,
+        "prediction": {"type": "content", "content": [{"type": "text", "text": "x"}]},
+        "presence_penalty": -0.5,
+        "prompt_cache_key": "k",
+        "prompt_cache_options": {"ttl": "30m", "mode": "implicit"},
+        "prompt_cache_retention": "24h",
+        "response_format": {"type": "json_schema", "json_schema": {"name": "A", "schema": CLOSED, "strict": True}},
+        "safety_identifier": "s",
+        "seed": 1,
+        "service_tier": "auto",
+        "stop": ["a"],
+        "temperature": 0.5,
+        "top_p": 1,
+        "user": "u",
+        "verbosity": "low",
+    },
+    {
+        "model": "gpt-5",
+        "messages": [USER],
+        "reasoning_effort": "low",
+        "max_completion_tokens": 100,
+        "temperature": 1,
+        "web_search_options": {"user_location": {"type": "approximate", "approximate": {"city": "Paris"}}},
+    },
+]  # fmt: skip
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=5,
+)
+WORDS = st.sampled_from(
+    ["user", "tool", "assistant", "function", "developer", "text", "object", "array", "c1", "c2", "f", "auto"]
+)
+
+
+def places(value, path=()):
+    """Yield the path to everything within a value."""
+    yield path
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for name, item in items:
+        yield from places(item, (*path, name))
+
+
+@st.composite
+def mutated(draw):
+    """A valid request with one to three places changed, dropped or doubled."""
+    request = copy.deepcopy(draw(st.sampled_from(VALID)))
+    for _ in range(draw(st.integers(1, 3))):
+        where = draw(st.sampled_from([path for path in places(request) if path] or [()]))
+        if not where:
+            break
+        holder = request
+        for name in where[:-1]:
+            holder = holder[name]
+        match draw(st.sampled_from(["replace", "word", "drop", "double"])):
+            case "drop":
+                del holder[where[-1]]
+            case "double" if isinstance(holder, list):
+                holder.insert(where[-1], copy.deepcopy(holder[where[-1]]))
+            case "double":
+                holder[draw(st.sampled_from([*PARAMETERS, "unknown"]))] = copy.deepcopy(holder[where[-1]])
+            case "word":
+                holder[where[-1]] = draw(WORDS)
+            case _:
+                holder[where[-1]] = draw(JSON)
+    return request
+
+
+@pytest.mark.parametrize("request_body", VALID, ids=["tools", "parameters", "reasoning"])
+def test_requests_to_mutate_are_valid(request_body):
+    assert rejection(request_body) is None
+
+
+@settings(max_examples=300, deadline=None)
+@given(request_body=mutated(), url=st.sampled_from([OPENAI, AZURE, ELSEWHERE]), strict=st.booleans())
+def test_nothing_but_rejected_is_ever_raised(request_body, url, strict):
+    found = rejection(request_body, url=url, strictness=Strictness(strict=strict))
+
+    assert found is None or found[0] in (400, 401, 403, 404)
+
+
+@settings(max_examples=300, deadline=None)
+@given(request_body=JSON | st.dictionaries(st.sampled_from([*PARAMETERS, "x"]), JSON))
+def test_nothing_but_rejected_is_ever_raised_for_any_json(request_body):
+    found = rejection(request_body)
+
+    assert found is None or found[0] in (400, 401, 403, 404)
+
+
+@settings(max_examples=300, deadline=None)
+@given(request_body=mutated())
+def test_yes_or_no_agrees_with_the_explanation(request_body):
+    for shape in (_APIS["openai"].shape, _APIS["azure"].shape, PORTABLE, WELL_FORMED):
+        unknown = shape.closed and not set(request_body) <= set(shape.members)
+        assert shape.accepts(request_body) == (shape.explain(request_body, "") is None and not unknown)
+
+
+@pytest.mark.parametrize("role", ["system", "developer", "user", "assistant", "tool", "function"])
+def test_plain_message_of_every_role_is_seen_at_once(role):
+    assert PARAMETERS["messages"].accepts([{"role": role, "content": "hi"}])
+    assert not PARAMETERS["messages"].accepts([{"role": role + "s", "content": "hi"}])
+
+
+@settings(max_examples=300, deadline=None)
+@given(parameters=st.fixed_dictionaries({}, optional=dict.fromkeys(PARAMETERS, JSON)))
+def test_yes_or_no_agrees_with_the_explanation_for_every_parameter(parameters):
+    for name, value in parameters.items():
+        assert PARAMETERS[name].accepts(value) == (PARAMETERS[name].explain(value, name) is None)
+
+
+@settings(max_examples=300, deadline=None)
+@given(request_body=mutated())
+def test_messages_that_are_sound_need_no_explanation(request_body):
+    if PARAMETERS["messages"].accepts(request_body.get("messages")):
+        messages = request_body["messages"]
+        assert not are_sound(messages) or explain_messages(messages) is None
+
+
+@pytest.mark.parametrize("request_body", VALID, ids=["tools", "parameters", "reasoning"])
+def test_a_request_is_not_changed_by_checking_it(request_body):
+    assert decode(request_body).body == json.loads(json.dumps(request_body))
+
+
+def chat_requests(folder):
+    """Yield (file, status, request) of every recorded chat completion."""
+    for file in folder:
+        for interaction in read_cassette(file):
+            if interaction.request.path.endswith("/chat/completions"):
+                yield file.name, interaction.response.status, interaction.request
+
+
+def test_what_providers_took_is_accepted(real_cassettes):
+    checked = 0
+    for name, status, request in chat_requests(real_cassettes):
+        if status == 200:
+            error = rejection(request.body, url=request.url, headers={**KEY})
+            assert error is None, (name, error)
+            checked += 1
+
+    assert checked > 20
+
+
+def test_what_openai_rejected_is_rejected_in_its_words(real_cassettes):
+    found = {}
+    for _name, status, request in chat_requests(real_cassettes):
+        if status == 400 and request.host == "api.openai.com":
+            found[status] = rejection(request.body)
+
+    words = "Web search options not supported with this model."
+    assert found == {400: (400, "invalid_request_error", None, "web_search_options", words)}
+
+
+@cache
+def oracle():
+    jsonschema = pytest.importorskip("jsonschema")
+    if not (path := os.environ.get("FAKELLM_OPENAPI")):
+        pytest.skip("FAKELLM_OPENAPI names no OpenAPI document")
+    file = Path(path)
+    document = json.loads((file / "openapi-subset.json" if file.is_dir() else file).read_text())
+    schema = {"$ref": "#/components/schemas/CreateChatCompletionRequest", "components": document["components"]}
+    return jsonschema.Draft202012Validator(schema)
+
+
+def without_nulls(value):
+    """Drop members that are null, which count as absent."""
+    if isinstance(value, dict):
+        return {name: without_nulls(item) for name, item in value.items() if item is not None}
+    return [without_nulls(item) for item in value] if isinstance(value, list) else value
+
+
+def as_the_document_has_it(request_body):
+    """Add the content that a function message may lack: the API asks for a name only."""
+    found = without_nulls(request_body)
+    for message in found["messages"]:
+        if message["role"] == "function":
+            message.setdefault("content", "")
+    return found
+
+
+@pytest.mark.parametrize("request_body", VALID, ids=["tools", "parameters", "reasoning"])
+def test_valid_requests_are_valid_by_the_document(request_body):
+    oracle().validate(as_the_document_has_it(request_body))
+
+
+@settings(max_examples=400, deadline=None)
+@given(request_body=mutated())
+def test_what_is_accepted_is_valid_by_the_document(request_body):
+    validator = oracle()
+    try:
+        decode(request_body)
+    except Rejected:
+        return
+
+    validator.validate(as_the_document_has_it(request_body))

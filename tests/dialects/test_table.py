@@ -1,0 +1,161 @@
+import pytest
+from chat_wire import play, wire
+
+from fakellm._dialects.chat.dialect import CHAT
+from fakellm._dialects.table import Claim, asks_model, claim, find_dialect, render_not_spoken
+
+CHAT_PATHS = [
+    "/v1/chat/completions",
+    "/chat/completions",
+    "/api/v1/chat/completions/",
+    "/openai/deployments/gpt-4o/chat/completions",
+    "/v1beta/openai/chat/completions",
+]
+NOT_SPOKEN = [
+    "/v1/responses",
+    "/v1/responses/compact",
+    "/v1/embeddings",
+    "/v1/completions",
+    "/v1/moderations",
+    "/v1/rerank",
+    "/v1/messages",
+    "/v1/messages/",
+    "/v1beta/models/gemini-2.5-pro:generateContent",
+    "/v1beta/models/gemini-2.5-pro:streamGenerateContent",
+    "/v1beta/models/text-embedding-004:embedContent",
+    "/v1beta/models/text-embedding-004:batchEmbedContents",
+    "/v1/images/generations",
+    "/v1/images/edits",
+    "/v1/audio/speech",
+    "/v1/audio/transcriptions",
+    "/v1/audio/translations",
+]
+COUNTS = ["/v1/responses/input_tokens", "/v1/messages/count_tokens", "/v1beta/models/gemini-2.5-pro:countTokens"]
+NO_MODEL_CALL = ["/v1/models", "/v1/traces/ingest", "/", "", "/v1/chat/completions/chatcmpl-1", "/v1/responses/resp_1"]
+
+
+@pytest.mark.parametrize("path", CHAT_PATHS)
+def test_chat_path_speaks_chat_on_any_host(path):
+    assert find_dialect(wire(url=f"http://gateway.test{path}?api-version=1")) is CHAT
+
+
+@pytest.mark.parametrize("method", ["GET", "DELETE", "OPTIONS"])
+def test_only_post_is_a_completion(method):
+    assert find_dialect(wire(method=method)) is None
+
+
+@pytest.mark.parametrize("path", NOT_SPOKEN + NO_MODEL_CALL)
+def test_other_path_has_no_dialect(path):
+    assert find_dialect(wire(url=f"https://api.openai.com{path}")) is None
+
+
+@pytest.mark.parametrize("path", CHAT_PATHS + NOT_SPOKEN)
+def test_model_endpoint_is_claimed_on_any_host(path):
+    assert claim("POST", "gateway.test", path) is Claim.MODEL
+
+
+@pytest.mark.parametrize("path", COUNTS)
+@pytest.mark.parametrize("host", ["api.openai.com", "gateway.test"])
+def test_count_of_tokens_is_claimed_on_any_host(host, path):
+    assert claim("POST", host, path) is Claim.COUNT
+
+
+@pytest.mark.parametrize(
+    ("request_sent", "expected"),
+    [
+        (wire(), True),
+        (wire(b"?"), True),
+        (wire({"model": "llama3"}, url="http://localhost:11434/api/generate"), True),
+        (wire({"model": "gpt-4o"}, url="https://api.openai.com/v1/responses/input_tokens"), False),
+        (wire({"model": 7}, url="https://shop.test/orders"), False),
+        (wire(["model"], url="https://shop.test/orders"), False),
+        (wire(b"model", url="https://shop.test/orders"), False),
+        (wire(b"[" * 100_000, url="https://shop.test/orders"), False),
+        (wire({"model": "x"}, method="PUT", url="https://shop.test/orders"), False),
+        (wire(method="GET", url="https://api.openai.com/v1/models"), False),
+    ],
+)
+def test_model_is_asked_by_path_or_by_a_body_that_names_it(request_sent, expected):
+    assert asks_model(request_sent) is expected
+
+
+@pytest.mark.parametrize("path", NO_MODEL_CALL)
+def test_other_traffic_to_a_provider_is_claimed_as_such(path):
+    assert claim("POST", "api.openai.com", path) is Claim.PROVIDER
+
+
+@pytest.mark.parametrize("path", NO_MODEL_CALL)
+def test_other_traffic_elsewhere_is_somebody_elses(path):
+    assert claim("POST", "shop.test", path) is Claim.NONE
+
+
+def test_reading_a_model_endpoint_is_no_model_call():
+    assert claim("GET", "gateway.test", "/v1/chat/completions") is Claim.NONE
+
+
+@pytest.mark.parametrize("path", ["/messages", "/inbox/messages", "/v2/messages"])
+def test_messages_without_their_version_are_a_users_own(path):
+    assert claim("POST", "shop.test", path) is Claim.NONE
+
+
+OPENAI = {"error": {"message": "no", "type": "invalid_request_error", "param": None, "code": None}}
+ANTHROPIC = {"type": "error", "error": {"type": "not_found_error", "message": "no"}}
+GOOGLE = {"error": {"code": 404, "message": "no", "status": "NOT_FOUND"}}
+MISTRAL = {"object": "error", "message": "no", "type": "invalid_request_error", "param": None, "code": None}
+REPLICATE = {"title": "Not found", "detail": "no", "status": 404}
+
+
+@pytest.mark.parametrize(
+    ("address", "body"),
+    [
+        ("x.test/v1/responses/", OPENAI),
+        ("api.openai.com/v1/models", OPENAI),
+        ("api.openai.com/v1/batches", OPENAI),
+        ("x.test/v1/messages", ANTHROPIC),
+        ("api.anthropic.com/v1/models", ANTHROPIC),
+        ("us-east5-aiplatform.googleapis.com/v1/publishers/anthropic/models/c:rawPredict", ANTHROPIC),
+        ("x.test/v1beta/models/g:generateContent", GOOGLE),
+        ("generativelanguage.googleapis.com/v1beta/models", GOOGLE),
+        ("generativelanguage.googleapis.com/v1beta/openai/models", OPENAI),
+        ("x.test/v1beta/interactions", GOOGLE),
+        ("bedrock-runtime.us-east-1.amazonaws.com/model/a%2Fb/converse", {"message": "no"}),
+        ("x.test/v2/embed", {"message": "no"}),
+        ("api.cohere.com/v1/models", {"message": "no"}),
+        ("api.mistral.ai/v1/ocr", MISTRAL),
+        ("dashscope.aliyuncs.com/api/v1/services/aigc/a/generation", {"code": "NotFound", "message": "no"}),
+        ("dashscope.aliyuncs.com/compatible-mode/v1/models", OPENAI),
+        (
+            "x.ml.cloud.ibm.com/ml/v1/text/chat",
+            {"errors": [{"code": "not_found", "message": "no"}], "status_code": 404},
+        ),
+        ("api.replicate.com/v1/predictions", REPLICATE),
+        ("api.stability.ai/v2beta/stable-image/generate/core", {"name": "not_found", "errors": ["no"]}),
+        ("fal.run/fal-ai/flux", {"detail": "no"}),
+        ("localhost/api/chat", {"error": "no"}),
+        ("api-inference.huggingface.co/models/gpt2", {"error": "no"}),
+    ],
+)
+def test_refusal_has_the_envelope_of_its_api(address, body):
+    answer = play(render_not_spoken(wire(url=f"https://{address}"), "no", request_id="req_1"))
+
+    assert answer.json == body
+
+
+def test_refusal_is_a_404_that_is_not_retried():
+    answer = play(render_not_spoken(wire(url="https://x.test/v1/embeddings"), "no", request_id="req_1"))
+
+    assert (answer.status, answer.headers) == (
+        404,
+        [
+            ("content-type", "application/json"),
+            ("content-length", "114"),
+            ("x-request-id", "req_1"),
+            ("x-should-retry", "false"),
+        ],
+    )
+
+
+def test_refusal_can_name_a_url_that_utf8_cannot_carry():
+    answer = play(render_not_spoken(wire(url="https://x.test/v1/embeddings"), "\ud800", request_id="req_1"))
+
+    assert answer.error["message"] == "\\ud800"

@@ -1,0 +1,132 @@
+"""What is kept of a body that comes again: the answers are the same as for one that comes first."""
+
+import json
+
+import pytest
+from asking import KEY, OPENAI
+
+from fakellm._dialects.chat.dialect import ChatDialect
+from fakellm._wire.errors import Rejected
+from fakellm._wire.events import WireRequest
+from fakellm._wire.strictness import Strictness
+
+BODY = {"model": "gpt-4o", "messages": [{"role": "user", "content": "What is the capital of Mexico?"}]}
+ELSEWHERE = "https://llm.example/v1/chat/completions"
+
+
+def decode(dialect, body, *, url=OPENAI, **options):
+    return dialect.decode(WireRequest("POST", url, KEY, json.dumps(body).encode()), **options)
+
+
+def test_body_that_comes_again_is_a_value_of_its_own():
+    dialect = ChatDialect()
+    first = decode(dialect, BODY)
+    first.messages.clear()
+
+    again = decode(dialect, BODY)
+
+    assert again.body == BODY
+    assert again.facts is first.facts
+
+
+def test_facts_are_of_the_bytes_whatever_became_of_the_decoded_body():
+    dialect = ChatDialect()
+    changed, fresh = decode(dialect, BODY), decode(ChatDialect(), BODY)
+    changed.messages.clear()
+
+    assert changed.facts.prompt_tokens == fresh.facts.prompt_tokens == 14
+    assert changed.facts.canonical == fresh.facts.canonical
+
+
+def test_body_that_one_provider_takes_is_checked_again_for_another():
+    dialect = ChatDialect()
+    unknown = {**BODY, "top_k": 5}
+
+    assert decode(dialect, unknown, url=ELSEWHERE).model == "gpt-4o"
+    with pytest.raises(Rejected, match="top_k"):
+        decode(dialect, unknown)
+    assert decode(dialect, unknown, url=ELSEWHERE).model == "gpt-4o"
+
+
+def test_body_that_passes_without_strictness_is_checked_again_with_it():
+    dialect = ChatDialect()
+    odd = {**BODY, "temperature": 5}
+
+    assert decode(dialect, odd, strictness=Strictness(strict=False)).body["temperature"] == 5
+    with pytest.raises(Rejected, match="temperature"):
+        decode(dialect, odd)
+
+
+def test_body_is_checked_again_for_other_models():
+    dialect = ChatDialect()
+    decode(dialect, BODY)
+
+    with pytest.raises(Rejected, match="does not exist"):
+        decode(dialect, BODY, strictness=Strictness(models=frozenset({"gpt-5"})))
+
+
+def test_rejected_body_is_rejected_again():
+    dialect = ChatDialect()
+
+    for _ in range(2):
+        with pytest.raises(Rejected, match="temperature"):
+            decode(dialect, {**BODY, "temperature": 5})
+
+
+def test_key_is_asked_for_each_time():
+    dialect = ChatDialect()
+    decode(dialect, BODY)
+
+    with pytest.raises(Rejected):
+        dialect.decode(WireRequest("POST", OPENAI, {}, json.dumps(BODY).encode()))
+
+
+@pytest.mark.parametrize(
+    ("change", "is_same"),
+    [
+        ({"temperature": 1}, False),
+        ({"messages": [{"content": "What is the capital of Mexico?", "role": "user"}]}, True),
+        ({"messages": [*BODY["messages"], *BODY["messages"]]}, False),
+        ({"model": "gpt-4o-mini"}, False),
+    ],
+)
+def test_canonical_hash_is_that_of_the_values(change, is_same):
+    dialect = ChatDialect()
+    changed = decode(dialect, dict(reversed({**BODY, **change}.items())))
+
+    assert (changed.facts.canonical == decode(dialect, BODY).facts.canonical) is is_same
+
+
+def test_prompt_is_billed_with_what_stands_beside_the_messages():
+    dialect = ChatDialect()
+    tool = {"type": "function", "function": {"name": "now", "description": "Tell the time."}}
+
+    counts = [decode(dialect, {**BODY, **more}).facts.prompt_tokens for more in ({}, {"tools": [tool]}, {})]
+
+    assert counts == [14, 41, 14]
+
+
+def test_request_is_as_it_came_whatever_became_of_it_in_users_hands():
+    request = decode(ChatDialect(), BODY)
+    request.messages.clear()
+
+    assert request.undecoded().messages == BODY["messages"]
+
+
+def test_messages_are_checked_beside_terms_that_were_accepted():
+    dialect = ChatDialect()
+    decode(dialect, BODY)
+
+    for messages, param in (([], "messages"), (None, "messages"), ([{"role": "user", "content": 5}], "content")):
+        with pytest.raises(Rejected) as rejected:
+            decode(dialect, {**BODY, "messages": messages})
+        assert param in str(rejected.value.error.param)
+
+
+def test_terms_that_one_provider_takes_are_checked_again_for_another():
+    dialect = ChatDialect()
+    unknown = {**BODY, "top_k": 5}
+    decode(dialect, unknown, url=ELSEWHERE)
+
+    with pytest.raises(Rejected, match="top_k"):
+        decode(dialect, {**unknown, "messages": [{"role": "user", "content": "hi"}]})
