@@ -16,7 +16,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from fakellm import client, faults, framings, messages, models, scenarios, tokens
+    from fakellm import client, dialects, faults, framings, messages, models, scenarios, tokens
     from fakellm._clock import Clock, MockClock, SystemClock
     from fakellm._errors import (
         APIConnectionError,
@@ -107,6 +107,7 @@ __all__ = [
     "UsageError",
     "VirtualTime",
     "client",
+    "dialects",
     "explore",
     "faults",
     "framings",
@@ -117,7 +118,7 @@ __all__ = [
     "use_cassette",
 ]
 
-_MODULES = frozenset({"client", "faults", "framings", "messages", "models", "scenarios", "tokens"})
+_MODULES = frozenset({"client", "dialects", "faults", "framings", "messages", "models", "scenarios", "tokens"})
 _HOMES = {
     "AzureOpenAIChatCompletionClient": "client",
     "Call": "_script.journal",

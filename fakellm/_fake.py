@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, Unpack
 from fakellm._answering import Answering
 from fakellm._clock import Clock, MockClock
 from fakellm._dialects.providers import PROVIDERS
+from fakellm._dialects.table import DIALECTS
 from fakellm._errors import UsageError, did_you_mean
 from fakellm._named_arguments import naming_arguments
 from fakellm._script.engine import Engine
@@ -19,8 +20,8 @@ from fakellm._script.pace import Pace
 from fakellm._script.rule import Fallback, Rule, caller
 from fakellm._script.scripted import ReplyFields, ReplyLike
 from fakellm._wire.asked import ChatRequest
+from fakellm._wire.dialect import Dialect, Strictness
 from fakellm._wire.provider import Provider
-from fakellm._wire.strictness import Strictness
 
 if TYPE_CHECKING:
     import os
@@ -42,7 +43,8 @@ class FakeLLM(Answering):
     strict: False answers requests that the real API would reject. models: the names that exist; a request for
     another gets the 404 of the real API. provider: who answers, such as ``"openrouter"``, and so whose rules hold
     and how answers look; None goes by the URL of each request. headers: ``"full"`` adds all response headers of
-    the real API to every answer. seed: changes all ids. clock: waits for scripted pauses; the default
+    the real API to every answer. dialects: further APIs to speak, asked before the others; see ``fakellm.dialects``.
+    seed: changes all ids. clock: waits for scripted pauses; the default
     never really waits. pace: of replies without their own. allow_unmatched, allow_rejected, allow_unused: what
     ``check`` lets pass. test_id: a name that ids derive from as well, so that two tests get different ones.
 
@@ -69,6 +71,7 @@ class FakeLLM(Answering):
         models: Iterable[str] | None = None,
         provider: str | None = None,
         headers: Literal["full"] | None = None,
+        dialects: Iterable[Dialect] = (),
         allow_unmatched: bool = False,
         allow_rejected: bool = False,
         allow_unused: bool = False,
@@ -77,6 +80,7 @@ class FakeLLM(Answering):
         if pace is not None and not isinstance(pace, Pace):
             raise UsageError(f"FakeLLM pace is a Pace, such as Pace(ttft=0.2, tokens_per_second=50); got {pace!r}")
         engine = Engine(
+            DIALECTS.with_first(_dialects(dialects)),
             seed=seed,
             test_id=test_id,
             strictness=Strictness(strict, _names(models)),
@@ -298,6 +302,16 @@ def _names(models: Iterable[str] | None) -> frozenset[str] | None:
     if isinstance(models, str):
         raise UsageError(f"models takes the names of all models that exist, got one str\n  type: models=[{models!r}]")
     return frozenset(models)
+
+
+def _dialects(given: Iterable[Dialect]) -> tuple[Dialect, ...]:
+    dialects = tuple(given)
+    if wrong := [one for one in dialects if not isinstance(one, Dialect)]:
+        raise UsageError(
+            f"FakeLLM dialects holds objects of fakellm.dialects.Dialect, got {wrong[0]!r}\n"
+            "  type: dialects=[MyGateway()], where class MyGateway(Dialect) claims, reads, says and hears"
+        )
+    return dialects
 
 
 def _provider(name: str | None) -> Provider | None:

@@ -18,6 +18,7 @@ from fakellm._cassette.replay import Recording
 from fakellm._cassette.secrets import environment_secrets
 from fakellm._cassette.settings import ReplayOptions, Settings, make_settings
 from fakellm._clock import Clock, MockClock
+from fakellm._dialects.table import DIALECTS
 from fakellm._errors import CassetteNotFoundError, UsageError
 from fakellm._io.cassette_recorder import CassetteRecorder
 from fakellm._io.fast_path import is_time_real
@@ -26,8 +27,8 @@ from fakellm._recording_block import Counts, RecordingBlock
 from fakellm._script.engine import Engine
 from fakellm._script.reply import ErrorReply
 from fakellm._script.transform import Fault
+from fakellm._wire.dialect import Strictness
 from fakellm._wire.events import WireRequest
-from fakellm._wire.strictness import Strictness
 
 __all__ = ["Cassette", "replay_settings", "use_cassette"]
 
@@ -62,7 +63,9 @@ class Cassette(RecordingBlock):
         off = why_off(mode, self.mode)
         self._recording = Recording(replayed, path=self.path, settings=settings, off=off, is_time_real=is_time_real)
         # What was recorded was accepted, or its rejection is recorded: nothing is left to judge.
-        super().__init__(engine or Engine(strictness=Strictness(strict=False)), clock or MockClock(), recorder)
+        super().__init__(
+            engine or Engine(DIALECTS, strictness=Strictness(strict=False)), clock or MockClock(), recorder
+        )
         self._engine.sources.append(self._recording)
         self._engine.allowed_hosts += settings.allowed_hosts
         self._announce()

@@ -12,21 +12,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from pydantic_core import to_json
 
-from fakellm._dialects.providers import OPENAI
 from fakellm._errors import UsageError, did_you_mean
-from fakellm._script.cut import Cut, Cutter, to_byte, to_chunk, to_half, to_head
+from fakellm._script.cut import Cut, to_byte, to_chunk, to_half, to_head
 from fakellm._script.pace import is_duration
 from fakellm._script.reply import ErrorReply
 from fakellm._script.retry_after import is_retried
 from fakellm._script.transform import Fault, Transform
+from fakellm._wire.dialect import SOMEBODY, Marks, Speaker
 from fakellm._wire.events import Data, Disconnect, Head, Loss, Wait, WireEvent
-from fakellm._wire.provider import Provider
 from fakellm._wire.sse import encode_event
 
 __all__ = [
@@ -122,8 +120,12 @@ def malformed_json(*, after: int = 0) -> Fault:
     Of an answer that is not streamed, only the first half is sent, with the content-length that it has.
     """
     _check_after("malformed_json", after)
-    chunk = encode_event(b'{"id": "chatcmpl-fault", "choices": [{"index": 0, "delta": {"content": "')
-    return _counting(f"malformed_json(after={after})", after, _spoiled(after, chunk, _first_half))
+
+    def spoil(speaker: Speaker) -> Fault:
+        first, second, _ = speaker.voice.marks.chunk
+        return _spoiled(after, _event(speaker, first + second), _first_half)
+
+    return _speaking(f"malformed_json(after={after})", after, spoil)
 
 
 def malformed_sse(*, after: int = 0) -> Fault:
@@ -132,8 +134,13 @@ def malformed_sse(*, after: int = 0) -> Fault:
     An answer that is not streamed has that chunk as its body, or in place of its second half.
     """
     _check_after("malformed_sse", after)
-    chunk = b'data: {"id": "chatcmpl-fault", "choices": [{"index": 0,\n"delta": {"content": "?"}}]}\n\n'
-    return _counting(f"malformed_sse(after={after})", after, _spoiled(after, chunk, _in_place(after, chunk)))
+
+    def spoil(speaker: Speaker) -> Fault:
+        first, second, last = speaker.voice.marks.chunk
+        chunk = _event(speaker, first + b"\n" + second.lstrip() + last)
+        return _spoiled(after, chunk, _in_place(after, chunk))
+
+    return _speaking(f"malformed_sse(after={after})", after, spoil)
 
 
 def bad_chunk(*, after: int = 0) -> Fault:
@@ -143,7 +150,11 @@ def bad_chunk(*, after: int = 0) -> Fault:
     """
     _check_after("bad_chunk", after)
     item = b'{"unexpected": true}'
-    return _counting(f"bad_chunk(after={after})", after, _spoiled(after, encode_event(item), _in_place(after, item)))
+
+    def spoil(speaker: Speaker) -> Fault:
+        return _spoiled(after, _event(speaker, item), _in_place(after, item))
+
+    return _speaking(f"bad_chunk(after={after})", after, spoil)
 
 
 def error_event(*, after: int = 0, error: ErrorReply | None = None) -> Fault:
@@ -155,14 +166,13 @@ def error_event(*, after: int = 0, error: ErrorReply | None = None) -> Fault:
     _check_after("error_event", after)
     if error is not None and not isinstance(error, ErrorReply):
         raise UsageError(f"error_event(error=...) takes an ErrorReply, such as ErrorReply(500); got {error!r}")
-    return _error_event_at(OPENAI, "gpt-x", after=after, error=error or ErrorReply.server_error())
+    said = error or ErrorReply.server_error()
 
+    def spoil(speaker: Speaker) -> Fault:
+        item = to_json(speaker.envelope(speaker.words(said, **said.facts), said.status))
+        return _spoiled(after, encode_event(item), _in_place(after, item), is_last=True)
 
-def _error_event_at(provider: Provider, model: str, *, after: int, error: ErrorReply) -> Transform:
-    item = to_json(provider.error(error.body_from(provider, model=model), error.status))
-    spoil = _spoiled(after, encode_event(item), _in_place(after, item), is_last=True)
-    at = partial(_error_event_at, after=after, error=error)
-    return _counting(f"error_event(after={after})", after, spoil, at=at)
+    return _speaking(f"error_event(after={after})", after, spoil)
 
 
 def html_page(status: int = 502) -> Fault:
@@ -206,23 +216,28 @@ def empty_body() -> Fault:
 
 
 def no_done() -> Fault:
-    """End the stream properly behind its last chunk, without ``data: [DONE]``."""
+    """End the stream properly without its end mark, such as ``data: [DONE]``."""
 
-    def end(events: Iterator[WireEvent]) -> Iterator[WireEvent]:
-        if (head := (yield from to_head(events))) is not None:
-            yield head
-            yield from _chunks_alone(events) if head.is_stream else events
+    def unended(speaker: Speaker) -> Fault:
+        return lambda events: _without_end(events, speaker.voice.marks)
 
-    return Transform("no_done()", end)
+    return _speaking("no_done()", 0, unended)
 
 
 def _lost(name: str, loss: Loss) -> Fault:
     return Transform(name, lambda _: iter([Disconnect(loss)]))
 
 
-def _counting(
-    name: str, after: int, apply: Fault, *, at: Callable[[Provider, str], Transform] | None = None
-) -> Transform:
+def _speaking(name: str, after: int, at: Callable[[Speaker], Fault]) -> Transform:
+    """Return a fault that says something in the name of who answers. at: makes it for a speaker."""
+    return _counting(name, after, at(SOMEBODY), at=lambda speaker: _counting(name, after, at(speaker)))
+
+
+def _event(speaker: Speaker, data: bytes) -> bytes:
+    return encode_event(data, event=speaker.voice.marks.event)
+
+
+def _counting(name: str, after: int, apply: Fault, *, at: Callable[[Speaker], Transform] | None = None) -> Transform:
     """Return a fault that acts after so many chunks, and raises for a stream that has fewer."""
 
     def checked(events: Iterator[WireEvent]) -> Iterator[WireEvent]:
@@ -254,20 +269,24 @@ def _cut_off(events: Iterator[WireEvent], byte: int) -> Iterator[WireEvent]:
         yield from to_byte(events, byte)
 
 
-def _chunks_alone(events: Iterator[WireEvent]) -> Iterator[WireEvent]:
-    """Yield the body of a stream without what follows its last chunk."""
-    cutter = Cutter()
-    behind: list[WireEvent] = []
-    for event in events:
-        ends = cutter.ends(event) if isinstance(event, Data) else []
-        if not isinstance(event, Data) or not ends:
-            behind.append(event)
-            continue
-        yield from behind
-        yield Data(event.data[: ends[-1]], event.chunks)
-        tail = event.data[ends[-1] :]
-        behind = [Data(tail, chunks=0)] if tail else []
-    yield from (event for event in behind if isinstance(event, Disconnect))
+def _without_end(events: Iterator[WireEvent], marks: Marks) -> Iterator[WireEvent]:
+    """Yield a stream without its end mark, however it is cut; nothing waits for what is not sent."""
+    if (head := (yield from to_head(events))) is None:
+        return
+    yield head
+    if not head.is_stream:
+        yield from events
+        return
+    played = list(events)
+    left = len(marks.without_end(_body(iter(played))))
+    for event in played:
+        if isinstance(event, Data):
+            kept = event.data[:left]
+            left -= len(kept)
+            if kept or not event.data:
+                yield Data(kept, event.chunks)
+        elif left > 0 or isinstance(event, Disconnect):
+            yield event
 
 
 def _spoiled(after: int, chunk: bytes, spoil_body: Callable[[bytes], bytes], *, is_last: bool = False) -> Fault:

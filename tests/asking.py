@@ -7,10 +7,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from fakellm._dialects.chat.dialect import CHAT
+from fakellm._dialects.table import DIALECTS
 from fakellm._wire.asked import ChatRequest
+from fakellm._wire.dialect import STRICT, Dialect, Strictness
 from fakellm._wire.errors import Rejected
 from fakellm._wire.events import WireRequest
-from fakellm._wire.strictness import STRICT, Strictness
+from fakellm._wire.provider import Provider
 
 KEY = {"authorization": "Bearer sk-fakellm"}
 """What api.openai.com asks of every request."""
@@ -42,12 +44,21 @@ def call(call_id: str = "c1", name: str = "f") -> dict[str, Any]:
     return {"id": call_id, "type": "function", "function": {"name": name, "arguments": "{}"}}
 
 
+def read(
+    wire: WireRequest, strictness: Strictness = STRICT, provider: Provider | None = None, dialect: Dialect = CHAT
+) -> ChatRequest:
+    """Read a request of chat; provider: who is asked, None for the one at its URL."""
+    claim = dialect.claims(wire)
+    assert claim is not None
+    return dialect.read(wire, claim, strictness, provider or DIALECTS.provider(wire))
+
+
 def decode(
     request: object, *, url: str = OPENAI, headers: Mapping[str, str] = KEY, strictness: Strictness = STRICT
 ) -> ChatRequest:
     """Decode a request; a body that is not bytes is sent as JSON."""
     data = request if isinstance(request, bytes) else json.dumps(request).encode()
-    return CHAT.decode(WireRequest("POST", url, headers, data), strictness)
+    return read(WireRequest("POST", url, headers, data), strictness)
 
 
 def rejection(request: object, **kwargs: Any) -> tuple[int, str, str | None, str | None, str] | None:

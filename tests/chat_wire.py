@@ -23,6 +23,16 @@ def asking(question="hi", *, headers=None, url=CHAT_URL, **fields):
     return wire(body, headers=headers, url=url)
 
 
+class FixedIdentity:
+    """Ids that a test can write down: each is its prefix and 1."""
+
+    seed = 0
+    request_id = "req_1"
+
+    def id(self, prefix, length):
+        return prefix + "1"
+
+
 @dataclass
 class Answer:
     """What a client would see of played events; is_cut: the connection was lost."""

@@ -5,9 +5,14 @@ from chat_wire import asking, play
 from fakellm._cassette.interaction import Interaction, RecordedResponse
 from fakellm._cassette.replay import Recording
 from fakellm._cassette.settings import make_settings
+from fakellm._dialects.table import DIALECTS
 from fakellm._script.drafts import Drafts, fill_draft
 from fakellm._script.engine import Engine
 from fakellm._script.match import Condition, Matcher
+
+
+def make_engine(**options):
+    return Engine(DIALECTS, **options)
 
 
 def complete(reply, request, identity, drafts=None):
@@ -17,7 +22,7 @@ def complete(reply, request, identity, drafts=None):
 
 def scripted(*replies, times=1, **options):
     """An engine with one rule for every request."""
-    engine = Engine(**options)
+    engine = make_engine(**options)
     if replies:
         engine.register(engine.new_rule(Matcher())).reply(*replies, times=times)
     return engine

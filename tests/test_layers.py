@@ -25,6 +25,7 @@ LAYERS = {
     "fakellm.tokens": 1,
     "fakellm._wire": 2,
     "fakellm._dialects": 2,
+    "fakellm.dialects": 2,
     "fakellm._script": 3,
     "fakellm.faults": 3,
     "fakellm.framings": 3,
@@ -48,6 +49,7 @@ LAYERS = {
 BESIDE = {
     ("fakellm.messages", "fakellm.models"),
     ("fakellm._dialects", "fakellm._wire"),
+    ("fakellm.dialects", "fakellm._wire"),
     ("fakellm._cassette", "fakellm._script"),
     ("fakellm._io", "fakellm._time"),
     ("fakellm.faults", "fakellm._script"),

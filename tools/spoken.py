@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from fakellm._dialects.table import Claim, claim, find_dialect
+from fakellm._dialects.table import DIALECTS
+from fakellm._wire.dialect import Traffic
 from fakellm._wire.events import WireRequest
 
 PAGE = Path(__file__).parent.parent / "docs" / "index.md"
@@ -43,9 +44,9 @@ def state(request: str) -> str:
     """Return what a fake does with a request, such as `POST https://host/path`."""
     method, url = request.split(" ")
     wire = WireRequest(method, url, {}, b"")
-    if find_dialect(wire) is not None:
+    if DIALECTS.find(wire) is not None:
         return SPOKEN
-    return RECORDED if claim(method, wire.host, wire.path) is Claim.MODEL else NOT
+    return RECORDED if DIALECTS.traffic(wire) is Traffic.MODEL else NOT
 
 
 def table() -> str:

@@ -98,7 +98,7 @@ def _pieces(interaction: Interaction, head: Head, playing: Playing) -> list[Data
     return [Data(event, chunks=int(bool(_CHUNK.search(event)))) for event in _split_events(body)]
 
 
-_CHUNK = re.compile(rb"^data:(?! ?\[DONE\])", re.MULTILINE)  # what has no data is a comment
+_CHUNK = re.compile(rb"^data:(?! ?\[)", re.MULTILINE)  # a comment has no data, and an end mark no object
 
 
 def _split_events(body: bytes) -> list[bytes]:

@@ -12,13 +12,12 @@ from fakellm._cassette.match import Index
 from fakellm._cassette.miss import explain_miss
 from fakellm._cassette.playing import Playing, play
 from fakellm._cassette.settings import AS_RECORDED, Settings
-from fakellm._dialects.providers import is_loopback, provider_of
-from fakellm._script.error_events import error_events
+from fakellm._dialects.providers import is_loopback
+from fakellm._script.render import error_events
 from fakellm._script.reply import ErrorReply
-from fakellm._script.transform import Fault, at_provider
-from fakellm._wire.canonical import read_json
+from fakellm._script.transform import Fault, at_speaker
+from fakellm._wire.dialect import Speaker
 from fakellm._wire.events import Data, WireEvent, WireRequest
-from fakellm._wire.provider import Provider
 
 __all__ = ["Recording"]
 
@@ -49,11 +48,10 @@ class Replayed:
 
 @dataclass(frozen=True, slots=True)
 class Injected:
-    """An error that comes before the recorded answer. provider, model: who is asked. number: of the interaction."""
+    """An error that comes before the recorded answer. speaker: who says it. number: of the interaction."""
 
     error: ErrorReply
-    provider: Provider
-    model: str
+    speaker: Speaker
     number: int
 
     @property
@@ -73,7 +71,7 @@ class Injected:
 
     def events(self) -> Iterable[WireEvent]:
         """Yield the answer."""
-        return error_events(self.error, self.provider, f"req_fakellm_{self.number}", model=self.model)
+        return error_events(self.error, self.speaker, f"req_fakellm_{self.number}")
 
 
 _State = tuple[list[int], dict[int, tuple[Fault | ErrorReply, ...]], frozenset[int]]
@@ -125,9 +123,9 @@ class Recording:
         keys = self._settings.keys
         return keys.address(keys.redacted(request).url) in self._addresses
 
-    def take(self, request: WireRequest) -> Replayed | Injected | None:
-        """Use up the next answer recorded for a request, or return None."""
-        if self._injections and (broken := self._take_injected(request)):
+    def take(self, request: WireRequest, speaker: Callable[[], Speaker]) -> Replayed | Injected | None:
+        """Use up the next answer recorded for a request, or return None. speaker: tells who answers."""
+        if self._injections and (broken := self._take_injected(request, speaker)):
             return broken
         interaction = self._index.take(request)
         return None if interaction is None else Replayed(interaction, self._settings.playing, self._is_time_real)
@@ -138,7 +136,7 @@ class Recording:
             self._excused.add(interaction.number)
 
     def give_back(self, request: WireRequest) -> None:
-        """Have the recorded answer again that was taken last for such a request."""
+        """Put back the recorded answer last taken for this request."""
         self._index.give_back(request)
 
     @property
@@ -174,17 +172,16 @@ class Recording:
             advice=self._settings.advice,
         )
 
-    def _take_injected(self, request: WireRequest) -> Replayed | Injected | None:
+    def _take_injected(self, request: WireRequest, speaker: Callable[[], Speaker]) -> Replayed | Injected | None:
         """Use up what comes before the recorded answer, or return None."""
         interaction = self._index.next(request)
         if interaction is None or not (injections := self._injections.get(interaction.number)):
             return None
         self._excused.add(interaction.number)
         injection = injections.popleft()
-        provider, model = provider_of(request.host, request.path), _model(request)
         if isinstance(injection, ErrorReply):
-            return Injected(injection, provider, model, interaction.number)
-        fault = at_provider(injection, provider, model=model)
+            return Injected(injection, speaker(), interaction.number)
+        fault = at_speaker(injection, speaker())
         return Replayed(interaction, self._settings.playing, self._is_time_real, fault)
 
     @property
@@ -200,12 +197,3 @@ class Recording:
     def _places(self) -> set[tuple[str, int | None]]:
         requests = [interaction.request for interaction in self._interactions]
         return {(request.host, request.port if self._has_ports else None) for request in requests}
-
-
-def _model(request: WireRequest) -> str:
-    """Return the model that a request asks for, as far as its body names one."""
-    try:
-        asked = read_json(request.body)
-    except (ValueError, RecursionError):
-        return "gpt-x"
-    return str(asked.get("model", "gpt-x")) if isinstance(asked, dict) else "gpt-x"

@@ -17,9 +17,9 @@ from fakellm._errors import UsageError
 from fakellm._exploring.trials import Trial, Trials
 from fakellm._exploring.trouble import Trouble, delivers, troubles
 from fakellm._fake import FakeLLM
+from fakellm._script.control import Hooks, Play
 from fakellm._script.engine import Engine
 from fakellm._script.fields import shown
-from fakellm._script.hooks import Hooks, Play
 from fakellm._script.journal import Call, Journal, Outcome
 from fakellm._script.reply import ErrorReply
 from fakellm._wire.asked import ChatRequest
@@ -219,14 +219,14 @@ class _Troubling:
         """Use up the reply of the call that was hit where the body goes on as if it had got it."""
         hit, self._hit = self._hit, None
         if hit is not None and self._goes_on(hit, request):
-            self._engine.use_up(hit)
+            self._engine.control.use_up(hit)
 
     def over(self, call: Call, play: Play) -> Play:
         """Lay the trouble over the call that it is meant for."""
         if call.number != self._planned.call.number or call.outcome not in _ANSWERED:
             return play
         if not self._planned.trouble.is_framing:
-            self._engine.give_back(call)
+            self._engine.control.give_back(call)
             self._hit = call
         return partial(self._troubled, call, play)
 
@@ -235,16 +235,16 @@ class _Troubling:
         trouble = self._planned.trouble
         played = trouble.over(call, clean)
         trouble.note(call)
-        is_whole = delivers(clean, played)
+        is_whole = delivers(clean, played, call.voice.marks)
         for left, event in zip(range(len(played) - 1, -1, -1), played, strict=True):
             if left == 0 and is_whole and self._hit is call:
                 self._hit = None
-                self._engine.use_up(call)
+                self._engine.control.use_up(call)
             yield event
 
     def _goes_on(self, hit: Call, wire: WireRequest) -> bool:
         """Whether a request is the body's next one, made of the answer, rather than another attempt."""
-        request = self._engine.decode(wire)
+        request = self._engine.read(wire)
         if request is None or hit.request is None:
             return False
         after = self._planned.after.request if self._planned.after else None
@@ -278,15 +278,15 @@ class Experiment:
         self._heard: list[_Heard] = []
 
     def __iter__(self) -> Iterator[AbstractContextManager[None]]:
-        before = self._engine.snapshot()
+        before = self._engine.control.snapshot()
         yield self._clean()
-        after = self._engine.snapshot()
+        after = self._engine.control.snapshot()
         try:
             for planned in self._plan():
-                self._engine.restore(before)
+                self._engine.control.restore(before)
                 yield self._trial(planned, start=len(before.calls))
         finally:
-            self._engine.restore(after)
+            self._engine.control.restore(after)
 
     @contextmanager
     def _clean(self) -> Iterator[None]:
@@ -311,11 +311,11 @@ class Experiment:
 
     @contextmanager
     def _interfering(self, hooks: Hooks) -> Iterator[None]:
-        self._engine.hooks = hooks
+        self._engine.control.hooks = hooks
         try:
             yield
         finally:
-            self._engine.hooks = None
+            self._engine.control.hooks = None
 
     def _plan(self) -> list[_Planned]:
         """Return the trials to come, by call and trouble; the one that the environment names, where it does."""

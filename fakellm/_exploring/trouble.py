@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from fakellm._errors import UsageError
-from fakellm._script.error_events import error_events
 from fakellm._script.journal import Call
+from fakellm._script.render import error_events
 from fakellm._script.reply import ErrorReply
-from fakellm._script.transform import Fault, Framing, at_provider, name_of
+from fakellm._script.transform import Fault, Framing, at_speaker, name_of
+from fakellm._wire.dialect import Marks, Voice
 from fakellm._wire.events import Data, Disconnect, Head, WireEvent
-from fakellm._wire.sse import DONE
 
 __all__ = ["Trouble", "delivers", "troubles"]
 
@@ -36,10 +36,8 @@ class Trouble:
         if call.request is None:
             return clean
         if isinstance(self.cause, ErrorReply):
-            provider = call.request.provider
-            return list(error_events(self.cause, provider, _request_id(clean), model=call.model))
-        apply = at_provider(self.cause, call.request.provider, model=call.model)
-        return list(apply(iter(clean)))
+            return list(error_events(self.cause, call.request.speaker, _request_id(clean, call.voice)))
+        return list(at_speaker(self.cause, call.request.speaker)(iter(clean)))
 
     def note(self, call: Call) -> None:
         """Write on a call what answered it."""
@@ -70,12 +68,12 @@ def troubles(faults: Iterable[object], framings: Iterable[object]) -> list[Troub
     return found
 
 
-def delivers(clean: Iterable[WireEvent], played: Iterable[WireEvent]) -> bool:
-    """Whether a client that is patient enough gets all of the answer all the same."""
+def delivers(clean: Iterable[WireEvent], played: Iterable[WireEvent], marks: Marks) -> bool:
+    """Whether a client that is patient enough gets all of the answer all the same, but for the end mark."""
     clean, played = list(clean), list(played)
     if _status(clean) != _status(played) or any(isinstance(event, Disconnect) for event in played):
         return False
-    return _body(played) in (_body(clean), _body(clean).removesuffix(DONE))
+    return _body(played) in (_body(clean), marks.without_end(_body(clean)))
 
 
 def _listed(given: Iterable[object], what: str) -> Iterable[object]:
@@ -113,6 +111,6 @@ def _body(events: list[WireEvent]) -> bytes:
     return b"".join(event.data for event in events if isinstance(event, Data))
 
 
-def _request_id(events: list[WireEvent]) -> str:
+def _request_id(events: list[WireEvent], voice: Voice) -> str:
     heads = [dict(event.headers) for event in events if isinstance(event, Head)]
-    return heads[0].get("x-request-id", "req_fakellm") if heads else "req_fakellm"
+    return heads[0].get(voice.request_id_header, "req_fakellm") if heads else "req_fakellm"

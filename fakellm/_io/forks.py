@@ -18,8 +18,8 @@ from functools import partial
 from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary, WeakSet, finalize
 
+from fakellm._script.control import Play
 from fakellm._script.engine import Engine
-from fakellm._script.hooks import Play
 from fakellm._script.journal import Call, Outcome
 from fakellm._script.reply import ErrorReply, Reply
 from fakellm._script.rule import Rule
@@ -113,13 +113,14 @@ def hear_children(engine: Engine) -> None:
 
 
 def _write_down(engine: Engine, told: _Told) -> None:
-    request = partial(engine.decode, told.wire, is_rejected=told.outcome is Outcome.REJECTED)
-    call = Call(len(engine.journal) + 1, told.wire, told.outcome, told.status, request)
+    request = partial(engine.read, told.wire, is_rejected=told.outcome is Outcome.REJECTED)
+    voice = engine.dialects.voice(told.wire)
+    call = Call(len(engine.journal) + 1, told.wire, told.outcome, told.status, request, voice=voice)
     call.explanation = told.explanation
     if told.rule is not None and (rule := _rule_of(engine, *told.rule)) is not None:
         call.rule, upcoming = rule, rule.upcoming if rule.is_live else None
         call.reply = upcoming if isinstance(upcoming, Reply | ErrorReply) else None
-    engine.use_up(call)
+    engine.control.use_up(call)
     engine.journal.append(call)
 
 
@@ -134,7 +135,7 @@ def _rule_of(engine: Engine, number: int, name: str) -> Rule | None:
 
 def _is_telling(engine: Engine) -> bool:
     """Whether this process is a child that tells another one; what it forks tells the same."""
-    return isinstance(engine.hooks, _Telling)
+    return isinstance(engine.control.hooks, _Telling)
 
 
 def _open_ledgers() -> None:
@@ -146,5 +147,5 @@ def _open_ledgers() -> None:
 def _begin_to_tell() -> None:
     for engine in list(_engines):
         engine.renew_lock()
-        if engine.hooks is None:  # explore counts what it asks itself
-            engine.hooks = _Telling(_ledgers[engine])
+        if engine.control.hooks is None:  # explore counts what it asks itself
+            engine.control.hooks = _Telling(_ledgers[engine])

@@ -25,11 +25,11 @@ from types import ModuleType
 from typing import Any, Protocol
 
 from fakellm._clock import Clock
-from fakellm._dialects.table import told_by_body
 from fakellm._io.flavour import installed_modules
 from fakellm._io.leaves import is_foreign_leaf
 from fakellm._io.player import Answers
 from fakellm._io.transport import make_transport
+from fakellm._wire.events import WireRequest
 
 __all__ = ["Activation", "Claims", "activate", "deactivate"]
 
@@ -37,8 +37,8 @@ __all__ = ["Activation", "Claims", "activate", "deactivate"]
 class Claims(Answers, Protocol):
     """What an interception asks: an engine that says which requests are its business."""
 
-    def claims(self, method: str, host: str, path: str, *, port: int | None, body: bytes = b"") -> bool:
-        """Whether a request is to be answered here rather than by the network; see ``Engine.claims``."""
+    def claims(self, wire: WireRequest) -> bool | None:
+        """Whether a request is to be answered here rather than by the network; None where its body has to tell."""
         ...
 
 
@@ -53,16 +53,13 @@ class Activation:
 
     def answers(self, request: Any) -> bool:
         """Whether the engine answers a request of httpx or httpx2. A body that is read to know can still be sent."""
-        return self._claims(request) or (told_by_body(*_line(request)) and self._claims(request, body=request.read()))
+        claimed = self._engine.claims(_wire(request))
+        return bool(self._engine.claims(_wire(request, request.read())) if claimed is None else claimed)
 
     async def answers_async(self, request: Any) -> bool:
         """Whether the engine answers a request of an async client."""
-        return self._claims(request) or (
-            told_by_body(*_line(request)) and self._claims(request, body=await request.aread())
-        )
-
-    def _claims(self, request: Any, *, body: bytes = b"") -> bool:
-        return self._engine.claims(*_line(request), port=request.url.port, body=body)
+        claimed = self._engine.claims(_wire(request))
+        return bool(self._engine.claims(_wire(request, await request.aread())) if claimed is None else claimed)
 
     def transport(self, module: ModuleType) -> Any:
         """Return a transport of this engine for clients of a module."""
@@ -71,10 +68,8 @@ class Activation:
         return self._transports[module]
 
 
-def _line(request: Any) -> tuple[str, str, str]:
-    """Return method, host and path of a request; ``url.path`` would be decoded, with slashes that are none."""
-    path = request.url.raw_path.partition(b"?")[0].decode("ascii")
-    return request.method, request.url.host.lower(), path
+def _wire(request: Any, body: bytes = b"") -> WireRequest:
+    return WireRequest(request.method, str(request.url), request.headers, body)
 
 
 _lock = RLock()

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from contextlib import suppress
@@ -20,7 +19,7 @@ from urllib.parse import parse_qsl
 from fakellm._cassette.content_encoding import decoded
 from fakellm._cassette.interaction import Interaction, RecordedResponse, Trace
 from fakellm._dialects.providers import is_loopback
-from fakellm._dialects.table import asks_model
+from fakellm._dialects.table import DIALECTS
 from fakellm._script.journal import Call, Ending
 from fakellm._secret_names import is_secret_name, is_secret_parameter
 from fakellm._wire.events import WireRequest, split_url
@@ -110,11 +109,8 @@ class Take:
         if self._ending in ("end", "broken") or self._head is None:
             return self._ending == "end"
         has_no_body = self._call.wire.method == "HEAD" or self._head.status in (204, 304)
-        promised = self._head.header("content-length")
-        return has_no_body or promised == str(sum(len(d) for _, d in self._chunks)) or bool(_DONE.search(body))
-
-
-_DONE = re.compile(rb"data: ?\[DONE\]\s*\Z")
+        has_come = self._head.header("content-length") == str(sum(len(data) for _, data in self._chunks))
+        return has_no_body or has_come or self._call.voice.marks.has_ended(body)
 
 
 def _decoded(head: _Head, chunks: list[bytes]) -> tuple[bytes, list[int], bool]:
@@ -207,7 +203,7 @@ class Recorder:
 
     def _replayed(self, requests: Iterable[WireRequest]) -> frozenset[_Place]:
         """Return the places whose traffic a replay will answer even on this machine."""
-        return self._places | {_place(request) for request in requests if asks_model(decoded(request))}
+        return self._places | {_place(request) for request in requests if DIALECTS.asks_model(decoded(request))}
 
 
 _Place = tuple[str, int | None]

@@ -7,34 +7,28 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from fakellm._script.contradictions import check_choices, check_reply
-from fakellm._script.identity import CREATED, Identity
 from fakellm._script.logprobs import token_logprobs
 from fakellm._script.own_chunks import deltas_of, message_of
 from fakellm._script.reply import Reply, ToolCall, is_text
 from fakellm._script.structured import delivered
 from fakellm._wire.answer import Choice, Completion, WireToolCall
 from fakellm._wire.asked import ChatRequest
+from fakellm._wire.identity import CREATED, Identity
 from fakellm.tokens import Encoding, completion_usage, encoding_for_model
 
 __all__ = ["Draft", "Drafts", "fill_draft"]
 
 
-def fill_draft(
-    draft: Draft, identity: Identity, request: ChatRequest, *, prompt_tokens: int | None = None
-) -> Completion:
-    """Fill in what a draft leaves open: the ids, and what the prompt is billed. prompt_tokens: in place of that."""
+def fill_draft(draft: Draft, identity: Identity, request: ChatRequest) -> Completion:
+    """Fill in what a draft leaves open: the ids, and what the prompt is billed."""
     reply = draft.reply
-    prompt_tokens = request.facts.prompt_tokens if prompt_tokens is None else prompt_tokens
     return Completion(
-        id=request.provider.completion_id(identity.completion_id, created=CREATED),
-        request_id=identity.request_id,
+        identity=identity,
         created=CREATED,
         model=request.provider.model_name(request.model),
-        system_fingerprint=identity.system_fingerprint,
         choices=draft.choices or _choices(draft.said, request, identity),
-        usage=_laid_over(_with_prompt(draft.usage, prompt_tokens), reply.usage or {}),
+        usage=_laid_over(_with_prompt(draft.usage, request.facts.prompt_tokens), reply.usage or {}),
         sends_usage=reply.usage is not False,
-        service_tier=_service_tier(request),
         headers=reply.wire_headers,
     )
 
@@ -178,7 +172,7 @@ def _choice(said: _Said, request: ChatRequest, identity: Identity, *, index: int
         pieces=pieces,
         tool_calls=tuple(
             WireToolCall(
-                call.id or identity.call_id(first_call + n),
+                call.id or identity.call_id(first_call + n, *request.dialect.call_ids),
                 call.name,
                 encoding.split(call.arguments_text),
                 request.call_kind(call.name),
@@ -250,7 +244,7 @@ def _with_prompt(usage: Mapping[str, Any], tokens: int) -> dict[str, Any]:
 
 def _bill(said: _Said, request: ChatRequest) -> dict[str, Any]:
     bill = completion_usage(
-        request.body,
+        request.as_chat,
         text=said.text if said.refusal is None else said.refusal,
         tool_calls=[(call.name, call.arguments_text) for call in said.calls],
         reasoning_tokens=said.reasoned,
@@ -274,9 +268,3 @@ def _laid_over(usage: dict[str, Any], given: Mapping[str, Any]) -> dict[str, Any
     if "total_tokens" not in given and all(isinstance(part, int) for part in parts):
         merged["total_tokens"] = sum(parts)
     return merged
-
-
-def _service_tier(request: ChatRequest) -> str:
-    """Return the tier that served the request; "auto" is the project's, which is the default one."""
-    tier = request.body.get("service_tier")
-    return tier if isinstance(tier, str) and tier != "auto" else "default"

@@ -1,10 +1,10 @@
 """One request in, one answer out: the straight line that every fake and every replay runs on.
 
 1. a dialect claims the path          else 404 in that API's own error envelope
-2. it decodes the request             else the error that the real API would send
+2. it reads the request               else the error that the real API would send
 3. the first live rule answers        else a source (a cassette), else otherwise(), else 400 with the near misses
 4. the call is written down           under the lock, before any byte goes out; what asks no model, in a list of its own
-5. the dialect renders the reply
+5. the dialect says the reply
 6. framing, pace and fault are laid over the events, in this order
 
 No step does I/O or reads a clock; what must wait is a Wait event. A player (``_io``) plays the events.
@@ -17,8 +17,6 @@ from functools import partial
 from threading import RLock
 from typing import Any, NamedTuple
 
-from fakellm._dialects.providers import provider_of
-from fakellm._dialects.table import Claim, Dialect, asks_model, claim, find_dialect, is_model_call, render_not_spoken
 from fakellm._errors import (
     CassetteMismatchError,
     ContradictionError,
@@ -28,8 +26,7 @@ from fakellm._errors import (
     UsageError,
 )
 from fakellm._script import explain
-from fakellm._script.hooks import Hooks, Play, Snapshot
-from fakellm._script.identity import Identity
+from fakellm._script.control import Control, Play
 from fakellm._script.journal import Answer, Call, Journal, Outcome, Undecoded
 from fakellm._script.match import Matcher
 from fakellm._script.pace import Pace
@@ -40,11 +37,12 @@ from fakellm._script.script import Script
 from fakellm._wire.allowed_hosts import AllowedHosts, is_allowed
 from fakellm._wire.asked import ChatRequest
 from fakellm._wire.canonical import canonical_body, digest
-from fakellm._wire.errors import DO_NOT_RETRY, ErrorBody, Rejected, render_error
+from fakellm._wire.dialect import LENIENT, STRICT, Claim, Dialect, Speaker, Strictness, Traffic
+from fakellm._wire.dialects import Dialects
+from fakellm._wire.errors import DO_NOT_RETRY, ErrorBody, Rejected
 from fakellm._wire.events import WireEvent, WireRequest
+from fakellm._wire.identity import Identity
 from fakellm._wire.provider import Provider
-from fakellm._wire.provider_answers import render_error_from
-from fakellm._wire.strictness import LENIENT, STRICT, Strictness
 
 __all__ = ["UNMATCHED_CODE", "Answer", "Engine"]
 
@@ -60,18 +58,18 @@ class _Pending(NamedTuple):
 class Engine:
     """Rules, sources, fallback and journal of one fake; safe to call from any thread.
 
-    seed, test_id: what ids derive from, beside the request. strictness: what of the requests that the real API
-    rejects is rejected here. provider: who answers; None takes the one at the URL of each request. pace: of
-    replies without their own. full_headers: whether every answer carries all headers of the real API.
+    dialects: the APIs that it speaks. seed, test_id: what ids derive from, beside the request. strictness: what of the
+    requests that the real API rejects is rejected here. provider: who answers; None takes the one at the URL of each
+    request. pace: of replies without their own. full_headers: whether every answer carries all headers of the real API.
     allow_unmatched, allow_rejected, allow_unused: what ``check`` lets pass.
 
     allowed_hosts: those that are left to the network, model calls aside. journal: what asked a model. other_traffic:
-    what did not, and so may come whenever it likes. hooks: what comes between a call and its answer, for
-    ``explore``.
+    what did not, and so may come whenever it likes. control: the handle for ``explore``.
     """
 
     def __init__(
         self,
+        dialects: Dialects,
         *,
         seed: int = 0,
         test_id: str = "",
@@ -83,9 +81,9 @@ class Engine:
         allow_rejected: bool = False,
         allow_unused: bool = False,
     ) -> None:
+        self.dialects = dialects
         self.sources: list[Source] = []
         self.allowed_hosts: AllowedHosts = ()
-        self.hooks: Hooks | None = None
         self.recorder: Recorder | None = None
         self.fallback: Fallback | None = None
         self.journal = Journal()
@@ -97,15 +95,16 @@ class Engine:
         self.allow_unmatched = allow_unmatched
         self.allow_rejected = allow_rejected
         self.allow_unused = allow_unused
-        self._script = Script()
-        self._speech = Renderer(pace=pace, full_headers=full_headers)
-        self._seen: dict[bytes, int] = {}  # path and hash of the body -> how often they came
+        self.script = Script()
+        self.control = Control(self)
+        self._renderer = Renderer(pace=pace, full_headers=full_headers)
+        self.seen: dict[bytes, int] = {}  # path and hash of the body -> how often they came
         self.lock = RLock()  # a predicate may look at the fake that asks it
 
     @property
     def rules(self) -> list[Rule]:
         """The rules in order of registration, used up or not."""
-        return self._script.rules
+        return self.script.rules
 
     def new_rule(self, matcher: Matcher, *, where: str | None = None) -> Rule:
         """Make a rule that is not registered yet. where: the place to name in messages; the user's line by default."""
@@ -114,7 +113,7 @@ class Engine:
     def register(self, rule: Rule) -> Rule:
         """Put a rule behind those that are there; it answers once it has replies."""
         with self.lock:
-            self._script.add(rule)
+            self.script.add(rule)
         return rule
 
     def set_fallback(self, fallback: Fallback) -> Fallback:
@@ -130,25 +129,32 @@ class Engine:
             self.fallback = fallback
         return fallback
 
-    def claims(self, method: str, host: str, path: str, *, port: int | None = None, body: bytes = b"") -> bool:
-        """Whether a request is to be answered here rather than by the network. port: None for the scheme's own."""
-        if is_model_call(method, host, path, body):
+    def claims(self, wire: WireRequest) -> bool | None:
+        """Whether a request is to be answered here rather than by the network; None where its body has to tell.
+
+        The body may be left empty until then.
+        """
+        kind = self.dialects.traffic(wire)
+        if kind is Traffic.MODEL:
             return True
-        if is_allowed(host, self.allowed_hosts):
+        if not is_allowed(wire.host, self.allowed_hosts):
+            if self.recorder is not None or kind in (Traffic.COUNT, Traffic.PROVIDER):
+                return True
+            if any(source.claims(wire.host, wire.port) for source in self.sources):
+                return True
+        if not self.dialects.told_by_body(wire):
             return False
-        if self.recorder is not None or claim(method, host, path) in (Claim.COUNT, Claim.PROVIDER):
-            return True
-        return any(source.claims(host, port) for source in self.sources)
+        return self.dialects.is_model_call(wire) if wire.body else None
 
     def handle(self, request: WireRequest) -> Answer:
         """Answer a request: a Head, then Data, Wait or Disconnect; never raises for what was sent."""
         with self.lock:
-            dialect = find_dialect(request)
-            written = self.journal if dialect is not None or asks_model(request) else self.other_traffic
-            hooks = self.hooks if written is self.journal else None
+            found = self.dialects.find(request)
+            written = self.journal if found or self.dialects.asks_model(request) else self.other_traffic
+            hooks = self.control.hooks if written is self.journal else None
             if hooks is not None:
                 hooks.before(request)
-            pending = self._answer(request, dialect, written)
+            pending = self._answer(request, found, written)
             written.append(pending.call)
             play = pending.play
             if hooks is not None:
@@ -188,162 +194,119 @@ class Engine:
         with self.lock:
             for source in self.sources:
                 source.rewind()
-            self._script.clear()
+            self.script.clear()
             self.fallback = None
             self.journal.clear()
             self.other_traffic.clear()
-            self._seen.clear()
+            self.seen.clear()
 
     def renew_lock(self) -> None:
         """Let go of a lock that another thread held when this process was forked."""
         self.lock = RLock()
 
-    def decode(self, wire: WireRequest, *, is_rejected: bool = False) -> ChatRequest | None:
+    def read(self, wire: WireRequest, *, is_rejected: bool = False) -> ChatRequest | None:
         """Return a request as it is read here; None for what is no model call, or one that the API rejects.
 
         is_rejected: whether to read that one as well, as far as it is well-formed.
         """
-        dialect = find_dialect(wire)
+        if (found := self.dialects.find(wire)) is None:
+            return None
         try:
-            strictness = LENIENT if is_rejected else self.strictness
-            return None if dialect is None else dialect.decode(wire, strictness, self.provider)
+            return self._read(wire, *found, LENIENT if is_rejected else self.strictness)
         except Rejected:
             return None
 
-    def snapshot(self) -> Snapshot:
-        """Return what ``restore`` brings back."""
-        with self.lock:
-            return Snapshot(
-                rules=tuple((rule, rule.state) for rule in self.rules),
-                fallback=(self.fallback, self.fallback.state) if self.fallback else None,
-                calls=tuple(self.journal),
-                other_traffic=tuple(self.other_traffic),
-                seen=dict(self._seen),
-                sources=tuple((source, source.state) for source in self.sources),
-            )
+    def retire(self, rule: Rule) -> None:
+        """Pass over a rule that is used up."""
+        if not rule.is_live and rule is not self.fallback:
+            self.script.retire(rule)
 
-    def restore(self, snapshot: Snapshot) -> None:
-        """Be as it was; a call that is being answered meanwhile goes on."""
-        with self.lock:
-            rules = [*snapshot.rules, *([snapshot.fallback] if snapshot.fallback else [])]
-            for rule, given in rules:
-                rule.restore(given)
-            for source, taken in snapshot.sources:
-                source.restore(taken)
-            self._script.hold([rule for rule, _ in snapshot.rules])
-            self.fallback = snapshot.fallback[0] if snapshot.fallback else None
-            self.sources[:] = [source for source, _ in snapshot.sources]
-            self._seen = dict(snapshot.seen)
-            self.journal.hold(snapshot.calls)
-            self.other_traffic.hold(snapshot.other_traffic)
+    def _read(self, wire: WireRequest, dialect: Dialect, claim: Claim, strictness: Strictness) -> ChatRequest:
+        return dialect.read(wire, claim, strictness, self.provider or self.dialects.provider(wire))
 
-    def give_back(self, call: Call) -> None:
-        """Have the reply or recorded answer again that a call has used up: the next request gets it."""
-        with self.lock:
-            if call.rule is not None:
-                call.rule.give_back()
-                self._script.hold(list(self.rules))
-            elif call.outcome is Outcome.REPLAYED:
-                for source in self.sources:
-                    source.give_back(call.wire)
-
-    def use_up(self, call: Call) -> None:
-        """Use up once more what ``give_back`` gave back, unless another request has done so."""
-        with self.lock:
-            if call.rule is not None:
-                if call.rule.is_live:
-                    call.rule.next_reply()
-                    self._retire(call.rule)
-            elif call.outcome is Outcome.REPLAYED:
-                for source in self.sources:
-                    source.take(call.wire)
+    def _speaker(self, wire: WireRequest) -> Speaker:
+        return self.dialects.speaker(wire, self.provider)
 
     def _named(self, number: int, written: Journal) -> str:
         """Return how messages name a call."""
         return f"call {number}" if written is self.journal else f"request {number} of other_traffic"
 
-    def _retire(self, rule: Rule) -> None:
-        """Pass over a rule that is used up."""
-        if not rule.is_live and rule is not self.fallback:
-            self._script.retire(rule)
-
-    def _answer(self, wire: WireRequest, dialect: Dialect | None, written: Journal) -> _Pending:
+    def _answer(self, wire: WireRequest, found: tuple[Dialect, Claim] | None, written: Journal) -> _Pending:
         """Answer a request. written: the list that it is written down in, which a predicate may make longer."""
-        if dialect is None:
+        if found is None:
             return self._from_source(wire, written) or self._not_spoken(wire, written)
         if not self.rules and (recorded := self._from_source(wire, written)):
             return recorded
         try:
-            request = dialect.decode(wire, self.strictness, self.provider)
+            request = self._read(wire, *found, self.strictness)
         except Rejected as rejected:
             # What a provider accepted when it was recorded is never rejected.
             recorded = self._from_source(wire, written) if self.rules else None
             return recorded or self._rejected(wire, rejected)
         try:
-            rule = self._script.find(request, wire.headers)
+            rule = self.script.find(request, wire.headers)
         except Exception as err:  # noqa: BLE001  # from a predicate or callable of the test's: check() raises it again
             return self._broken(wire, request, err)
         if rule is None and self.rules and (recorded := self._from_source(wire, written)):
             return recorded
         rule = rule or self._live_fallback()
-        return self._from_rule(rule, wire, request, dialect) if rule else self._unmatched(wire, request)
+        return self._from_rule(rule, wire, request) if rule else self._unmatched(wire, request)
 
     def _live_fallback(self) -> Fallback | None:
         return self.fallback if self.fallback and self.fallback.is_live else None
 
-    def _from_rule(self, rule: Rule, wire: WireRequest, request: ChatRequest, dialect: Dialect) -> _Pending:
+    def _from_rule(self, rule: Rule, wire: WireRequest, request: ChatRequest) -> _Pending:
         scripted = rule.next_reply()
-        self._retire(rule)
+        self.retire(rule)
         for source in self.sources:
             source.excuse(wire)
-        call = Call(len(self.journal) + 1, wire, Outcome.ANSWERED, 200, request.undecoded(), rule)
+        number = len(self.journal) + 1
+        call = Call(number, wire, Outcome.ANSWERED, 200, request.undecoded(), rule, voice=request.dialect)
         identity = self._identify(wire, request)
-        return _Pending(call, partial(self._speech.say, scripted, request, call, identity, dialect))
+        return _Pending(call, partial(self._renderer.say, scripted, request, call, identity))
 
     def _from_source(self, wire: WireRequest, written: Journal) -> _Pending | None:
-        if not self.sources and self.recorder is None:
-            return None
-        request = partial(self.decode, wire)
+        request, speaker = partial(self.read, wire), partial(self._speaker, wire)
         for source in self.sources:
-            if (found := source.take(wire)) is not None:
-                call = Call(len(written) + 1, wire, Outcome.REPLAYED, found.status, request, recorded=found.body)
-                call.fault = found.fault
+            if (found := source.take(wire, speaker)) is not None:
+                call = self._call(wire, written, Outcome.REPLAYED, found.status, request)
+                call.recorded, call.fault = found.body, found.fault
                 return _Pending(call, partial(guarded, _broken_off(found), call) if found.fault else found.events)
         return None if self.recorder is None else self._to_record(self.recorder, wire, request, written)
 
     def _to_record(self, recorder: Recorder, wire: WireRequest, request: Undecoded, written: Journal) -> _Pending:
-        number = len(written) + 1
         if text := recorder.refusal(wire):
-            call = Call(number, wire, Outcome.UNMATCHED, 400, request)
-            call.explanation = f"{self._named(number, written)} was {text}"
-            return self._refuse(call, ErrorBody(call.explanation, code=UNMATCHED_CODE))
-        call = Call(number, wire, Outcome.RECORDED, 0, request)
+            call = self._call(wire, written, Outcome.UNMATCHED, 400, request)
+            call.explanation = f"{self._named(call.number, written)} was {text}"
+            return self._refuse(call)
+        call = self._call(wire, written, Outcome.RECORDED, 0, request)
         text = f"{wire.method} {wire.shown_url} is to be recorded, but what took it cannot send it on"
-        unsent = partial(render_error, 400, ErrorBody(text), request_id="", headers=DO_NOT_RETRY)
+        error, speaker = ErrorBody(text), self._speaker(wire).itself
+        unsent = partial(speaker.refuse, 400, error, request_id="", headers=DO_NOT_RETRY)
         return _Pending(call, unsent, recorder.begin(call))
 
     def _unmatched(self, wire: WireRequest, request: ChatRequest) -> _Pending:
         if self.sources:
             return self._missed(wire, request, self.journal)
-        call = Call(len(self.journal) + 1, wire, Outcome.UNMATCHED, 400, request)
+        call = self._call(wire, self.journal, Outcome.UNMATCHED, 400, request)
         call.explanation = self._explain(call, request)
-        return self._refuse(call, ErrorBody(call.explanation, code=UNMATCHED_CODE))
+        return self._refuse(call)
 
     def _broken(self, wire: WireRequest, request: ChatRequest, err: Exception) -> _Pending:
-        call = Call(len(self.journal) + 1, wire, Outcome.UNMATCHED, 400, request)
+        call = self._call(wire, self.journal, Outcome.UNMATCHED, 400, request)
         text = explain.broken(err, number=call.number)
-        return _Pending(call, partial(break_off, call, err, self._identify(wire, request), text))
+        return _Pending(call, partial(break_off, call, err, request.speaker, self._identify(wire, request), text))
 
     def _missed(
         self, wire: WireRequest, request: ChatRequest | None, written: Journal, *, rejection: str = ""
     ) -> _Pending:
-        call = Call(len(written) + 1, wire, Outcome.UNMATCHED, 400, request)
+        call = self._call(wire, written, Outcome.UNMATCHED, 400, request)
         parts = [f"{self._named(call.number, written)} is not in the recording: {wire.method} {wire.shown_url}"]
         parts += [source.explain(wire) for source in self.sources]
         if request is not None and self.rules:
             parts.append(self._explain(call, request))
         call.explanation = "\n".join([*parts, rejection] if rejection else parts)
-        return self._refuse(call, ErrorBody(call.explanation, code=UNMATCHED_CODE))
+        return self._refuse(call)
 
     def _explain(self, call: Call, request: ChatRequest) -> str:
         before = self.journal[-1] if self.journal else None
@@ -352,42 +315,56 @@ class Engine:
         return explain.unmatched(request, rules, number=call.number, headers=call.wire.headers, retry_of=retry_of)
 
     def _rejected(self, wire: WireRequest, rejected: Rejected) -> _Pending:
-        number = len(self.journal) + 1
-        is_strict = self.strictness.strict
-        text = explain.rejected(wire, rejected.error, number=number, status=rejected.status, is_strict=is_strict)
-        if self.sources and not self.strictness.strict:
+        status, is_strict = rejected.status, self.strictness.strict
+        text = explain.rejected(wire, rejected.error, number=len(self.journal) + 1, status=status, is_strict=is_strict)
+        if self.sources and not is_strict:
             return self._missed(wire, None, self.journal, rejection=text)
-        request = partial(self.decode, wire, is_rejected=True)
-        call = Call(number, wire, Outcome.REJECTED, rejected.status, request, explanation=text)
-        provider = self.provider or provider_of(wire.host, wire.path)
-        request_id = self._identify(wire).request_id
-        status, error = rejected.status, rejected.error
-        return _Pending(call, partial(render_error_from, provider, status, error, request_id, DO_NOT_RETRY))
+        request = partial(self.read, wire, is_rejected=True)
+        call = self._call(wire, self.journal, Outcome.REJECTED, status, request)
+        call.explanation = text
+        return self._refuse(call, rejected.error)
 
     def _not_spoken(self, wire: WireRequest, written: Journal) -> _Pending:
         is_call = written is self.journal
         if self.sources and (is_call or any(source.knows(wire) for source in self.sources)):
             return self._missed(wire, None, written)
-        number = len(written) + 1
+        call = self._call(wire, written, Outcome.UNMATCHED if is_call else Outcome.OTHER, 404)
         if is_call:
-            text = explain.not_spoken(wire, number=number)
-            call = Call(number, wire, Outcome.UNMATCHED, 404, explanation=text)
+            is_told_by_body = self.dialects.traffic(wire) is Traffic.BODY
+            spoken, advice = self.dialects.spoken_at, self.dialects.advice(wire)
+            call.explanation = explain.not_spoken(
+                wire, number=call.number, spoken=spoken, advice=advice, is_told_by_body=is_told_by_body
+            )
         else:
             text = f"no model call, answered with 404 instead of by the network: {wire.method} {wire.shown_url}"
-            if self.sources:
-                text += f"\n  to let it through: allowed_hosts=[{wire.host!r}]"
-            call = Call(number, wire, Outcome.OTHER, 404, explanation=text)
-        return _Pending(call, partial(render_not_spoken, wire, text, request_id=self._identify(wire).request_id))
+            allow = f"\n  to let it through: allowed_hosts=[{wire.host!r}]" if self.sources else ""
+            call.explanation = text + allow
+        return self._refuse(call, ErrorBody(call.explanation))
 
-    def _refuse(self, call: Call, error: ErrorBody) -> _Pending:
-        request_id = self._identify(call.wire, call.request).request_id
-        return _Pending(call, partial(render_error, call.status, error, request_id=request_id, headers=DO_NOT_RETRY))
+    def _call(
+        self,
+        wire: WireRequest,
+        written: Journal,
+        outcome: Outcome,
+        status: int,
+        request: ChatRequest | Undecoded | None = None,
+    ) -> Call:
+        """Return the next call of a list."""
+        return Call(len(written) + 1, wire, outcome, status, request, voice=self.dialects.voice(wire))
+
+    def _refuse(self, call: Call, error: ErrorBody | None = None) -> _Pending:
+        """Answer a call in the envelope of its API. error: the API's own; None for the explanation of the call."""
+        said = error or ErrorBody(call.explanation, code=UNMATCHED_CODE)
+        known = call.outcome is Outcome.UNMATCHED and call.request
+        request_id = self._identify(call.wire, known or None).request_id
+        speaker = self._speaker(call.wire) if error else self._speaker(call.wire).itself
+        return _Pending(call, partial(speaker.refuse, call.status, said, request_id=request_id, headers=DO_NOT_RETRY))
 
     def _identify(self, wire: WireRequest, request: ChatRequest | None = None) -> Identity:
         body = request.facts.canonical if request else digest(canonical_body(wire.body))
         asked = wire.path.encode("utf-8", "surrogatepass") + body
-        seen = self._seen.get(asked, 0)
-        self._seen[asked] = seen + 1
+        seen = self.seen.get(asked, 0)
+        self.seen[asked] = seen + 1
         return Identity(self.seed, self.test_id, asked, seen)
 
 

@@ -6,7 +6,6 @@ import traceback
 from collections.abc import Iterable, Sequence
 from pathlib import PurePath
 
-from fakellm._dialects.table import Claim, claim
 from fakellm._script.fields import NO_HEADERS, Headers
 from fakellm._script.journal import Call
 from fakellm._script.match import Mismatch, shown
@@ -82,41 +81,28 @@ def contradiction(err: Exception, rule: Rule | None, *, number: int) -> str:
     return "\n".join([f"call {number}: {problem}", *scripted, *rest])
 
 
-def not_spoken(wire: WireRequest, *, number: int) -> str:
-    """Explain a model call of an API that the fake does not speak."""
+def not_spoken(wire: WireRequest, *, number: int, spoken: Sequence[str], advice: str, is_told_by_body: bool) -> str:
+    """Explain a model call of an API that the fake does not speak.
+
+    spoken: where it speaks. advice: what else the code can be told to ask. is_told_by_body: whether nothing but its
+    body makes it a model call.
+    """
     return (
         f"call {number} is a model call that fakellm cannot answer: {wire.method} {wire.shown_url}\n"
-        "  it was stopped here and did not reach the network; scripts answer …/chat/completions, recordings anything:\n"
+        "  it was stopped here and did not reach the network; "
+        f"scripts answer {', '.join(spoken)}, recordings anything:\n"
         "  record it once (@pytest.mark.llm_cassette, pytest --llm-record=once); it plays beside fake_llm as well\n"
-        f"{_elsewhere(wire)}"
-        f"{_ask_in_the_process(wire)}"
+        f"{advice}"
+        f"{_ASK_IN_THE_PROCESS if is_told_by_body else ''}"
         f"  {_allowed('allow_unmatched')}"
     )
 
 
-def _elsewhere(wire: WireRequest) -> str:
-    """Return what else the code can be told to ask, where frameworks have it."""
-    path = wire.path.rstrip("/")
-    return next((advice for ending, advice in _ELSEWHERE.items() if path.endswith(ending)), "")
-
-
-_ELSEWHERE = {
-    "/responses": "  or ask chat completions: pydantic-ai 'openai-chat:gpt-4o', langchain use_responses_api=False,\n"
-    "  openai-agents set_default_openai_api('chat_completions'), agno OpenAIChat(...), mirascope ...:completions\n",
-    "/embeddings": "  or give the code embeddings that ask nobody: langchain DeterministicFakeEmbedding(size=8),\n"
-    "  crewai Memory(embedder=lambda texts: [[1.0] * 8 for _ in texts])\n",
-}
-
-
-def _ask_in_the_process(wire: WireRequest) -> str:
-    """Return how a service of the user's own is reached whose requests look like model calls."""
-    if claim(wire.method, wire.host, wire.path) is not Claim.BODY:
-        return ""
-    return (
-        "  it counts as one since its body names a model; if this is a service of your own, ask it in the process:\n"
-        "  type: httpx.Client(transport=httpx.WSGITransport(app=...)), "
-        "AsyncClient(transport=httpx.ASGITransport(app=...))\n"
-    )
+_ASK_IN_THE_PROCESS = (
+    "  it counts as one since its body names a model; if this is a service of your own, ask it in the process:\n"
+    "  type: httpx.Client(transport=httpx.WSGITransport(app=...)), "
+    "AsyncClient(transport=httpx.ASGITransport(app=...))\n"
+)
 
 
 def near_misses(
@@ -200,7 +186,7 @@ def _named(scripted: Scripted) -> str:
 
 
 def _described(request: ChatRequest) -> str:
-    return f"POST …/chat/completions model={request.model!r} {_asked(request)}"
+    return f"POST {request.dialect.spoken_at} model={request.model!r} {_asked(request)}"
 
 
 def _asked(request: ChatRequest) -> str:

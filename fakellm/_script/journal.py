@@ -10,8 +10,6 @@ from typing import Any, NamedTuple, overload
 
 from pydantic_core import from_json
 
-from fakellm._dialects.chat.hear import read_answer
-from fakellm._dialects.table import find_dialect
 from fakellm._errors import UsageError
 from fakellm._script.fields import shown
 from fakellm._script.reply import ErrorReply, Reply, ToolCall
@@ -19,6 +17,7 @@ from fakellm._script.rule import Rule
 from fakellm._script.transform import Fault
 from fakellm._wire.answer import Completion
 from fakellm._wire.asked import ChatRequest, Message
+from fakellm._wire.dialect import SOMEBODY, Heard, Voice
 from fakellm._wire.events import RequestHeaders, Whole, WireEvent, WireRequest
 
 __all__ = ["Answer", "Call", "Ending", "Journal", "Outcome", "Undecoded"]
@@ -64,7 +63,8 @@ class Call:
     have had. ending: how the answer was played, None until then.
     explanation: for a call that nothing answered, what happened and what to type. cause: the exception
     that the test's own predicate or callable raised. recorded: the body that a cassette gave. fault: what
-    was laid over it. answered: the answer of a rule as it was rendered, or what makes it from the request.
+    was laid over it. answered: the answer of a rule as it was rendered, or what makes it from the request. voice: the
+    API that was asked.
     """
 
     number: int
@@ -80,6 +80,7 @@ class Call:
     fault: Fault | None = None
     answered: Completion | Callable[[ChatRequest], Completion] | None = None
     ending: Ending | None = None
+    voice: Voice = SOMEBODY.voice
 
     @property
     def request(self) -> ChatRequest | None:
@@ -165,16 +166,19 @@ class Call:
     @property
     def endpoint(self) -> str:
         """Which API was asked, such as ``chat``; empty where it is none that fakellm speaks."""
-        dialect = find_dialect(self.wire)
-        return dialect.endpoint if dialect else ""
+        return self.voice.endpoint
+
+    @property
+    def heard(self) -> Heard | None:
+        """What a recorded answer says; None where there is none, or its API is not understood."""
+        return self.voice.hear(self.recorded) if self.recorded else None
 
     @property
     def usage(self) -> Mapping[str, Any] | None:
-        """The usage of the answer by its wire names, sent or not; None where there is none."""
+        """The usage of the answer by chat's names, whatever the API, sent or not; None where there is none."""
         if self.completion is not None:
             return self.completion.usage
-        answer = self.recorded and read_answer(self.recorded)
-        return answer.usage if answer else None
+        return self.heard.usage if self.heard else None
 
     @property
     def tool_calls(self) -> tuple[ToolCall, ...]:
@@ -182,8 +186,8 @@ class Call:
         if self.completion is not None:
             calls = [call for choice in self.completion.choices for call in choice.tool_calls]
             return tuple(ToolCall(call.name, _parsed(call.arguments), id=call.id) for call in calls)
-        answer = self.recorded and read_answer(self.recorded)
-        return tuple(ToolCall(name, _parsed(arguments)) for name, arguments in answer.tool_calls) if answer else ()
+        calls_heard = self.heard.tool_calls if self.heard else []
+        return tuple(ToolCall(name, _parsed(arguments)) for name, arguments in calls_heard)
 
     def __repr__(self) -> str:
         asked = "" if self.last_user is None else f" user={shown(self.last_user, 60)}"
@@ -253,7 +257,7 @@ class Journal(Sequence[Call]):
 
     @property
     def usage(self) -> dict[str, Any]:
-        """The usage of all answers together, by its wire names; counts that are nested are added up as well."""
+        """The usage of all answers together, by chat's names; counts that are nested are added up as well."""
         total: dict[str, Any] = dict.fromkeys(("prompt_tokens", "completion_tokens", "total_tokens"), 0)
         for call in self._calls:
             _add(total, call.usage or {})

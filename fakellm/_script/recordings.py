@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 
 from fakellm._script.journal import Call
 from fakellm._script.transform import Fault
+from fakellm._wire.dialect import Speaker
 from fakellm._wire.events import WireEvent, WireRequest
 
 __all__ = ["Recorded", "Recorder", "Source"]
@@ -46,16 +47,16 @@ class Source(Protocol):
         """Whether there is a request to the same host and path here, whatever else it asks."""
         ...
 
-    def take(self, request: WireRequest) -> Recorded | None:
-        """Use up the answer to a request and return it, or None where there is none."""
+    def take(self, request: WireRequest, speaker: Callable[[], Speaker]) -> Recorded | None:
+        """Use up the answer to a request and return it, or None where there is none. speaker: tells who answers."""
         ...
 
     def excuse(self, request: WireRequest) -> None:
-        """Take note that a rule answered a request in this source's place."""
+        """Stop requiring the recorded answer: a rule answered instead."""
         ...
 
     def give_back(self, request: WireRequest) -> None:
-        """Have the answer again that was taken last for such a request."""
+        """Put back the answer last taken for this request."""
         ...
 
     def rewind(self) -> None:

@@ -1,29 +1,27 @@
-"""What a rule says, as the events that are played: rendered, then framing, pace and fault laid over it."""
+"""Render a reply into events, then apply framing, pace and fault, in that order."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from functools import partial
+from dataclasses import replace
 
-from fakellm._dialects.chat.say import render_raw
-from fakellm._dialects.table import Dialect
 from fakellm._errors import ContradictionError, UsageError
 from fakellm._script import explain
 from fakellm._script.drafts import Drafts, fill_draft
-from fakellm._script.error_events import error_events
-from fakellm._script.identity import Identity
 from fakellm._script.journal import Call, Outcome
 from fakellm._script.pace import Pace, paced
 from fakellm._script.reply import ErrorReply, Reply
 from fakellm._script.scripted import Scripted
-from fakellm._script.template import Templates
-from fakellm._script.transform import at_provider
+from fakellm._script.transform import at_speaker
+from fakellm._wire.answer import raw_answer
 from fakellm._wire.asked import ChatRequest
-from fakellm._wire.errors import DO_NOT_RETRY, ErrorBody, render_error
-from fakellm._wire.events import Disconnect, WireEvent, in_one_piece
-from fakellm._wire.provider_answers import add_headers
+from fakellm._wire.dialect import Speaker
+from fakellm._wire.errors import DO_NOT_RETRY, ErrorBody
+from fakellm._wire.events import Disconnect, Head, WireEvent, in_one_piece
+from fakellm._wire.identity import Identity
+from fakellm._wire.provider import add_headers
 
-__all__ = ["UNMATCHED_CODE", "Renderer", "break_off", "guarded"]
+__all__ = ["UNMATCHED_CODE", "Renderer", "break_off", "error_events", "guarded"]
 
 UNMATCHED_CODE = "fakellm_unmatched"
 """The ``code`` of the error object that a request gets which nothing answers."""
@@ -42,20 +40,16 @@ class Renderer:
         self._pace = pace
         self._full_headers = full_headers
         self._drafts = Drafts()
-        self._templates = Templates()
 
-    def say(
-        self, scripted: Scripted, request: ChatRequest, call: Call, identity: Identity, dialect: Dialect
-    ) -> Iterable[WireEvent]:
+    def say(self, scripted: Scripted, request: ChatRequest, call: Call, identity: Identity) -> Iterable[WireEvent]:
         """Return the events of a reply; what the test's own callable, framing or fault raises is put on the call."""
         try:
             reply = scripted if isinstance(scripted, _VALUES) else scripted(request)
             call.reply = reply
             if isinstance(reply, ErrorReply):
                 call.status = reply.status
-                error = error_events(reply, request.provider, identity.request_id, model=request.model)
-                return in_one_piece(error)
-            events = self._rendered(reply, request, call, identity, dialect)
+                return in_one_piece(error_events(reply, request.speaker, identity.request_id))
+            events = self._rendered(reply, request, call, identity)
             if self._full_headers or reply.headers == "full":
                 events = add_headers(iter(events), request.provider.headers_for(200, identity.request_id))
             pace = reply.pace or self._pace
@@ -68,27 +62,29 @@ class Renderer:
                 tokens = call.completion.token_count if call.completion else 0
                 events = paced(events, pace, identity=identity.pace_seed, tokens=tokens)
             if reply.fault is not None:
-                events = at_provider(reply.fault, request.provider, model=request.model)(events)
+                events = at_speaker(reply.fault, request.speaker)(events)
             return events if reply.framing is reply.fault is None else guarded(events, call)
         except ContradictionError as err:
-            return break_off(call, err, identity, explain.contradiction(err, call.rule, number=call.number))
+            text = explain.contradiction(err, call.rule, number=call.number)
+            return break_off(call, err, request.speaker, identity, text)
         except Exception as err:  # noqa: BLE001  # check() raises it again
-            return break_off(call, err, identity, explain.broken(err, number=call.number))
+            return break_off(call, err, request.speaker, identity, explain.broken(err, number=call.number))
 
-    def _rendered(
-        self, reply: Reply, request: ChatRequest, call: Call, identity: Identity, dialect: Dialect
-    ) -> Iterable[WireEvent]:
+    def _rendered(self, reply: Reply, request: ChatRequest, call: Call, identity: Identity) -> Iterable[WireEvent]:
         if reply.raw is not None:
-            return render_raw(
-                reply.raw, request_id=identity.request_id, headers=reply.wire_headers, is_stream=request.stream
-            )
+            request_id = request.dialect.request_id_header, identity.request_id
+            return raw_answer(reply.raw, request_id, reply.wire_headers, is_stream=request.stream)
         draft = self._drafts.of(reply, request)
-        if (known := self._templates.fill(draft, request, identity)) is not None:
-            call.answered = partial(fill_draft, draft, identity)
-            return known
         call.answered = completion = fill_draft(draft, identity, request)
-        events = dialect.render(completion, request)
-        return self._templates.keep(draft, request, identity, events, dialect.render)
+        return request.dialect.say(completion, request)
+
+
+def error_events(error: ErrorReply, speaker: Speaker, request_id: str) -> Iterator[WireEvent]:
+    """Yield a scripted error as it is played."""
+    body = speaker.words(error, **error.facts)
+    at_once = error.is_retried_at_once
+    for event in speaker.refuse(error.status, body, request_id=request_id, headers=error.wire_headers, wait=error.wait):
+        yield replace(event, is_retried_at_once=at_once) if isinstance(event, Head) else event
 
 
 def guarded(events: Iterator[WireEvent], call: Call) -> Iterator[WireEvent]:
@@ -103,12 +99,14 @@ def guarded(events: Iterator[WireEvent], call: Call) -> Iterator[WireEvent]:
         yield Disconnect()
 
 
-def break_off(call: Call, err: Exception, identity: Identity, explanation: str) -> Iterator[WireEvent]:
+def break_off(
+    call: Call, err: Exception, speaker: Speaker, identity: Identity, explanation: str
+) -> Iterator[WireEvent]:
     """Yield the error that tells a client what the test's own code raised, and blame the call."""
     _blame(call, err, explanation)
     call.status, call.answered = 400, None
     error = ErrorBody(call.explanation, code=UNMATCHED_CODE)
-    return render_error(call.status, error, request_id=identity.request_id, headers=DO_NOT_RETRY)
+    return speaker.itself.refuse(call.status, error, request_id=identity.request_id, headers=DO_NOT_RETRY)
 
 
 def _blame(call: Call, err: Exception, explanation: str) -> None:

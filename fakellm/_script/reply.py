@@ -2,45 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from fakellm._dialects.openai.usual_errors import usual_error
-from fakellm._dialects.providers import OPENAI
 from fakellm._errors import UsageError
 from fakellm._named_arguments import naming_fields
 from fakellm._script.pace import Pace
 from fakellm._script.retry_after import RetryAfter, check_retry_after, duration_text, is_retried, retry_after_text
 from fakellm._script.transform import Fault, Framing
-from fakellm._wire.errors import ErrorBody
-from fakellm._wire.provider import Provider
+from fakellm._wire.said import ToolCall, check_text, check_texts, json_object
 
 __all__ = ["ErrorReply", "Reply", "ToolCall", "is_text", "other_ways"]
-
-
-@naming_fields(example="the arguments of the call are one mapping: ToolCall('get_weather', {'city': 'Paris'})")
-@dataclass(frozen=True, slots=True)
-class ToolCall:
-    """A call of a tool in the model's answer.
-
-    arguments: a mapping, sent as JSON, or a str, sent as it is, broken JSON included; none by default. id: the call's
-    id; None makes one, the same on every run. Two calls are equal whatever their ids.
-
-    >>> ToolCall("get_weather", {"city": "Paris"}).arguments_text
-    '{"city":"Paris"}'
-    """
-
-    name: str
-    arguments: Mapping[str, Any] | str = field(default_factory=dict)
-    id: str | None = field(default=None, kw_only=True, compare=False)
-    arguments_text: str = field(init=False, repr=False, compare=False)
-
-    def __post_init__(self) -> None:
-        _check_text("ToolCall name", self.name)
-        _check_texts(self, "id")
-        object.__setattr__(self, "arguments_text", _arguments_text(self.name, self.arguments))
 
 
 @naming_fields()
@@ -83,12 +56,12 @@ class Reply:
     deliberate: bool = field(default=False, kw_only=True)
 
     def __post_init__(self) -> None:
-        _check_texts(self, "text", "refusal", "reasoning", "finish_reason")
+        check_texts(self, "text", "refusal", "reasoning", "finish_reason")
         object.__setattr__(self, "tool_calls", _tool_calls(self.tool_calls))
         if self.usage is not None and self.usage is not False:
-            _json_object("Reply usage is a mapping of wire names to what JSON can hold, or False", self.usage)
+            json_object("Reply usage is a mapping of wire names to what JSON can hold, or False", self.usage)
         if self.extra is not None:
-            _json_object("Reply extra is a mapping of names to what JSON can hold", self.extra)
+            json_object("Reply extra is a mapping of names to what JSON can hold", self.extra)
         if self.logprobs is not None:
             object.__setattr__(self, "logprobs", _logprobs(self.logprobs))
         if self.chunks is not None:
@@ -170,35 +143,21 @@ class ErrorReply:
     retry_after: RetryAfter | None = field(default=None, kw_only=True)
     retry_after_ms: float | None = field(default=None, kw_only=True)
     headers: Mapping[str, str] | None = field(default=None, kw_only=True)
+    _facts: Mapping[str, object] = field(default_factory=dict, init=False, repr=False)
 
     def __post_init__(self) -> None:
         if not isinstance(self.status, int) or not 400 <= self.status <= 599:
             raise UsageError(f"ErrorReply status is an HTTP status from 400 to 599, got {self.status!r}")
-        _check_texts(self, "message", "code", "type", "param")
+        check_texts(self, "message", "code", "type", "param")
         check_retry_after(self.retry_after, self.retry_after_ms)
         for name, value in (self.headers or {}).items():
             if not isinstance(name, str) or not isinstance(value, str):
                 raise UsageError(f"ErrorReply headers are names and values of type str, got {name!r}: {value!r}")
 
     @property
-    def body(self) -> ErrorBody:
-        """The error object as OpenAI sends it, for no model in particular."""
-        return self.body_from(OPENAI, model="gpt-x")
-
-    def body_from(self, provider: Provider, *, model: str) -> ErrorBody:
-        """Return the error object in a provider's words. model: the one asked for."""
-        usual = usual_error(self.status, self.code)
-        body = ErrorBody(
-            self.message or usual.message,
-            self.type or usual.type,
-            self.param or usual.param,
-            self.code or usual.code,
-        )
-        if body == usual:
-            body = provider.errors.get(usual.code or self.status, usual)
-        if self.message is not None:
-            return body
-        return replace(body, message=body.message.replace("{model}", model).replace("{wait}", self.wait))
+    def facts(self) -> Mapping[str, object]:
+        """What the API's own words tell of this error, by the names that stand in them."""
+        return {"limit": 128_000, "used": 128_001, "wait": self.wait, **self._facts}
 
     @property
     def wait(self) -> str:
@@ -249,19 +208,13 @@ class ErrorReply:
         """404. model: the name that the message gives; None gives the one asked for."""
         if model is None:
             return cls(404, code="model_not_found")
-        message = f"The model `{model}` does not exist or you do not have access to it."
-        return cls(404, message=message, code="model_not_found")
+        return _telling(cls(404, code="model_not_found"), model=model)
 
     @classmethod
     def context_length_exceeded(cls, *, limit: int = 128_000, used: int = 128_001) -> ErrorReply:
         """400: the prompt is too long. limit, used: the token counts that the message gives."""
-        return cls(
-            400,
-            message=f"This model's maximum context length is {limit} tokens. However, your messages resulted in "
-            f"{used} tokens. Please reduce the length of the messages.",
-            code="context_length_exceeded",
-            param="messages",
-        )
+        error = cls(400, code="context_length_exceeded", param="messages")
+        return _telling(error, limit=limit, used=used)
 
     @classmethod
     def content_filter(cls) -> ErrorReply:
@@ -277,6 +230,12 @@ class ErrorReply:
     def overloaded(cls) -> ErrorReply:
         """503; clients retry it."""
         return cls(503)
+
+
+def _telling(error: ErrorReply, **facts: object) -> ErrorReply:
+    """Give an error the facts that the API's own words tell."""
+    object.__setattr__(error, "_facts", facts)
+    return error
 
 
 def _tool_calls(given: object) -> tuple[ToolCall, ...]:
@@ -310,9 +269,9 @@ def _chunks(given: object) -> tuple[str | Mapping[str, Any], ...]:
     chunks = tuple(given)
     for chunk in chunks:
         if isinstance(chunk, Mapping):
-            _json_object("a delta among Reply chunks is a mapping of wire names to what JSON can hold", chunk)
+            json_object("a delta among Reply chunks is a mapping of wire names to what JSON can hold", chunk)
         else:
-            _check_text("each of Reply chunks", chunk)
+            check_text("each of Reply chunks", chunk)
     return chunks
 
 
@@ -339,42 +298,6 @@ def _headers(given: object) -> dict[str, str]:
         if not isinstance(name, str) or not isinstance(value, str):
             raise UsageError(f"Reply headers are names and values of type str, got {name!r}: {value!r}")
     return {name.lower(): value for name, value in given.items()}
-
-
-def _arguments_text(name: str, arguments: Mapping[str, Any] | str) -> str:
-    if not isinstance(arguments, str):
-        needs = f"ToolCall({name!r}) needs arguments that are JSON: a mapping, or a str that is sent as it is"
-        return _json_object(needs, arguments)
-    _check_text("ToolCall arguments", arguments)
-    return arguments
-
-
-def _json_object(needs: str, value: object) -> str:
-    """Write a mapping as a JSON object; a UsageError that begins with what is needed where it is none."""
-    try:
-        if not isinstance(value, Mapping):
-            raise TypeError(f"{type(value).__name__} is no mapping")
-        text = json.dumps(dict(value), separators=(",", ":"), ensure_ascii=False, allow_nan=False)
-        text.encode()
-    except (TypeError, ValueError, RecursionError) as err:
-        raise UsageError(f"{needs}; got {value!r} ({err})") from err
-    return text
-
-
-def _check_texts(value: object, *names: str) -> None:
-    """Raise where a field that is given is no text."""
-    for name in names:
-        if (text := getattr(value, name)) is not None:
-            _check_text(f"{type(value).__name__} {name}", text)
-
-
-def _check_text(what: str, text: object) -> None:
-    if not isinstance(text, str):
-        raise UsageError(f"{what} is a str, got {text!r}")
-    try:
-        text.encode()
-    except UnicodeEncodeError as err:
-        raise UsageError(f"{what} has a lone surrogate at {err.start}, which UTF-8 cannot carry: {text!r}") from err
 
 
 def _check_transform(field_name: str, given: object, example: str) -> None:

@@ -7,11 +7,11 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from fakellm._dialects.chat.hear import read_answer
 from fakellm._script.journal import Call
 from fakellm._script.reply import ErrorReply, Reply, other_ways
 from fakellm._script.transform import name_of
 from fakellm._wire.asked import Message, text_of
+from fakellm._wire.dialect import SOMEBODY
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -88,16 +88,15 @@ def _call(call: Any) -> str:
 def _answer(call: Call) -> Iterator[str]:
     match call.reply:
         case ErrorReply() as error:
-            asked = call.request
-            body = error.body_from(asked.provider, model=asked.model) if asked else error.body
-            yield f"error {error.status}: {body.message}"
+            speaker = call.request.speaker if call.request else SOMEBODY
+            yield f"error {error.status}: {speaker.words(error, **error.facts).message}"
         case Reply() as reply:
             if call.explanation:
                 yield call.headline
-            yield from _scripted(reply) if (received := _received(call)) is None else _read(received)
+            yield from _scripted(reply) if (received := _received(call)) is None else _read(call, received)
         case None if call.recorded is not None:
             received = _received(call)
-            yield from _read(call.recorded, " from the cassette") if received is None else _read(received)
+            yield from _read(call, call.recorded, " from the cassette") if received is None else _read(call, received)
         case _:
             yield call.headline or call.outcome.value
 
@@ -127,9 +126,9 @@ def _ending(call: Call) -> Iterator[str]:
         yield f"cancelled after {_count(call.chunks, 'chunk')}"
 
 
-def _read(body: bytes, source: str = "") -> Iterator[str]:
+def _read(call: Call, body: bytes, source: str = "") -> Iterator[str]:
     """Yield what an answer says, or how long it is where it says nothing. source: where it came from."""
-    answer = read_answer(body)
+    answer = call.voice.hear(body)
     if answer is None and body:
         yield f"{_count(len(body), 'byte')}{source}"
     if answer is None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from fakellm._wire.dialect import Speaker
 from fakellm._wire.events import Disconnect, WireEvent
-from fakellm._wire.provider import Provider
 
-__all__ = ["Fault", "Framing", "Transform", "at_provider", "name_of"]
+__all__ = ["Fault", "Framing", "Transform", "at_speaker", "name_of"]
 
 Fault = Callable[[Iterator[WireEvent]], Iterator[WireEvent]]
 """A break of the protocol: takes the events of an answer, gives those that are played instead."""
@@ -19,8 +19,7 @@ Framing = Callable[[Iterator[WireEvent]], Iterator[WireEvent]]
 class Transform:
     """A fault or a framing of this package.
 
-    name: as it is typed, for transcripts and test ids. at: makes the one for a provider and a model, where
-    they differ.
+    name: as it is typed, for transcripts and test ids. at: makes the one for who answers, where they differ.
     """
 
     def __init__(
@@ -28,7 +27,7 @@ class Transform:
         name: str,
         apply: Callable[[Iterator[WireEvent]], Iterator[WireEvent]],
         *,
-        at: Callable[[Provider, str], Transform] | None = None,
+        at: Callable[[Speaker], Transform] | None = None,
     ) -> None:
         self.name = name  # not __name__, by which pytest.mark takes a lone argument for the test it decorates
         self._apply = apply
@@ -44,9 +43,9 @@ class Transform:
         return self.name
 
 
-def at_provider(fault: Fault, provider: Provider, *, model: str) -> Fault:
-    """Return a fault as it is at a provider: the same, unless it says something in the provider's name."""
-    return fault.at(provider, model) if isinstance(fault, Transform) and fault.at else fault
+def at_speaker(fault: Fault, speaker: Speaker) -> Fault:
+    """Return a fault as it is in an answer of this API: the same, unless it says something in the API's name."""
+    return fault.at(speaker) if isinstance(fault, Transform) and fault.at else fault
 
 
 def name_of(given: Fault | Framing) -> str:

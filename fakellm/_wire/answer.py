@@ -9,7 +9,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-__all__ = ["CallKind", "Choice", "Completion", "WireToolCall"]
+from fakellm._wire.events import Head, Whole
+from fakellm._wire.identity import Identity
+
+__all__ = ["CallKind", "Choice", "Completion", "Headers", "WireToolCall", "json_answer", "raw_answer", "stream_head"]
+
+Headers = tuple[tuple[str, str], ...]
+"""Response headers, names in lower case."""
 
 CallKind = Literal["function", "custom", "function_call"]
 """How a call stands on the wire: a function tool's, a custom tool's, or that of the older ``functions``."""
@@ -60,23 +66,49 @@ class Choice:
 class Completion:
     """A whole answer.
 
-    created: Unix time in seconds. usage: wire name -> count or nested mapping. sends_usage: False keeps it from the
-    client. headers: response headers beside the usual ones, names in lower case.
+    identity: what its ids are made of. created: Unix time in seconds. usage: by chat's names, a count or a nested
+    mapping each. sends_usage: False keeps it from the client. headers: response headers beside the usual ones, names
+    in lower case.
     """
 
-    id: str
-    request_id: str
+    identity: Identity
     created: int
     model: str
-    system_fingerprint: str
     choices: tuple[Choice, ...]
     usage: Mapping[str, object]
     sends_usage: bool = True
-    service_tier: str = "default"
     headers: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def request_id(self) -> str:
+        """The id of the request that it answers."""
+        return self.identity.request_id
 
     @property
     def token_count(self) -> int:
         """How many tokens it took, as its usage says; 0 where the test put something else there."""
         count = self.usage.get("completion_tokens")
         return count if isinstance(count, int) else 0
+
+
+_JSON = "application/json"
+_EVENTS = "text/event-stream; charset=utf-8"
+
+
+def json_answer(body: bytes, request_id: tuple[str, str], headers: Headers) -> Whole:
+    """Return an answer that is one JSON text. request_id: its header. headers: laid over the usual ones."""
+    usual = {"content-type": _JSON, "content-length": str(len(body)), request_id[0]: request_id[1]}
+    return Whole(Head(200, tuple((usual | dict(headers)).items())), (body,), (1,))
+
+
+def stream_head(request_id: tuple[str, str], headers: Headers) -> Head:
+    """Return the head of an event stream. request_id: its header. headers: laid over the usual ones."""
+    usual = {"content-type": _EVENTS, request_id[0]: request_id[1]}
+    return Head(200, tuple((usual | dict(headers)).items()))
+
+
+def raw_answer(body: bytes, request_id: tuple[str, str], headers: Headers, *, is_stream: bool) -> Whole:
+    """Return the answer with a body that the test wrote itself."""
+    if not is_stream:
+        return json_answer(body, request_id, headers)
+    return Whole(stream_head(request_id, headers), (body,), (body.count(b"\n\n") or 1,))

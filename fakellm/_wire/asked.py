@@ -7,17 +7,19 @@ The form is that of chat completions, in which scripts are written and prompts a
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic_core import from_json
 
 from fakellm._anyjson import object_of, objects_of
 from fakellm._wire.answer import CallKind
-from fakellm._wire.canonical import canonical_json, digest, message_texts
+from fakellm._wire.dialect import Dialect, Speaker
 from fakellm._wire.provider import Provider
-from fakellm.tokens._billing import count_preamble, count_prompt
 
-__all__ = ["BodyFacts", "ChatRequest", "Message", "Terms", "text_of"]
+if TYPE_CHECKING:
+    from fakellm._wire.reader import BodyFacts
+
+__all__ = ["ChatRequest", "Message", "text_of"]
 
 Message = dict[str, Any]
 """One message as it stands in the request: role, content, tool_calls, …"""
@@ -26,84 +28,111 @@ _SYSTEM_ROLES = ("system", "developer")  # a tuple, since a role may be anything
 
 
 class ChatRequest:
-    """A request for a chat completion, decoded when somebody looks into it.
+    """What a request asks, whatever the API; decoded when somebody looks into it.
 
-    body: the whole JSON object. model, messages, tools, stream: its members, in their defaults where
-    absent or null. provider: who is asked, and so how the answer looks. facts: what is known of the body.
+    body: the JSON object as it was sent. model, messages, tools, stream and all below: in chat's form, in their
+    defaults where absent or null. dialect, provider: who is asked, and so how the answer looks. facts: what is known of
+    the body.
     """
 
-    __slots__ = ("_body", "facts", "model", "provider", "stream")
+    __slots__ = ("_as_chat", "_body", "dialect", "facts", "model", "provider", "stream")
 
-    endpoint = "chat"
-
-    def __init__(self, facts: BodyFacts, model: str, provider: Provider, *, body: dict[str, Any] | None = None) -> None:
+    def __init__(
+        self,
+        facts: BodyFacts,
+        model: str,
+        provider: Provider,
+        dialect: Dialect,
+        *,
+        stream: bool | None = None,
+        body: dict[str, Any] | None = None,
+    ) -> None:
         self.facts = facts
         self.model = model
         self.provider = provider
-        self.stream = facts.stream
+        self.dialect = dialect
+        self.stream = facts.stream if stream is None else stream
         self._body = body
+        self._as_chat: dict[str, Any] | None = None
 
     def __repr__(self) -> str:
         return f"<ChatRequest model={self.model!r} messages={self.messages!r}>"
 
     def undecoded(self) -> ChatRequest:
         """Return the request as it came, whatever became of this one's body in users' hands."""
-        return ChatRequest(self.facts, self.model, self.provider)
+        return ChatRequest(self.facts, self.model, self.provider, self.dialect, stream=self.stream)
+
+    @property
+    def endpoint(self) -> str:
+        """The API that is asked, such as ``chat``."""
+        return self.dialect.endpoint
+
+    @property
+    def speaker(self) -> Speaker:
+        """Who answers it."""
+        return Speaker(self.dialect, self.provider, self.model)
 
     @property
     def body(self) -> dict[str, Any]:
-        """The whole JSON object."""
+        """The whole JSON object, as it was sent."""
         if self._body is None:
             self._body = from_json(self.facts.data, allow_inf_nan=False)
         return self._body
 
     @property
+    def as_chat(self) -> dict[str, Any]:
+        """The whole JSON object in chat's form."""
+        if self._as_chat is None:
+            self._as_chat = self.body if self.facts.to_chat is None else self.facts.to_chat(self.body)
+        return self._as_chat
+
+    @property
     def messages(self) -> list[Message]:
         """The messages, oldest first."""
-        messages: list[Message] = self.body["messages"]
+        messages: list[Message] = self.as_chat["messages"]
         return messages
 
     @property
     def tools(self) -> list[dict[str, Any]]:
         """The tools offered."""
-        return self.body.get("tools") or []
+        return self.as_chat.get("tools") or []
 
     @property
     def include_usage(self) -> bool:
         """Whether a stream is to end with a chunk that carries the usage."""
-        return bool((self.body.get("stream_options") or {}).get("include_usage"))
+        return bool((self.as_chat.get("stream_options") or {}).get("include_usage"))
 
     @property
     def include_obfuscation(self) -> bool:
         """Whether chunks are padded; they are unless the request says no."""
-        return (self.body.get("stream_options") or {}).get("include_obfuscation") is not False
+        return (self.as_chat.get("stream_options") or {}).get("include_obfuscation") is not False
 
     @property
     def n(self) -> int:
         """How many alternatives are asked for."""
-        return _count(self.body.get("n")) or 1
+        return _count(self.as_chat.get("n")) or 1
 
     @property
     def stop(self) -> tuple[str, ...]:
         """The texts that end an answer."""
-        stop = self.body.get("stop")
+        stop = self.as_chat.get("stop")
         stops = [stop] if isinstance(stop, str) else stop if isinstance(stop, list) else []
         return tuple(text for text in stops if isinstance(text, str) and text)
 
     @property
     def limit(self) -> int | None:
         """How many tokens one alternative may take; None for any number."""
-        return _count(self.body.get("max_completion_tokens")) or _count(self.body.get("max_tokens"))
+        return _count(self.as_chat.get("max_completion_tokens")) or _count(self.as_chat.get("max_tokens"))
 
     @property
     def top_logprobs(self) -> int | None:
         """How many likeliest tokens to list at each place; None where no logprobs are asked for."""
-        return (_count(self.body.get("top_logprobs")) or 0) if self.body.get("logprobs") is True else None
+        return (_count(self.as_chat.get("top_logprobs")) or 0) if self.as_chat.get("logprobs") is True else None
 
     @property
     def response_format(self) -> dict[str, Any]:
         """The member of this name, empty where there is none."""
-        return object_of(self.body.get("response_format"))
+        return object_of(self.as_chat.get("response_format"))
 
     @property
     def schema(self) -> dict[str, Any]:
@@ -118,7 +147,7 @@ class ChatRequest:
     @property
     def forced_tool(self) -> str | None:
         """The name of the one tool that has to be called; None where the model may choose."""
-        choice = object_of(self.body.get("tool_choice")) or object_of(self.body.get("function_call"))
+        choice = object_of(self.as_chat.get("tool_choice")) or object_of(self.as_chat.get("function_call"))
         named = object_of(choice.get("function")) or object_of(choice.get("custom")) or choice
         name = named.get("name")
         return name if isinstance(name, str) else None
@@ -126,14 +155,14 @@ class ChatRequest:
     @property
     def must_call(self) -> str | None:
         """How the request insists on a tool call, such as "tool_choice 'required'"; None where it does not."""
-        if self.body.get("tool_choice") == "required" or self._allowed.get("mode") == "required":
+        if self.as_chat.get("tool_choice") == "required" or self._allowed.get("mode") == "required":
             return "tool_choice 'required'"
         return None if self.forced_tool is None else f"{self._choosing} {self.forced_tool!r}"
 
     @property
     def must_not_call(self) -> str | None:
         """How the request forbids tool calls, such as "tool_choice 'none'"; None where it does not."""
-        return f"{self._choosing} 'none'" if self.body.get(self._choosing) == "none" else None
+        return f"{self._choosing} 'none'" if self.as_chat.get(self._choosing) == "none" else None
 
     @property
     def allowed_tools(self) -> tuple[str, ...] | None:
@@ -144,21 +173,21 @@ class ChatRequest:
 
     @property
     def _allowed(self) -> dict[str, Any]:
-        return object_of(object_of(self.body.get("tool_choice")).get("allowed_tools"))
+        return object_of(object_of(self.as_chat.get("tool_choice")).get("allowed_tools"))
 
     @property
     def _choosing(self) -> str:
         """The parameter that says which tool is called."""
-        return "function_call" if not self.tools and self.body.get("functions") else "tool_choice"
+        return "function_call" if not self.tools and self.as_chat.get("functions") else "tool_choice"
 
     @property
     def one_call_at_most(self) -> bool:
         """Whether an answer may hold but one tool call."""
-        return self.body.get("parallel_tool_calls") is False or not self.tools
+        return self.as_chat.get("parallel_tool_calls") is False or not self.tools
 
     def call_kind(self, name: str) -> CallKind:
         """Return how a call of a tool stands on the wire."""
-        if not self.tools and self.body.get("functions"):
+        if not self.tools and self.as_chat.get("functions"):
             return "function_call"
         return "custom" if any(object_of(tool.get("custom")).get("name") == name for tool in self.tools) else "function"
 
@@ -171,7 +200,7 @@ class ChatRequest:
         return self.parameters_of(name) if self._function(name).get("strict") is True else None
 
     def _function(self, name: str) -> dict[str, Any]:
-        functions = [object_of(tool.get("function")) for tool in self.tools] + objects_of(self.body.get("functions"))
+        functions = [object_of(tool.get("function")) for tool in self.tools] + objects_of(self.as_chat.get("functions"))
         return next((function for function in functions if function.get("name") == name), {})
 
     @property
@@ -217,7 +246,7 @@ class ChatRequest:
     @property
     def tool_names(self) -> tuple[str, ...]:
         """The names of the tools offered, in order; of functions, custom tools and the older ``functions``."""
-        return _names([*map(_defined, self.tools), *objects_of(self.body.get("functions"))])
+        return _names([*map(_defined, self.tools), *objects_of(self.as_chat.get("functions"))])
 
 
 def _defined(tool: dict[str, Any]) -> dict[str, Any]:
@@ -240,47 +269,3 @@ def text_of(message: Message) -> str:
         return content
     parts = content if isinstance(content, list) else []
     return "\n".join(part["text"] for part in parts if isinstance(part, dict) and isinstance(part.get("text"), str))
-
-
-class Terms:
-    """Facts about what a body says beside its messages, which most calls of a session have in common.
-
-    canonical: its canonical JSON. preamble: what is billed for its tools and its format, in tokens. accepted: by whom
-    it was accepted.
-    """
-
-    __slots__ = ("accepted", "canonical", "preamble")
-
-    def __init__(self, data: bytes) -> None:
-        terms = from_json(data)
-        self.canonical = canonical_json(terms)
-        self.preamble = count_preamble(terms)
-        self.accepted: set[object] = set()
-
-
-class BodyFacts:
-    """Facts about a body that is a JSON object.
-
-    They are learned from a body that was decoded just now, never from one that is in users' hands and may change
-    there. accepted: (by whom, for which model) it was accepted when it was checked last, None before. What is
-    below is learned by then. terms: what it says beside its messages. canonical: a hash, equal for requests of
-    equal canonical JSON. prompt_tokens: what the prompt is billed. stream: whether a stream is asked for.
-    """
-
-    __slots__ = ("accepted", "canonical", "data", "prompt_tokens", "stream", "terms")
-
-    terms: Terms
-    canonical: bytes
-    prompt_tokens: int
-    stream: bool
-
-    def __init__(self, data: bytes) -> None:
-        self.data = data
-        self.accepted: tuple[object, str] | None = None
-
-    def learn(self, body: dict[str, Any], terms: Terms) -> None:
-        """Find out about the body, decoded just now."""
-        self.terms = terms
-        self.canonical = digest(self.terms.canonical, *message_texts(body["messages"]))
-        self.prompt_tokens = count_prompt(body, preamble=self.terms.preamble)
-        self.stream = bool(body.get("stream"))

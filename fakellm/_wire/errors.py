@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from pydantic_core import to_json
 
 from fakellm._wire.events import Data, Head, WireEvent
 
-__all__ = ["DO_NOT_RETRY", "ErrorBody", "Rejected", "encodable", "error_object", "render_error"]
+__all__ = ["DO_NOT_RETRY", "ErrorBody", "Rejected", "ScriptedError", "encodable", "error_object", "render_error"]
 
 DO_NOT_RETRY = (("x-should-retry", "false"),)
 """Header with which the OpenAI SDKs surface an error at once, whatever its status."""
@@ -28,6 +28,35 @@ class ErrorBody:
     type: str | None = "invalid_request_error"
     param: str | None = None
     code: str | None = None
+
+
+class ScriptedError(Protocol):
+    """What a test says of an error; None for what it leaves to the API."""
+
+    @property
+    def status(self) -> int:
+        """The HTTP status."""
+        ...
+
+    @property
+    def message(self) -> str | None:
+        """The text."""
+        ...
+
+    @property
+    def code(self) -> str | None:
+        """The code of OpenAI's APIs, which names the kind of error for all of them."""
+        ...
+
+    @property
+    def type(self) -> str | None:
+        """The type of OpenAI's APIs."""
+        ...
+
+    @property
+    def param(self) -> str | None:
+        """The parameter that is wrong."""
+        ...
 
 
 class Rejected(Exception):  # noqa: N818  # an answer, handled in the engine
@@ -46,6 +75,7 @@ def render_error(
     request_id: str,
     headers: tuple[tuple[str, str], ...] = (),
     envelope: Callable[[ErrorBody, int], Mapping[str, Any]] | None = None,
+    request_id_header: str = "x-request-id",
 ) -> Iterator[WireEvent]:
     """Yield the response that carries an error: its head, then the JSON body.
 
@@ -53,7 +83,7 @@ def render_error(
     status; None makes OpenAI's.
     """
     body = to_json(envelope(error, status) if envelope else error_object(error), indent=2)
-    usual = {"content-type": "application/json", "content-length": str(len(body)), "x-request-id": request_id}
+    usual = {"content-type": "application/json", "content-length": str(len(body)), request_id_header: request_id}
     yield Head(status, tuple({**usual, **dict(headers)}.items()))
     yield Data(body)
 

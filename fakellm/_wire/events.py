@@ -14,8 +14,9 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from posixpath import normpath
 from typing import Literal, NamedTuple
-from urllib.parse import SplitResult, unquote_plus, urlsplit
+from urllib.parse import SplitResult, unquote, unquote_plus, urlsplit
 
 from fakellm._secret_names import REDACTED, is_secret_name, is_secret_parameter
 
@@ -30,6 +31,7 @@ __all__ = [
     "Whole",
     "WireEvent",
     "WireRequest",
+    "address_of",
     "in_one_piece",
     "shown_url",
     "split_url",
@@ -199,6 +201,22 @@ def split_url(url: str) -> SplitResult:
         return urlsplit(url)
     except ValueError:
         return SplitResult("", "", url, "", "")
+
+
+_SEGMENT_PARAMETERS = re.compile(r";[^/]*")
+
+
+def address_of(host: str, path: str) -> str:
+    """Return host and path as one text, the same for all spellings that a server may take for one path.
+
+    Passed over: case, percent-encoding, doubled and trailing slashes, dots, parameters of a segment, and the dot at the
+    end of a host.
+
+    >>> address_of("api.openai.com.", "/V1//chat%2Fcompletions;v=1/")
+    'api.openai.com/v1/chat/completions'
+    """
+    plain = _SEGMENT_PARAMETERS.sub("", unquote(path, errors="replace").lower())
+    return host.rstrip(".") + normpath("/" + plain.lstrip("/")).rstrip("/")
 
 
 _USER_INFO = re.compile(r"(?<=://)[^/?#]*@")

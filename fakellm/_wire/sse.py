@@ -12,10 +12,7 @@ import re
 from codecs import BOM_UTF8
 from typing import NamedTuple
 
-__all__ = ["DONE", "EventEnds", "SSEDecoder", "ServerSentEvent", "encode_event"]
-
-DONE = b"data: [DONE]\n\n"
-"""The marker with which OpenAI ends a chat stream; not part of the SSE standard."""
+__all__ = ["EventEnds", "SSEDecoder", "ServerSentEvent", "encode_event"]
 
 _CR = 13  # looked for as a number, which takes a seventh of the time
 

@@ -6,10 +6,11 @@ from typing import Any
 
 from pydantic_core import to_json
 
+from fakellm._dialects.chat.say import DONE
 from fakellm._fake import FakeLLM
 from fakellm._script.pace import Pace
 from fakellm._script.reply import Reply, ToolCall
-from fakellm._wire.sse import DONE, encode_event
+from fakellm._wire.sse import encode_event
 from fakellm.scenarios._conversations import PARIS, ROME, WEATHER, asks
 from fakellm.scenarios._expected import Expected
 from fakellm.scenarios._scenario import Scenario

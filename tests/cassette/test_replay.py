@@ -6,10 +6,15 @@ from fakellm import faults
 from fakellm._cassette.interaction import Interaction, RecordedResponse
 from fakellm._cassette.replay import Recording
 from fakellm._cassette.settings import make_settings
+from fakellm._dialects.table import DIALECTS
 from fakellm._script.reply import ErrorReply
 from fakellm._wire.events import Data, Head, WireRequest
 
 URL = "https://api.openai.com/v1/chat/completions"
+
+
+def take(source, request):
+    return source.take(request, lambda: DIALECTS.speaker(request))
 
 
 def request(question, url=URL):
@@ -61,24 +66,24 @@ def test_port_does_not_count_where_requests_are_found_without_it():
 def test_response_is_taken_once():
     source = recording("a", "b")
 
-    assert [source.take(request(q)) and source.take(request(q)) for q in "ab"] == [None, None]
+    assert [take(source, request(q)) and take(source, request(q)) for q in "ab"] == [None, None]
 
 
 def test_response_of_an_equal_request_is_given():
-    assert recording("a", "b").take(request("b")).body == b"2"
+    assert take(recording("a", "b"), request("b")).body == b"2"
 
 
 def test_what_was_not_taken_is_unplayed():
     source = recording("a", "b")
 
-    source.take(request("a"))
+    take(source, request("a"))
 
     assert [one.number for one in source.unplayed] == [2]
 
 
 def taken(source, question):
     """Return (status, body) of the next answer."""
-    found = source.take(request(question))
+    found = take(source, request(question))
     return found and (found.status, found.body)
 
 
@@ -86,7 +91,7 @@ def test_fault_comes_before_the_recorded_answer():
     source = recording("a", "b")
     source.inject(2, faults.read_timeout(), times=2)
 
-    found = [source.take(request("b")) for _ in range(4)]
+    found = [take(source, request("b")) for _ in range(4)]
 
     assert [one and repr(one.fault) for one in found] == ["read_timeout()", "read_timeout()", "None", None]
 
@@ -95,7 +100,7 @@ def test_error_comes_before_the_recorded_answer():
     source = recording("a")
     source.inject(1, ErrorReply(429, message="slow down"), times=1)
 
-    first, second = source.take(request("a")), source.take(request("a"))
+    first, second = take(source, request("a")), take(source, request("a"))
 
     assert (first.status, second.status) == (429, 200)
     assert first.body == (
@@ -108,7 +113,7 @@ def test_error_that_is_injected_is_retried_at_once():
     source = recording("a")
     source.inject(1, ErrorReply(500), times=1)
 
-    head, data = source.take(request("a")).events()
+    head, data = take(source, request("a")).events()
 
     assert (head.is_retried_at_once, dict(head.headers)["x-request-id"]) == (True, "req_fakellm_1")
     assert isinstance(data, Data)
@@ -127,7 +132,7 @@ def test_injected_error_is_in_the_envelope_of_the_provider(host, body):
     source = recording("a", url=url)
     source.inject(1, ErrorReply(429, message="no"), times=1)
 
-    assert source.take(request("a", url)).body == body
+    assert take(source, request("a", url)).body == body
 
 
 def test_injected_error_names_the_model_asked_for():
@@ -135,7 +140,7 @@ def test_injected_error_names_the_model_asked_for():
     source = Recording([Interaction(1, 10, asked, RecordedResponse(200, "", (), b""))], path="session.yaml")
     source.inject(1, ErrorReply.model_not_found(), times=1)
 
-    assert b"The model `o9-nano` does not exist" in source.take(asked).body
+    assert b"The model `o9-nano` does not exist" in take(source, asked).body
 
 
 @pytest.mark.parametrize("body", [b"no JSON", b"[1]", b"", b"{}"])
@@ -144,14 +149,14 @@ def test_injected_error_needs_no_model(body):
     source = Recording([Interaction(1, 10, asked, RecordedResponse(200, "", (), b""))], path="session.yaml")
     source.inject(1, ErrorReply.model_not_found(), times=1)
 
-    assert b"The model `gpt-x` does not exist" in source.take(asked).body
+    assert b"The model `gpt-x` does not exist" in take(source, asked).body
 
 
 def test_injected_fault_speaks_as_the_provider():
     url = "https://openrouter.ai/api/v1/chat/completions"
     source = recording("a", url=url)
     source.inject(1, faults.error_event(error=ErrorReply(429, message="no")), times=1)
-    broken = source.take(request("a", url))
+    broken = take(source, request("a", url))
 
     pieces = [event.data for event in broken.fault(iter(broken.events())) if isinstance(event, Data)]
 
@@ -162,7 +167,7 @@ def test_interaction_that_was_broken_counts_as_played():
     source = recording("a", "b")
     source.inject(1, faults.connect_error(), times=1)
 
-    source.take(request("a"))
+    take(source, request("a"))
 
     assert [one.number for one in source.unplayed] == [2]
 
@@ -180,16 +185,16 @@ def test_answer_in_whose_place_a_rule_stood_is_there_and_not_missing():
 def test_rewound_recording_has_all_answers_and_no_faults():
     source = recording("a")
     source.inject(1, faults.connect_error(), times=3)
-    source.take(request("a"))
+    take(source, request("a"))
 
     source.rewind()
 
     assert [one.number for one in source.unplayed] == [1]
-    assert source.take(request("a")).fault is None
+    assert take(source, request("a")).fault is None
 
 
 def test_answers_are_played_in_the_manner_of_the_settings():
-    found = recording("a", chunking=1).take(request("a"))
+    found = take(recording("a", chunking=1), request("a"))
 
     assert list(found.events()) == [Head(200, ()), Data(b"1")]
 

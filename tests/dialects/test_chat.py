@@ -2,7 +2,8 @@ import json
 import re
 
 import pytest
-from chat_wire import accumulated, asking, play, wire
+from asking import read
+from chat_wire import FixedIdentity, accumulated, asking, play, wire
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -10,8 +11,8 @@ from fakellm._dialects.chat.dialect import CHAT
 from fakellm._dialects.providers import PROVIDERS
 from fakellm._wire.answer import Choice, Completion, WireToolCall
 from fakellm._wire.asked import text_of
+from fakellm._wire.dialect import Strictness
 from fakellm._wire.errors import Rejected
-from fakellm._wire.strictness import Strictness
 
 TOOL = {"type": "function", "function": {"name": "f"}}
 USER = {"role": "user", "content": "hi"}
@@ -27,11 +28,9 @@ pieces = st.lists(st.text(st.characters(codec="utf-8") | st.sampled_from('字é\
 
 def completion(*choices):
     return Completion(
-        id="chatcmpl-1",
-        request_id="req_1",
+        identity=FixedIdentity(),
         created=1_735_689_600,
         model="gpt-4o",
-        system_fingerprint="fp_1",
         choices=choices,
         usage=USAGE,
     )
@@ -39,16 +38,16 @@ def completion(*choices):
 
 def answered(*choices, **fields):
     """What a client sees of these choices when its request has these fields."""
-    return play(CHAT.render(completion(*choices), CHAT.decode(asking(**fields))))
+    return play(CHAT.say(completion(*choices), read(asking(**fields))))
 
 
 def decoded(*messages, **fields):
-    return CHAT.decode(wire({"model": "gpt-4o", "messages": list(messages), **fields}), Strictness(strict=False))
+    return read(wire({"model": "gpt-4o", "messages": list(messages), **fields}), Strictness(strict=False))
 
 
 def rejection(body):
     with pytest.raises(Rejected) as caught:
-        CHAT.decode(wire(body))
+        read(wire(body))
     error = caught.value.error
     return caught.value.status, error.message, error.type, error.param, error.code
 
@@ -56,7 +55,7 @@ def rejection(body):
 def test_request_is_read_from_its_body():
     tools = [{"type": "function", "function": {"name": "f"}}]
 
-    request = CHAT.decode(asking("hello", stream=True, tools=tools, temperature=0.5))
+    request = read(asking("hello", stream=True, tools=tools, temperature=0.5))
 
     assert (request.model, request.messages, request.tools, request.stream, request.body["temperature"]) == (
         "gpt-4o",
@@ -69,7 +68,7 @@ def test_request_is_read_from_its_body():
 
 @pytest.mark.parametrize("fields", [{}, {"stream": None, "tools": None, "stream_options": None}])
 def test_null_counts_as_absent(fields):
-    request = CHAT.decode(asking(**fields))
+    request = read(asking(**fields))
 
     assert (request.stream, request.tools, request.include_usage, request.endpoint) == (False, [], False, "chat")
 
@@ -79,7 +78,7 @@ def test_null_counts_as_absent(fields):
     [({"include_usage": True}, True), ({"include_usage": False}, False), ({"include_usage": None}, False), ({}, False)],
 )
 def test_stream_options_ask_for_usage(options, include_usage):
-    assert CHAT.decode(asking(stream=True, stream_options=options)).include_usage is include_usage
+    assert read(asking(stream=True, stream_options=options)).include_usage is include_usage
 
 
 @pytest.mark.parametrize(
@@ -242,9 +241,9 @@ def test_tool_results_are_the_tool_messages_at_the_end(messages, results):
 
 
 def test_equal_requests_have_one_canonical_form():
-    first = CHAT.decode(wire(b'{"model": "m", "messages": [{"role": "user", "content": "x"}]}'))
+    first = read(wire(b'{"model": "m", "messages": [{"role": "user", "content": "x"}]}'))
 
-    second = CHAT.decode(wire(b'{"messages":[{"content":"\\u0078","role":"user"}],"model":"m"}'))
+    second = read(wire(b'{"messages":[{"content":"\\u0078","role":"user"}],"model":"m"}'))
 
     assert first.facts.canonical == second.facts.canonical
 
@@ -267,7 +266,7 @@ def test_answer_is_one_json_object():
         ],
         "usage": USAGE,
         "service_tier": "default",
-        "system_fingerprint": "fp_1",
+        "system_fingerprint": "fp_6ceec681ac",
     }
 
 
@@ -298,7 +297,7 @@ def test_tool_calls_stand_beside_null_content():
 def test_stream_is_these_bytes():
     start = (
         b'data: {"id":"chatcmpl-1","object":"chat.completion.chunk","created":1735689600,"model":"gpt-4o",'
-        b'"service_tier":"default","system_fingerprint":"fp_1","choices":[{"index":0,"delta":'
+        b'"service_tier":"default","system_fingerprint":"fp_6ceec681ac","choices":[{"index":0,"delta":'
     )
 
     plain = {"include_obfuscation": False}
@@ -474,14 +473,14 @@ def test_usage_is_absent_where_it_was_not_asked_for():
 
 
 def test_done_marker_is_no_chunk():
-    *_, last = CHAT.render(completion(Choice(0, "stop", ())), CHAT.decode(asking(stream=True)))
+    *_, last = CHAT.say(completion(Choice(0, "stop", ())), read(asking(stream=True)))
 
     assert (last.data, last.chunks) == (b"data: [DONE]\n\n", 0)
 
 
 def test_comments_are_no_chunk():
-    request = CHAT.decode(asking(stream=True), provider=PROVIDERS["openrouter"])
-    _, first, second, *_ = CHAT.render(completion(Choice(0, "stop", ())), request)
+    request = read(asking(stream=True), provider=PROVIDERS["openrouter"])
+    _, first, second, *_ = CHAT.say(completion(Choice(0, "stop", ())), request)
 
     assert (first.data, first.chunks, second.chunks) == (b": OPENROUTER PROCESSING\n\n", 0, 1)
 

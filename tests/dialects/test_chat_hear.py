@@ -1,6 +1,7 @@
 import pytest
 
-from fakellm._dialects.chat.hear import ReadAnswer, read_answer
+from fakellm._dialects.chat.hear import hear
+from fakellm._wire.dialect import Heard
 
 TOOL_STREAM = b"""\
 : PROCESSING
@@ -25,42 +26,42 @@ data: [DONE]
 @pytest.mark.parametrize(
     ("body", "answer"),
     [
-        (b'{"choices":[{"message":{"content":"Hello"}}]}', ReadAnswer("Hello")),
-        (b'{"choices":[{"message":{"content":null}}]}', ReadAnswer()),
-        (b'{"choices":[]}', ReadAnswer()),
-        (b'{"choices":null}', ReadAnswer()),
+        (b'{"choices":[{"message":{"content":"Hello"}}]}', Heard("Hello")),
+        (b'{"choices":[{"message":{"content":null}}]}', Heard()),
+        (b'{"choices":[]}', Heard()),
+        (b'{"choices":null}', Heard()),
         (
             b'{"choices":[{"message":{"tool_calls":[{"id":"x","function":{"name":"f","arguments":"{}"}},'
             b'{"function":{"name":"g","arguments":null}}]}}]}',
-            ReadAnswer(tool_calls=[("f", "{}"), ("g", "")]),
+            Heard(tool_calls=[("f", "{}"), ("g", "")]),
         ),
-        (b'{"error":{"message":"Rate limit reached"}}', ReadAnswer(error="Rate limit reached")),
-        (b'{"error":{"message":null}}', ReadAnswer()),
-        (b'{"error":"text"}', ReadAnswer()),
-        (TOOL_STREAM, ReadAnswer("One moment", [("f", '{"a":1}'), ("g", "{}")], usage={"prompt_tokens": 1})),
-        (b'{"choices":[],"usage":{"total_tokens":3}}', ReadAnswer(usage={"total_tokens": 3})),
-        (b'{"choices":[],"usage":"none"}', ReadAnswer()),
+        (b'{"error":{"message":"Rate limit reached"}}', Heard(error="Rate limit reached")),
+        (b'{"error":{"message":null}}', Heard()),
+        (b'{"error":"text"}', Heard()),
+        (TOOL_STREAM, Heard("One moment", [("f", '{"a":1}'), ("g", "{}")], usage={"prompt_tokens": 1})),
+        (b'{"choices":[],"usage":{"total_tokens":3}}', Heard(usage={"total_tokens": 3})),
+        (b'{"choices":[],"usage":"none"}', Heard()),
         (
             b'{"choices":[{"message":{"content":null,"refusal":"No.","reasoning_content":"Hm."}}]}',
-            ReadAnswer(refusal="No.", reasoning="Hm."),
+            Heard(refusal="No.", reasoning="Hm."),
         ),
-        (b'{"choices":[{"message":{"reasoning":"Hm."}}]}', ReadAnswer(reasoning="Hm.")),
+        (b'{"choices":[{"message":{"reasoning":"Hm."}}]}', Heard(reasoning="Hm.")),
         (
             b'{"choices":[{"message":{"tool_calls":[{"custom":{"name":"sql","input":"select 1"}}]}}]}',
-            ReadAnswer(tool_calls=[("sql", "select 1")]),
+            Heard(tool_calls=[("sql", "select 1")]),
         ),
         (
             b'{"choices":[{"message":{"function_call":{"name":"f","arguments":"{}"}}}]}',
-            ReadAnswer(tool_calls=[("f", "{}")]),
+            Heard(tool_calls=[("f", "{}")]),
         ),
         (
             b'data: {"choices":[{"delta":{"content":"a"}}]}\n\ndata: {"error":{"message":"no"}}\n\n',
-            ReadAnswer("a", [], "no"),
+            Heard("a", [], "no"),
         ),
     ],
 )
 def test_answer_is_read_back(body, answer):
-    assert read_answer(body) == answer
+    assert hear(body) == answer
 
 
 def test_first_choice_is_the_one_with_index_zero():
@@ -69,7 +70,7 @@ def test_first_choice_is_the_one_with_index_zero():
         b'data: {"choices":[{"index":0,"delta":{"content":"first"}}]}\n\n'
     )
 
-    assert read_answer(body) == ReadAnswer("first")
+    assert hear(body) == Heard("first")
 
 
 @pytest.mark.parametrize(
@@ -78,7 +79,7 @@ def test_first_choice_is_the_one_with_index_zero():
     ids=lambda body: f"{len(body)} bytes {body[:8]!r}",
 )
 def test_body_that_is_no_answer_is_none(body):
-    assert read_answer(body) is None
+    assert hear(body) is None
 
 
 @pytest.mark.parametrize(
@@ -90,4 +91,4 @@ def test_body_that_is_no_answer_is_none(body):
     ],
 )
 def test_odd_answer_is_passed_over(body):
-    assert read_answer(body).text == ""
+    assert hear(body).text == ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from asking import AZURE, ELSEWHERE, OPENAI, USER, body, decode, rejection, tool
 
-from fakellm._wire.strictness import Strictness
+from fakellm._wire.dialect import Strictness
 
 INVALID = "invalid_request_error"
 NO_KEY = (

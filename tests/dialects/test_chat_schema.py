@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from asking import ELSEWHERE, USER, body, call, rejection, tool
 
-from fakellm._wire.strictness import Strictness
+from fakellm._wire.dialect import Strictness
 
 
 def message(**members):

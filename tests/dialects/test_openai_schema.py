@@ -8,10 +8,9 @@ from pathlib import Path
 import pytest
 from asking import tools
 from chat_wire import asking, wire
-from engines import ask, scripted
+from engines import ask, make_engine, scripted
 
 from fakellm import ErrorReply, Reply, ToolCall
-from fakellm._script.engine import Engine
 
 DOCUMENT = os.environ.get("FAKELLM_OPENAPI")
 
@@ -132,7 +131,7 @@ def test_error_holds_to_the_document(reply, validate):
 
 @pytest.mark.parametrize("request_sent", REFUSED.values(), ids=REFUSED)
 def test_refusal_holds_to_the_document(request_sent, validate):
-    validate(ask(Engine(), request_sent).json, "ErrorResponse")
+    validate(ask(make_engine(), request_sent).json, "ErrorResponse")
 
 
 def test_document_would_find_a_mistake(validate):

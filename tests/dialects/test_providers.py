@@ -1,12 +1,17 @@
 import json
 import re
+from dataclasses import replace
 
 import pytest
-from asking import AZURE, OPENAI
+from asking import AZURE, OPENAI, read
 from asking import body as asked
-from chat_wire import play
+from chat_wire import FixedIdentity, play
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from fakellm._dialects.chat.dialect import CHAT
+from fakellm._dialects.chat.quirks import quirks_of
+from fakellm._dialects.openai.errors import envelope
 from fakellm._dialects.providers import PROVIDERS, provider_of
 from fakellm._wire.answer import Choice, Completion, WireToolCall
 from fakellm._wire.errors import ErrorBody
@@ -27,10 +32,10 @@ def answer(
     provider, *, pieces=("Hel", "lo"), calls=(), reasoning=None, usage=USAGE, by="openai/gpt-5", logprobs=None, **fields
 ):
     """What a provider answers to a request with these fields. by: the model that answers."""
-    request = CHAT.decode(wire(**fields), provider=PROVIDERS[provider])
+    request = read(wire(**fields), provider=PROVIDERS[provider])
     choice = Choice(0, "stop", pieces, calls, reasoning=reasoning, logprobs=logprobs)
-    completion = Completion("chatcmpl-1", "req_1", 1_735_689_600, by, "fp_1", (choice,), usage)
-    return play(CHAT.render(completion, request))
+    completion = Completion(FixedIdentity(), 1_735_689_600, by, (choice,), usage)
+    return play(CHAT.say(completion, request))
 
 
 def wire(url=OPENAI, **fields):
@@ -83,14 +88,14 @@ def test_provider_shows_its_name():
 def test_id_has_the_form_of_the_provider(name, form):
     made = "chatcmpl-29lettersAndDigitsOfTheAnswer"
 
-    first, again = (PROVIDERS[name].completion_id(made, created=1_735_689_600) for _ in range(2))
+    first, again = (quirks_of(PROVIDERS[name]).completion_id(made, created=1_735_689_600) for _ in range(2))
 
     assert re.fullmatch(form, first)
     assert first == again
 
 
 def test_request_knows_its_provider():
-    assert CHAT.decode(wire(url=AZURE)).provider.name == "azure"
+    assert read(wire(url=AZURE)).provider.name == "azure"
 
 
 def test_openai_answers_with_all_members():
@@ -108,10 +113,10 @@ def test_openai_answers_with_all_members():
 @pytest.mark.parametrize(
     ("model", "has_logprobs", "fingerprint"),
     [
-        ("gpt-4o-2024-08-06", True, "fp_1"),
-        ("gpt-4.1-mini-2025-04-14", True, "fp_1"),
-        ("gpt-5-chat-latest", True, "fp_1"),
-        ("o3-mini-2025-01-31", False, "fp_1"),
+        ("gpt-4o-2024-08-06", True, "fp_6ceec681ac"),
+        ("gpt-4.1-mini-2025-04-14", True, "fp_6ceec681ac"),
+        ("gpt-5-chat-latest", True, "fp_6ceec681ac"),
+        ("o3-mini-2025-01-31", False, "fp_6ceec681ac"),
         ("o4-mini-2025-04-16", False, None),
         ("gpt-5-mini-2025-08-07", False, None),
         ("gpt-5.4-mini-2026-03-17", False, None),
@@ -147,7 +152,7 @@ def test_plain_server_answers_without_what_openai_alone_sends():
             }
         ],
         "usage": USAGE,
-        "system_fingerprint": "fp_1",
+        "system_fingerprint": "fp_6ceec681ac",
     }
 
 
@@ -159,7 +164,7 @@ def test_plain_server_streams_without_what_openai_alone_sends():
         "object": "chat.completion.chunk",
         "created": 1_735_689_600,
         "model": "openai/gpt-5",
-        "system_fingerprint": "fp_1",
+        "system_fingerprint": "fp_6ceec681ac",
         "choices": [{"index": 0, "delta": {"content": "Hel"}, "logprobs": None, "finish_reason": None}],
         "usage": None,
     }
@@ -285,7 +290,7 @@ def chunks_of(found):
 
 
 def test_openrouter_has_an_error_of_its_own():
-    error = PROVIDERS["openrouter"].error(ErrorBody("No auth credentials found", code="invalid_api_key"), 401)
+    error = envelope(ErrorBody("No auth credentials found", code="invalid_api_key"), 401, PROVIDERS["openrouter"])
 
     assert error == {"error": {"message": "No auth credentials found", "code": 401}}
 
@@ -350,10 +355,10 @@ def test_what_is_not_said_is_null_in_a_stream_with_reasoning(name):
 
 def test_annotations_that_are_there_are_sent():
     choice = Choice(0, "stop", ("hi",), extra={"annotations": [{"type": "url_citation"}]})
-    completion = Completion("chatcmpl-1", "req_1", 0, "m", "fp_1", (choice,), USAGE)
-    request = CHAT.decode(wire(), provider=PROVIDERS["plain"])
+    completion = Completion(FixedIdentity(), 0, "m", (choice,), USAGE)
+    request = read(wire(), provider=PROVIDERS["plain"])
 
-    message = play(CHAT.render(completion, request)).json["choices"][0]["message"]
+    message = play(CHAT.say(completion, request)).json["choices"][0]["message"]
 
     assert message["annotations"] == [{"type": "url_citation"}]
 
@@ -361,8 +366,34 @@ def test_annotations_that_are_there_are_sent():
 @pytest.mark.parametrize("name", PROVIDERS)
 def test_usage_that_is_kept_back_is_sent_by_nobody(name):
     choice = Choice(0, "stop", ("hi",))
-    completion = Completion("chatcmpl-1", "req_1", 0, "m", "fp_1", (choice,), USAGE, sends_usage=False)
+    completion = Completion(FixedIdentity(), 0, "m", (choice,), USAGE, sends_usage=False)
 
     for fields in ({}, ASKED):
-        request = CHAT.decode(wire(**fields), provider=PROVIDERS[name])
-        assert b"total_tokens" not in play(CHAT.render(completion, request)).body
+        request = read(wire(**fields), provider=PROVIDERS[name])
+        assert b"total_tokens" not in play(CHAT.say(completion, request)).body
+
+
+@pytest.mark.parametrize("name", PROVIDERS)
+@pytest.mark.parametrize("fields", [{}, {"stream_options": {"include_usage": True}}, {"n": 2}], ids=repr)
+@settings(max_examples=25, deadline=None)
+@given(
+    pieces=st.lists(st.text(max_size=5), max_size=6),
+    reasoning=st.lists(st.text(max_size=5), max_size=3),
+    arguments=st.lists(st.text(max_size=5), max_size=4),
+)
+def test_pieces_that_are_spliced_in_give_the_bytes_of_chunks_written_one_by_one(
+    name, fields, pieces, reasoning, arguments
+):
+    provider = PROVIDERS[name]
+    slow = replace(provider, quirks={**provider.quirks, "chat": replace(quirks_of(provider), is_uniform=False)})
+    calls = (WireToolCall("call_1", "f", tuple(arguments)),) if arguments else ()
+    choices = tuple(
+        Choice(n, "stop", tuple(pieces), calls, reasoning=tuple(reasoning)) for n in range(fields.get("n", 1))
+    )
+    completion = Completion(FixedIdentity(), 1_735_689_600, "gpt-4o", choices, USAGE)
+
+    spliced, written = (
+        play(CHAT.say(completion, read(wire(stream=True, **fields), provider=one))) for one in (provider, slow)
+    )
+
+    assert spliced == written

@@ -2,14 +2,15 @@
 
 import json
 
-from chat_wire import play
+from asking import read
+from chat_wire import FixedIdentity, play
 
 from fakellm._cassette.file import read_cassette
 from fakellm._dialects.chat.dialect import CHAT
 from fakellm._dialects.providers import OPENAI, provider_of
 from fakellm._wire.answer import Choice, Completion, WireToolCall
+from fakellm._wire.dialect import Strictness
 from fakellm._wire.sse import SSEDecoder
-from fakellm._wire.strictness import Strictness
 
 
 def usage(*, reasoning):
@@ -114,9 +115,7 @@ def said_again(recorded, request, *, reasoning):
         tuple(WireToolCall("call_1", "f", ("{}",)) for _ in calls),
         reasoning=(thought,) if thought else None,
     )
-    return Completion(
-        "chatcmpl-1", "req_1", 1_735_689_600, request.model, "fp_1", (choice,), usage(reasoning=reasoning)
-    )
+    return Completion(FixedIdentity(), 1_735_689_600, request.model, (choice,), usage(reasoning=reasoning))
 
 
 def by_chance_aside(paths):
@@ -135,10 +134,10 @@ def sessions(folder):
 def test_members_are_those_that_providers_send(real_cassettes):
     found = {}
     for key, interaction in sessions(real_cassettes):
-        request = CHAT.decode(interaction.request, Strictness(strict=False))
+        request = read(interaction.request, Strictness(strict=False))
         body = interaction.response.body
         again = said_again(objects(body), request, reasoning=b"reasoning_tokens" in body)
-        theirs, ours = names(objects(body)), names(objects(play(CHAT.render(again, request)).body))
+        theirs, ours = names(objects(body)), names(objects(play(CHAT.say(again, request)).body))
         found[key] = (by_chance_aside(theirs - ours), by_chance_aside(ours - theirs))
 
     assert len(found) > 15
@@ -148,10 +147,10 @@ def test_members_are_those_that_providers_send(real_cassettes):
 def test_openai_has_a_fingerprint_where_one_is_recorded(real_cassettes):
     found = set()
     for _, interaction in sessions(real_cassettes):
-        request = CHAT.decode(interaction.request, Strictness(strict=False))
+        request = read(interaction.request, Strictness(strict=False))
         if request.provider is OPENAI:
             [recorded, *_] = objects(interaction.response.body)
-            [ours, *_] = objects(play(CHAT.render(said_again([recorded], request, reasoning=False), request)).body)
+            [ours, *_] = objects(play(CHAT.say(said_again([recorded], request, reasoning=False), request)).body)
             found.add((recorded["system_fingerprint"] is None, ours["system_fingerprint"] is None))
 
     assert found == {(True, True), (False, False)}

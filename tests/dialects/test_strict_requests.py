@@ -17,8 +17,8 @@ from fakellm._cassette.file import read_cassette
 from fakellm._dialects.chat.history import are_sound, explain_messages
 from fakellm._dialects.chat.rules import _APIS
 from fakellm._dialects.chat.schema import PARAMETERS, PORTABLE, WELL_FORMED
+from fakellm._wire.dialect import Strictness
 from fakellm._wire.errors import Rejected
-from fakellm._wire.strictness import Strictness
 
 CLOSED = {
     "type": "object",

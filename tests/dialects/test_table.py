@@ -2,7 +2,23 @@ import pytest
 from chat_wire import play, wire
 
 from fakellm._dialects.chat.dialect import CHAT
-from fakellm._dialects.table import Claim, asks_model, claim, find_dialect, render_not_spoken
+from fakellm._dialects.table import DIALECTS
+from fakellm._wire.dialect import Traffic
+from fakellm._wire.errors import ErrorBody
+
+
+def dialect_of(request):
+    found = DIALECTS.find(request)
+    return found and found[0]
+
+
+def traffic(method, host, path):
+    return DIALECTS.traffic(wire(method=method, url=f"https://{host}{path}"))
+
+
+def refused(request, message, *, request_id):
+    return DIALECTS.speaker(request).itself.refuse(404, ErrorBody(message), request_id=request_id)
+
 
 CHAT_PATHS = [
     "/v1/chat/completions",
@@ -36,28 +52,28 @@ NO_MODEL_CALL = ["/v1/models", "/v1/traces/ingest", "/", "", "/v1/chat/completio
 
 @pytest.mark.parametrize("path", CHAT_PATHS)
 def test_chat_path_speaks_chat_on_any_host(path):
-    assert find_dialect(wire(url=f"http://gateway.test{path}?api-version=1")) is CHAT
+    assert dialect_of(wire(url=f"http://gateway.test{path}?api-version=1")) is CHAT
 
 
 @pytest.mark.parametrize("method", ["GET", "DELETE", "OPTIONS"])
 def test_only_post_is_a_completion(method):
-    assert find_dialect(wire(method=method)) is None
+    assert dialect_of(wire(method=method)) is None
 
 
 @pytest.mark.parametrize("path", NOT_SPOKEN + NO_MODEL_CALL)
 def test_other_path_has_no_dialect(path):
-    assert find_dialect(wire(url=f"https://api.openai.com{path}")) is None
+    assert dialect_of(wire(url=f"https://api.openai.com{path}")) is None
 
 
 @pytest.mark.parametrize("path", CHAT_PATHS + NOT_SPOKEN)
 def test_model_endpoint_is_claimed_on_any_host(path):
-    assert claim("POST", "gateway.test", path) is Claim.MODEL
+    assert traffic("POST", "gateway.test", path) is Traffic.MODEL
 
 
 @pytest.mark.parametrize("path", COUNTS)
 @pytest.mark.parametrize("host", ["api.openai.com", "gateway.test"])
 def test_count_of_tokens_is_claimed_on_any_host(host, path):
-    assert claim("POST", host, path) is Claim.COUNT
+    assert traffic("POST", host, path) is Traffic.COUNT
 
 
 @pytest.mark.parametrize(
@@ -76,26 +92,26 @@ def test_count_of_tokens_is_claimed_on_any_host(host, path):
     ],
 )
 def test_model_is_asked_by_path_or_by_a_body_that_names_it(request_sent, expected):
-    assert asks_model(request_sent) is expected
+    assert DIALECTS.asks_model(request_sent) is expected
 
 
 @pytest.mark.parametrize("path", NO_MODEL_CALL)
 def test_other_traffic_to_a_provider_is_claimed_as_such(path):
-    assert claim("POST", "api.openai.com", path) is Claim.PROVIDER
+    assert traffic("POST", "api.openai.com", path) is Traffic.PROVIDER
 
 
 @pytest.mark.parametrize("path", NO_MODEL_CALL)
 def test_other_traffic_elsewhere_is_somebody_elses(path):
-    assert claim("POST", "shop.test", path) is Claim.NONE
+    assert traffic("POST", "shop.test", path) is Traffic.NONE
 
 
 def test_reading_a_model_endpoint_is_no_model_call():
-    assert claim("GET", "gateway.test", "/v1/chat/completions") is Claim.NONE
+    assert traffic("GET", "gateway.test", "/v1/chat/completions") is Traffic.NONE
 
 
 @pytest.mark.parametrize("path", ["/messages", "/inbox/messages", "/v2/messages"])
 def test_messages_without_their_version_are_a_users_own(path):
-    assert claim("POST", "shop.test", path) is Claim.NONE
+    assert traffic("POST", "shop.test", path) is Traffic.NONE
 
 
 OPENAI = {"error": {"message": "no", "type": "invalid_request_error", "param": None, "code": None}}
@@ -136,13 +152,13 @@ REPLICATE = {"title": "Not found", "detail": "no", "status": 404}
     ],
 )
 def test_refusal_has_the_envelope_of_its_api(address, body):
-    answer = play(render_not_spoken(wire(url=f"https://{address}"), "no", request_id="req_1"))
+    answer = play(refused(wire(url=f"https://{address}"), "no", request_id="req_1"))
 
     assert answer.json == body
 
 
-def test_refusal_is_a_404_that_is_not_retried():
-    answer = play(render_not_spoken(wire(url="https://x.test/v1/embeddings"), "no", request_id="req_1"))
+def test_refusal_has_the_headers_of_no_company():
+    answer = play(refused(wire(url="https://x.test/v1/embeddings"), "no", request_id="req_1"))
 
     assert (answer.status, answer.headers) == (
         404,
@@ -150,12 +166,11 @@ def test_refusal_is_a_404_that_is_not_retried():
             ("content-type", "application/json"),
             ("content-length", "114"),
             ("x-request-id", "req_1"),
-            ("x-should-retry", "false"),
         ],
     )
 
 
 def test_refusal_can_name_a_url_that_utf8_cannot_carry():
-    answer = play(render_not_spoken(wire(url="https://x.test/v1/embeddings"), "\ud800", request_id="req_1"))
+    answer = play(refused(wire(url="https://x.test/v1/embeddings"), "\ud800", request_id="req_1"))
 
     assert answer.error["message"] == "\\ud800"

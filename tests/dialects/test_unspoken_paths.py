@@ -5,8 +5,14 @@ import time
 import pytest
 from chat_wire import wire
 
-from fakellm._dialects.table import Claim, claim, find_dialect, is_model_call
-from fakellm._dialects.unspoken.paths import address_of
+from fakellm._dialects.table import DIALECTS
+from fakellm._wire.dialect import Traffic
+from fakellm._wire.events import address_of
+
+
+def traffic(method, host, path):
+    return DIALECTS.traffic(wire(method=method, url=f"https://{host}{path}"))
+
 
 A_MODEL = b'{"model": "m"}'
 NOTHING = b'{"inputs": "hi"}'
@@ -127,17 +133,17 @@ USERS_OWN = [
 
 
 def is_call(host, path, body, method="POST"):
-    return is_model_call(method, host, path, body)
+    return DIALECTS.is_model_call(wire(body, method=method, url=f"https://{host}{path}"))
 
 
 @pytest.mark.parametrize("path", ANYWHERE)
 def test_path_of_nobody_else_is_a_model_call_on_any_host(path):
-    assert claim("POST", "gateway.test", path) is Claim.MODEL
+    assert traffic("POST", "gateway.test", path) is Traffic.MODEL
 
 
 @pytest.mark.parametrize("path", SHARED)
 def test_shared_path_is_a_model_call_on_a_providers_host(path):
-    assert claim("POST", "api.openai.com", path) is Claim.MODEL
+    assert traffic("POST", "api.openai.com", path) is Traffic.MODEL
 
 
 @pytest.mark.parametrize("path", SHARED)
@@ -147,30 +153,30 @@ def test_shared_path_elsewhere_is_a_model_call_where_the_body_names_a_model(path
 
 @pytest.mark.parametrize(("host", "path"), AT_PROVIDERS)
 def test_common_path_is_a_model_call_on_the_host_of_its_provider(host, path):
-    assert claim("POST", host, path) is Claim.MODEL
+    assert traffic("POST", host, path) is Traffic.MODEL
 
 
 @pytest.mark.parametrize(("host", "path"), COUNTS)
 def test_count_of_tokens_is_none_of_the_model_calls(host, path):
-    assert claim("POST", host, path) is Claim.COUNT
+    assert traffic("POST", host, path) is Traffic.COUNT
     assert not is_call(host, path, A_MODEL)
 
 
 @pytest.mark.parametrize(("method", "host", "path"), POLLS)
 def test_polling_and_bookkeeping_are_other_traffic(method, host, path):
-    assert claim(method, host, path) is Claim.PROVIDER
+    assert traffic(method, host, path) is Traffic.PROVIDER
 
 
 @pytest.mark.parametrize("path", USERS_OWN)
 def test_service_of_the_user_is_left_alone_even_where_its_body_names_a_model(path):
-    assert claim("POST", "shop.test", path) is Claim.NONE
+    assert traffic("POST", "shop.test", path) is Traffic.NONE
     assert not is_call("shop.test", path, A_MODEL)
 
 
 @pytest.mark.parametrize("path", [*SHARED, *ANYWHERE])
 @pytest.mark.parametrize("method", ["GET", "DELETE"])
 def test_reading_elsewhere_is_somebody_elses(method, path):
-    assert claim(method, "gateway.test", path) is Claim.NONE
+    assert traffic(method, "gateway.test", path) is Traffic.NONE
     assert not is_call("gateway.test", path, A_MODEL, method)
 
 
@@ -223,17 +229,17 @@ SPELLINGS = [
 
 @pytest.mark.parametrize("path", SPELLINGS)
 def test_spelling_of_a_path_does_not_let_a_call_out(path):
-    assert claim("POST", "gateway.test", path) is Claim.MODEL
-    assert find_dialect(wire(url=f"https://gateway.test{path}")) is not None
+    assert traffic("POST", "gateway.test", path) is Traffic.MODEL
+    assert DIALECTS.find(wire(url=f"https://gateway.test{path}")) is not None
 
 
 @pytest.mark.parametrize("path", ["/V2/Embed", "/v2/embed;v=1", "/v2//embed/", "/v2/%65mbed"])
 def test_spelling_does_not_matter_on_a_providers_host(path):
-    assert claim("POST", "api.cohere.com.", path) is Claim.MODEL
+    assert traffic("POST", "api.cohere.com.", path) is Traffic.MODEL
 
 
 def test_host_of_a_pattern_may_end_with_a_dot():
-    assert claim("POST", "fal.run.", "/fal-ai/flux") is Claim.MODEL
+    assert traffic("POST", "fal.run.", "/fal-ai/flux") is Traffic.MODEL
 
 
 def test_place_is_one_text_for_all_spellings():
@@ -244,6 +250,6 @@ def test_place_is_one_text_for_all_spellings():
 def test_endless_path_is_judged_in_linear_time(piece):
     began = time.process_time()
 
-    claim("POST", "api.openai.com", "/" + piece * (200_000 // len(piece)) + "!")
+    traffic("POST", "api.openai.com", "/" + piece * (200_000 // len(piece)) + "!")
 
     assert time.process_time() - began < 2

@@ -3,12 +3,12 @@
 import re
 
 import pytest
+from asking import read
 from chat_wire import asking
 
 from fakellm import FakeLLM, UsageError
-from fakellm._dialects.chat.dialect import CHAT
 from fakellm._script.match import Condition, Matcher, conditions
-from fakellm._wire.strictness import Strictness
+from fakellm._wire.dialect import Strictness
 
 SYSTEM = {"role": "system", "content": "You plan."}
 DEVELOPER = {"role": "developer", "content": [{"type": "text", "text": "Be brief."}]}
@@ -19,7 +19,7 @@ SHELL = {"type": "custom", "custom": {"name": "shell"}}
 
 
 def request(*messages, **fields):
-    return CHAT.decode(asking(messages=list(messages) or [USER], **fields))
+    return read(asking(messages=list(messages) or [USER], **fields))
 
 
 def only(**given):
@@ -256,4 +256,4 @@ def test_false_and_zero_are_conditions():
 def test_odd_tools_have_no_name(tools):
     body = {"model": "m", "messages": [USER], "tools": tools, "functions": 5}
 
-    assert CHAT.decode(asking(**body), Strictness(strict=False)).tool_names == ()
+    assert read(asking(**body), Strictness(strict=False)).tool_names == ()

@@ -3,10 +3,9 @@
 import pytest
 from asking import tool, tools
 from chat_wire import asking
-from engines import ask, scripted
+from engines import ask, make_engine, scripted
 
 from fakellm import ContradictionError, Reply, ToolCall, UnmatchedRequestError, UsageError
-from fakellm._script.engine import Engine
 from fakellm._script.match import Matcher
 
 CITY = {
@@ -162,7 +161,7 @@ def test_contradiction_is_told_at_the_call(reply, fields, problem, remedy):
 
 @pytest.mark.parametrize(("reply", "fields", "problem", "remedy"), CASES.values(), ids=CASES)
 def test_contradiction_may_be_meant(reply, fields, problem, remedy):
-    engine = Engine()
+    engine = make_engine()
     engine.register(engine.new_rule(Matcher())).reply(reply, deliberate=True)
 
     assert ask(engine, asking("json", **fields)).status == 200

@@ -3,21 +3,20 @@
 import json
 
 import pytest
-from asking import KEY, OPENAI, USER, tools
+from asking import KEY, OPENAI, USER, read, tools
 from engines import complete
 
 from fakellm import Reply, ToolCall
-from fakellm._dialects.chat.dialect import CHAT
 from fakellm._script.drafts import _MOST_DRAFTS, Drafts
-from fakellm._script.identity import Identity
 from fakellm._wire.events import WireRequest
+from fakellm._wire.identity import Identity
 
 IDENTITIES = [Identity(0, "", b"{}", seen) for seen in range(2)]
 
 
 def asked(text="hi", **parameters):
     body = {"model": "gpt-4o", "messages": [{**USER, "content": text}], **parameters}
-    return CHAT.decode(WireRequest("POST", OPENAI, KEY, json.dumps(body).encode()))
+    return read(WireRequest("POST", OPENAI, KEY, json.dumps(body).encode()))
 
 
 REPLIES = {
@@ -57,7 +56,7 @@ def test_same_reply_of_another_deployment_is_another_draft():
     drafts, reply = Drafts(), Reply("Привет")
     body = json.dumps({"messages": [USER]}).encode()
     urls = [f"https://a.openai.azure.com/openai/deployments/{name}/chat/completions" for name in ("gpt-4", "gpt-4o")]
-    requests = [CHAT.decode(WireRequest("POST", url, {**KEY, "api-key": "k"}, body)) for url in urls]
+    requests = [read(WireRequest("POST", url, {**KEY, "api-key": "k"}, body)) for url in urls]
 
     pieces = [complete(reply, each, IDENTITIES[0], drafts).choices[0].pieces for each in requests]
 

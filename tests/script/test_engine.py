@@ -4,10 +4,9 @@ from threading import Thread
 
 import pytest
 from chat_wire import asking, wire
-from engines import ask, scripted, when
+from engines import ask, make_engine, scripted, when
 
 from fakellm import ErrorReply, RejectedRequestError, Reply, UnmatchedRequestError, UnusedReplyError, UsageError, faults
-from fakellm._script.engine import Engine
 from fakellm._script.journal import Outcome
 from fakellm._script.match import Matcher
 from fakellm._wire.events import Data, Disconnect
@@ -31,7 +30,7 @@ def test_rule_answers():
 
 
 def test_first_live_rule_in_order_of_registration_answers():
-    engine = Engine()
+    engine = make_engine()
     when(engine, user="hi").reply("first")
     when(engine, user="h").reply("second")
 
@@ -39,7 +38,7 @@ def test_first_live_rule_in_order_of_registration_answers():
 
 
 def test_rule_that_does_not_match_is_passed_over():
-    engine = Engine()
+    engine = make_engine()
     when(engine, user="Rome").reply("no")
     when(engine, user="hi").reply("yes")
 
@@ -77,7 +76,7 @@ def test_callable_may_return_an_error():
 
 
 def test_callable_may_script_the_next_reply():
-    engine = Engine()
+    engine = make_engine()
 
     def first(request):
         engine.register(engine.new_rule(Matcher())).reply("second")
@@ -91,7 +90,7 @@ def test_callable_may_script_the_next_reply():
 
 
 def test_callable_may_ask_the_model_itself():
-    engine = Engine()
+    engine = make_engine()
     when(engine, user="outer").reply(lambda request: "<" + ask(engine, asking("inner")).content + ">")
     when(engine, user="inner").reply("deep")
     contents = []
@@ -106,7 +105,7 @@ def test_callable_may_ask_the_model_itself():
 
 
 def test_callable_may_wait_for_a_thread_that_asks_the_model():
-    engine = Engine()
+    engine = make_engine()
 
     def delegated(request):
         with ThreadPoolExecutor(1) as pool:
@@ -187,7 +186,7 @@ def test_computed_reply_is_written_down_as_it_was_given():
 
 def test_rule_knows_the_line_that_registered_it():
     line = inspect.currentframe().f_lineno + 1
-    rule = Engine().new_rule(Matcher())
+    rule = make_engine().new_rule(Matcher())
 
     assert (rule.number, rule.where) == (1, f"test_engine.py:{line}")
 
@@ -211,13 +210,13 @@ def test_reset_brings_back_the_first_ids():
 
 
 def test_unmatched_request_gets_a_400_that_is_not_retried():
-    answer = ask(Engine())
+    answer = ask(make_engine())
 
     assert (answer.status, dict(answer.headers)["x-should-retry"]) == (400, "false")
 
 
 def test_unmatched_request_is_told_in_the_error_object():
-    assert ask(Engine()).error == {
+    assert ask(make_engine()).error == {
         "message": (
             "no rule answers call 1: POST …/chat/completions model='gpt-4o' user='hi'\n  nothing is scripted\n"
             "  to answer it, type:\n    fake_llm.when(user='hi').reply('...')"
@@ -229,7 +228,7 @@ def test_unmatched_request_is_told_in_the_error_object():
 
 
 def test_unmatched_call_carries_its_explanation():
-    engine = Engine()
+    engine = make_engine()
 
     answer = ask(engine)
 
@@ -253,7 +252,7 @@ def test_new_call_after_a_scripted_error_is_no_retry():
 
 
 def test_retry_before_any_call_is_unmatched():
-    assert ask(Engine(), asking(headers={"x-stainless-retry-count": "1"})).status == 400
+    assert ask(make_engine(), asking(headers={"x-stainless-retry-count": "1"})).status == 400
 
 
 def test_rejected_request_gets_the_error_of_the_api():
@@ -287,7 +286,7 @@ def test_model_call_of_another_api_is_unmatched():
 
 
 def test_other_traffic_gets_a_404_and_passes_the_check():
-    engine = Engine()
+    engine = make_engine()
 
     answer = ask(engine, wire(method="GET", url=MODELS_URL))
 
@@ -314,7 +313,7 @@ def test_other_traffic_stands_in_a_list_of_its_own():
 
 
 def test_reset_forgets_other_traffic():
-    engine = Engine()
+    engine = make_engine()
     ask(engine, wire(method="GET", url=MODELS_URL))
 
     engine.reset()
@@ -331,7 +330,7 @@ def test_reset_forgets_other_traffic():
     ],
 )
 def test_count_of_tokens_is_other_traffic(url):
-    engine = Engine()
+    engine = make_engine()
 
     answer = ask(engine, wire({"model": "gpt-4o", "input": "hi"}, url=url))
 
@@ -340,7 +339,7 @@ def test_count_of_tokens_is_other_traffic(url):
 
 
 def test_request_whose_body_names_a_model_is_a_model_call_on_any_path_of_a_provider():
-    engine = Engine()
+    engine = make_engine()
 
     answer = ask(engine, wire({"model": "rerank-v4", "texts": []}, url="https://api.cohere.com/v9/new"))
 
@@ -348,14 +347,14 @@ def test_request_whose_body_names_a_model_is_a_model_call_on_any_path_of_a_provi
 
 
 def test_other_traffic_is_told_that_it_was_stopped():
-    assert ask(Engine(), wire(method="GET", url=MODELS_URL)).error["message"] == (
+    assert ask(make_engine(), wire(method="GET", url=MODELS_URL)).error["message"] == (
         "no model call, answered with 404 instead of by the network: GET https://api.openai.com/v1/models"
     )
 
 
 @pytest.mark.parametrize("path", ["models", "models/gemini-2.0-flash:generateContent", "embeddings"])
 def test_key_in_the_url_gets_into_no_message(path):
-    engine = Engine()
+    engine = make_engine()
     sent = wire(method="POST", url=f"https://generativelanguage.googleapis.com/v1beta/{path}?key=AIza0123456789")
 
     answer = ask(engine, sent)
@@ -418,7 +417,7 @@ def test_callable_that_returns_itself_does_not_hang():
 
 
 def test_predicate_that_raises_is_told_with_its_place():
-    engine = Engine()
+    engine = make_engine()
     when(engine, user=crash).reply("a")
 
     assert ask(engine).error["message"] == (
@@ -427,7 +426,7 @@ def test_predicate_that_raises_is_told_with_its_place():
 
 
 def test_predicate_that_raises_only_when_explained_is_a_mismatch():
-    engine = Engine()
+    engine = make_engine()
     when(engine, user="Rome", model=crash).reply("a")
 
     assert "model: expected crash to hold, got KeyError: 'city'" in ask(engine).error["message"]
@@ -463,7 +462,7 @@ def test_check_passes_where_everything_was_asked_and_answered():
 
 
 def test_check_fails_for_an_unmatched_request():
-    engine = Engine()
+    engine = make_engine()
     answer = ask(engine)
 
     with pytest.raises(UnmatchedRequestError) as caught:
@@ -473,7 +472,7 @@ def test_check_fails_for_an_unmatched_request():
 
 
 def test_check_fails_for_a_rejected_request():
-    engine = Engine()
+    engine = make_engine()
     ask(engine, wire(b"?"))
 
     with pytest.raises(
@@ -493,7 +492,7 @@ def test_check_fails_for_an_unused_reply():
 
 
 def test_check_fails_for_a_rule_that_was_given_no_reply():
-    engine = Engine()
+    engine = make_engine()
     when(engine, user="hi")
 
     with pytest.raises(UnusedReplyError, match=r"^rule 1 when\(user='hi'\) at engines\.py:\d+ was given no reply\n"):
@@ -501,7 +500,7 @@ def test_check_fails_for_a_rule_that_was_given_no_reply():
 
 
 def test_unused_replies_are_told_below_what_nothing_answered():
-    engine = Engine()
+    engine = make_engine()
     for city in ("Rome", "Oslo", "Bern"):  # the three that are told as nearest
         when(engine, user=city).reply("a")
     when(engine, user="Paris", system="guide").reply("b")
@@ -517,7 +516,7 @@ def test_unused_replies_are_told_below_what_nothing_answered():
 
 
 def test_rule_that_was_told_as_a_near_miss_is_not_told_as_unused():
-    engine = Engine()
+    engine = make_engine()
     when(engine, user="wether").reply("a")
     ask(engine, asking("weather"))
 
@@ -530,7 +529,7 @@ def test_rule_that_was_told_as_a_near_miss_is_not_told_as_unused():
 
 @pytest.mark.parametrize(("user", "is_told"), [("hot", False), ("cold", True)])
 def test_rule_that_a_rejected_request_would_have_asked_is_not_told_as_unused(user, is_told):
-    engine = Engine()
+    engine = make_engine()
     when(engine, user=user).reply("a")
     ask(engine, asking("hot?", temperature=3))
 
@@ -541,7 +540,7 @@ def test_rule_that_a_rejected_request_would_have_asked_is_not_told_as_unused(use
 
 
 def test_rule_without_a_reply_is_told_whatever_was_asked():
-    engine = Engine()
+    engine = make_engine()
     when(engine, user="Rome")
     ask(engine)
 
@@ -562,7 +561,7 @@ def test_rule_for_ever_owes_nothing():
     ],
 )
 def test_allowed_request_passes_the_check(option, request_sent):
-    engine = Engine(**{option: True})
+    engine = make_engine(**{option: True})
 
     ask(engine, request_sent)
 
@@ -574,7 +573,7 @@ def test_allowed_request_passes_the_check(option, request_sent):
     [("allow_rejected", asking()), ("allow_unmatched", wire(b"?")), ("allow_unused", asking())],
 )
 def test_option_allows_nothing_else(option, request_sent):
-    engine = Engine(**{option: True})
+    engine = make_engine(**{option: True})
     ask(engine, request_sent)
 
     with pytest.raises(UnmatchedRequestError):
@@ -630,7 +629,7 @@ def test_unused_replies_of_a_fake_that_was_asked_say_nothing_of_it():
     ],
 )
 def test_rule_that_an_earlier_one_covers_is_told_what_to_do(first, advice):
-    engine = Engine()
+    engine = make_engine()
     (when(engine, **first) if first else engine.register(engine.new_rule(Matcher()))).reply("a", times=None)
     when(engine, user="hi").reply("b")
     ask(engine)
@@ -642,7 +641,7 @@ def test_rule_that_an_earlier_one_covers_is_told_what_to_do(first, advice):
 
 
 def test_rejected_requests_alone_have_an_error_of_their_own():
-    engine = Engine()
+    engine = make_engine()
     ask(engine, wire(b"{}"))
 
     with pytest.raises(RejectedRequestError):
@@ -650,7 +649,7 @@ def test_rejected_requests_alone_have_an_error_of_their_own():
 
 
 def test_rejected_request_beside_an_unmatched_one_is_told_as_unmatched():
-    engine = Engine()
+    engine = make_engine()
     ask(engine, wire(b"{}"))
     ask(engine)
 

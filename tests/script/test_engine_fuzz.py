@@ -3,14 +3,13 @@
 import json
 
 from chat_wire import CHAT_URL, asking, wire
-from engines import ask, replaying, when
+from engines import ask, make_engine, replaying, when
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from fakellm import ErrorReply, Reply, ToolCall
-from fakellm._script.engine import Engine
 from fakellm._script.match import Matcher
-from fakellm._wire.strictness import Strictness
+from fakellm._wire.dialect import Strictness
 
 ELSEWHERE = "http://localhost:8080/v1/chat/completions"
 OPENROUTER = "https://openrouter.ai/api/v1/chat/completions"
@@ -92,7 +91,7 @@ def mutated_bytes(draw):
 
 
 def fuzzed_engine(reply, **options):
-    engine = Engine(**options)
+    engine = make_engine(**options)
     when(engine, user="hi", tool_result="18", model="gpt*").reply("never", times=None)
     when(engine, tool_result=lambda text: int(text) > 30).reply("hot", times=None)
     if reply:
@@ -172,6 +171,6 @@ URLS = st.one_of(
 @example(url="https://x.test:99999/v1/responses?\ud800=\udc00", method="POST", headers={}, body=b"", is_replaying=True)
 @settings(max_examples=150, deadline=None)
 def test_any_request_gets_a_well_formed_answer(url, method, headers, body, is_replaying):
-    engine = replaying(asking()) if is_replaying else Engine()
+    engine = replaying(asking()) if is_replaying else make_engine()
 
     assert_well_formed(ask(engine, wire(body, url=url, method=method, headers=headers)))

@@ -13,11 +13,12 @@ from fakellm import ToolCall
 
 SCRIPT = """
 from fakellm import ErrorReply, ToolCall
+from fakellm._dialects.table import DIALECTS
 from fakellm._script.engine import Engine
 from fakellm._script.match import Condition, Matcher
 from fakellm._wire.events import Data, WireRequest
 
-engine = Engine(seed=7, test_id="test_same")
+engine = Engine(DIALECTS, seed=7, test_id="test_same")
 rule = engine.register(engine.new_rule(Matcher((Condition("user", "x"),))))
 rule.reply("Hello", [ToolCall("f", {"b": 1, "a": 2})], ErrorReply(500))
 body = b'{"model": "gpt-4o", "messages": [{"role": "user", "content": "x"}], "stream": %s}'

@@ -8,7 +8,9 @@ from chat_wire import play, wire
 from engines import scripted
 
 from fakellm import ErrorReply, Reply, faults
+from fakellm._dialects.chat.dialect import CHAT
 from fakellm._dialects.providers import PROVIDERS
+from fakellm._wire.dialect import Speaker
 
 DEEPSEEK = "https://api.deepseek.com/chat/completions"
 GROQ = "https://api.groq.com/openai/v1/chat/completions"
@@ -251,7 +253,7 @@ def test_error_inside_a_stream_is_the_providers(url, expected):
 def test_fault_is_shown_as_it_was_typed_at_every_provider():
     fault = faults.error_event(after=1, error=ErrorReply(500))
 
-    assert fault.name == fault.at(PROVIDERS["azure"], "gpt-4o").name == "error_event(after=1)"
+    assert fault.name == fault.at(Speaker(CHAT, PROVIDERS["azure"], "gpt-4o")).name == "error_event(after=1)"
 
 
 STATIC = {

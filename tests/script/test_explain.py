@@ -1,16 +1,15 @@
 import pytest
+from asking import read
 from chat_wire import asking, wire
-from engines import ask
+from engines import ask, make_engine
 
 from fakellm import ErrorReply, Reply, ToolCall, faults
-from fakellm._dialects.chat.dialect import CHAT
 from fakellm._script import explain
-from fakellm._script.engine import Engine
 from fakellm._script.journal import Call, Outcome
 from fakellm._script.match import Condition, Matcher
 from fakellm._script.rule import Rule
+from fakellm._wire.dialect import Strictness
 from fakellm._wire.errors import ErrorBody
-from fakellm._wire.strictness import Strictness
 
 TYPE_HI = "  to answer it, type:\n    fake_llm.when(user='hi').reply('...')"
 
@@ -26,9 +25,7 @@ def rule(*replies, number=1, given=0, **conditions):
 
 def unmatched(*rules, messages=None, retry_of=None):
     fields = {} if messages is None else {"messages": messages}
-    return explain.unmatched(
-        CHAT.decode(asking(**fields), Strictness(strict=False)), rules, number=4, retry_of=retry_of
-    )
+    return explain.unmatched(read(asking(**fields), Strictness(strict=False)), rules, number=4, retry_of=retry_of)
 
 
 def test_unmatched_without_rules_says_that_nothing_is_scripted():
@@ -214,7 +211,7 @@ def test_near_misses_are_ordered_by_mismatches_then_by_registration():
     rules = [rule("a", number=1, user="Rome"), rule("a", number=2), rule("a", number=3, user="Rome", model="x")]
     rules.append(rule("a", number=4, user="Oslo"))
 
-    found = explain.near_misses(CHAT.decode(asking()), rules)
+    found = explain.near_misses(read(asking()), rules)
 
     assert [(near.number, len(mismatches)) for near, mismatches in found] == [(2, 0), (1, 1), (4, 1)]
 
@@ -251,8 +248,14 @@ def test_rejected_says_how_a_missing_key_is_sent(headers, is_told):
     assert ('\n  to send a key, type: headers={"authorization": "Bearer sk-fakellm"}\n' in text) is is_told
 
 
+def told_of(request):
+    engine = make_engine()
+    ask(engine, request)
+    return engine.journal[0].explanation
+
+
 def test_not_spoken_says_that_the_call_was_stopped_here():
-    assert explain.not_spoken(wire(url="https://api.anthropic.com/v1/messages"), number=1) == (
+    assert told_of(wire(url="https://api.anthropic.com/v1/messages")) == (
         "call 1 is a model call that fakellm cannot answer: POST https://api.anthropic.com/v1/messages\n"
         "  it was stopped here and did not reach the network; scripts answer …/chat/completions, recordings anything:\n"
         "  record it once (@pytest.mark.llm_cassette, pytest --llm-record=once); it plays beside fake_llm as well\n"
@@ -261,7 +264,7 @@ def test_not_spoken_says_that_the_call_was_stopped_here():
 
 
 def test_not_spoken_call_that_may_be_a_users_own_service_says_how_it_is_reached():
-    text = explain.not_spoken(wire({"model": "m"}, url="http://localhost:8000/api/chat"), number=1)
+    text = told_of(wire({"model": "m"}, url="http://localhost:8000/api/chat"))
 
     assert (
         "\n  it counts as one since its body names a model; if this is a service of your own, ask it in the process:\n"
@@ -271,13 +274,13 @@ def test_not_spoken_call_that_may_be_a_users_own_service_says_how_it_is_reached(
 
 
 def test_not_spoken_responses_say_how_frameworks_ask_chat_completions():
-    text = explain.not_spoken(wire(url="https://api.openai.com/v1/responses"), number=1)
+    text = told_of(wire(url="https://api.openai.com/v1/responses"))
 
     assert "  or ask chat completions: pydantic-ai 'openai-chat:gpt-4o', langchain use_responses_api=False,\n" in text
 
 
 def test_not_spoken_embeddings_say_what_asks_nobody():
-    text = explain.not_spoken(wire(url="https://api.openai.com/v1/embeddings"), number=1)
+    text = told_of(wire(url="https://api.openai.com/v1/embeddings"))
 
     assert "  or give the code embeddings that ask nobody: langchain DeterministicFakeEmbedding(size=8),\n" in text
 
@@ -337,7 +340,7 @@ def test_unused_reply_is_named_with_its_place(found, text):
 
 
 def test_rule_that_came_first_is_named():
-    engine = Engine()
+    engine = make_engine()
     engine.register(engine.new_rule(Matcher())).reply("first", times=None)
     late = engine.register(engine.new_rule(Matcher())).reply("late")
     ask(engine, asking())

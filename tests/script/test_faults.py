@@ -1,11 +1,11 @@
 import pytest
 from asking import tools
 from chat_wire import asking, play
+from engines import make_engine
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fakellm import ErrorReply, Reply, ToolCall, UsageError, faults, framings
-from fakellm._script.engine import Engine
 from fakellm._script.match import Matcher
 from fakellm._wire.events import Data, Disconnect, Head, Wait
 
@@ -13,6 +13,7 @@ STREAM = Head(200, (("content-type", "text/event-stream"),))
 WHOLE = Head(200, (("content-type", "application/json"),))
 SIZED = Head(200, (("content-type", "application/json"), ("x-request-id", "req_1"), ("content-length", "10")))
 CHUNKS = [Data(b"a"), Data(b"b"), Data(b"c"), Data(b"[DONE]", chunks=0)]
+ENDED = [Data(b"data: a\n\n"), Data(b"data: b\n\n"), Data(b"data: [DONE]\n\n", chunks=0)]
 
 
 def dropped(after, *events):
@@ -20,7 +21,7 @@ def dropped(after, *events):
 
 
 def answered(request, reply):
-    engine = Engine()
+    engine = make_engine()
     engine.register(engine.new_rule(Matcher())).reply(reply)
     return play(engine.handle(request))
 
@@ -240,13 +241,13 @@ def test_content_type_is_another_and_the_rest_is_kept(head):
 @pytest.mark.parametrize(
     ("events", "left"),
     [
-        (CHUNKS, CHUNKS[:3]),
-        ([*CHUNKS[:3], Data(b": bye\n\n", 0), CHUNKS[3]], CHUNKS[:3]),
+        (ENDED, ENDED[:2]),
+        ([ENDED[0], Data(b": bye\n\n", 0), ENDED[2]], [ENDED[0], Data(b": bye\n\n", 0)]),
         ([Data(b"data: a\n\ndata: b\n\ndata: [DONE]\n\n", 2)], [Data(b"data: a\n\ndata: b\n\n", 2)]),
         ([Data(b"da", 0), Wait(1), Data(b"ta: a\n\nda", 1), Data(b"ta: [DONE]\n\n", 0)],
          [Data(b"da", 0), Wait(1), Data(b"ta: a\n\n", 1)]),
-        ([*CHUNKS[:1], CHUNKS[3], Wait(1), Disconnect()], [*CHUNKS[:1], Disconnect()]),
-        ([CHUNKS[3]], []),
+        ([*ENDED[:1], ENDED[2], Wait(1), Disconnect()], [*ENDED[:1], Disconnect()]),
+        ([ENDED[2]], []),
     ],
 )  # fmt: skip
 def test_stream_ends_with_its_last_chunk(events, left):

@@ -1,8 +1,8 @@
 import pytest
 
 from fakellm import Reply, UsageError, framings
+from fakellm._dialects.chat.say import DONE
 from fakellm._wire.events import Data, Disconnect, Head, Wait
-from fakellm._wire.sse import DONE
 
 STREAM = Head(200, (("content-type", "text/event-stream"),))
 WHOLE = Head(200, (("content-type", "application/json"),))

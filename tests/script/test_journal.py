@@ -1,10 +1,9 @@
 import pytest
-from asking import tools
+from asking import read, tools
 from chat_wire import asking, wire
 from engines import ask, scripted
 
 from fakellm import Call, Journal
-from fakellm._dialects.chat.dialect import CHAT
 from fakellm._script.journal import Ending, Outcome
 
 
@@ -15,7 +14,7 @@ def call(number=1, outcome=Outcome.ANSWERED, **fields):
 def test_call_tells_what_was_asked():
     sent = asking("hello", stream=True, tools=tools("f"), headers={"x-team": "a"})
 
-    found = Call(1, sent, Outcome.ANSWERED, 200, CHAT.decode(sent))
+    found = Call(1, sent, Outcome.ANSWERED, 200, read(sent))
 
     assert (found.model, found.messages, found.last_user, found.tools, found.stream, found.headers["x-team"]) == (
         "gpt-4o",

@@ -3,12 +3,11 @@
 import pytest
 from asking import tools
 from chat_wire import asking, play, wire
-from engines import ask, replaying, scripted
+from engines import ask, make_engine, replaying, scripted
 
 from fakellm import ErrorReply, Journal, Reply, ToolCall, UsageError
 from fakellm._cassette.interaction import Interaction, RecordedResponse
 from fakellm._cassette.replay import Recording
-from fakellm._script.engine import Engine
 
 PARIS = ToolCall("get_weather", {"city": "Paris", "days": 2})
 ROME = ToolCall("get_weather", {"city": "Rome"})
@@ -24,7 +23,7 @@ def journal(*replies):
 
 
 def recorded(body):
-    engine = Engine()
+    engine = make_engine()
     interaction = Interaction(1, None, asking(), RecordedResponse(200, "OK", (), body))
     engine.sources.append(Recording([interaction], path="session.yaml"))
     play(engine.handle(asking()))
@@ -103,7 +102,7 @@ def test_answer_without_tool_calls_has_none(reply):
 
 
 def test_unmatched_call_has_neither_tool_calls_nor_usage():
-    engine = Engine()
+    engine = make_engine()
     ask(engine)
 
     assert (engine.journal[0].tool_calls, engine.journal[0].usage) == ((), None)

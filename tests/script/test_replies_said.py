@@ -1,5 +1,5 @@
 import pytest
-from asking import tools
+from asking import read, tools
 from chat_wire import accumulated, asking, play
 from engines import complete
 from hypothesis import given, settings
@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from fakellm import Reply, ToolCall
 from fakellm._dialects.chat.dialect import CHAT
 from fakellm._dialects.providers import PROVIDERS
-from fakellm._script.identity import Identity
+from fakellm._wire.identity import Identity
 
 IDENTITY = Identity(0, "", b"{}", 0)
 
@@ -25,7 +25,7 @@ replies = st.builds(
 
 
 def completed(reply, **fields):
-    return complete(reply, CHAT.decode(asking(**{"tools": tools("f", "g"), **fields})), IDENTITY)
+    return complete(reply, read(asking(**{"tools": tools("f", "g"), **fields})), IDENTITY)
 
 
 @pytest.mark.parametrize(
@@ -59,7 +59,7 @@ NAMED = {"tool_choice": {"type": "function", "function": {"name": "f"}}}
 )
 def test_call_of_the_tool_that_is_named_ends_with_stop(asked, provider, finish_reason):
     wire = asking(**{"tools": tools("f", "g"), **asked})
-    request = CHAT.decode(wire, provider=PROVIDERS[provider])
+    request = read(wire, provider=PROVIDERS[provider])
     choice = complete(Reply(tool_calls=ToolCall("f", {"a": 1})), request, IDENTITY).choices[0]
 
     assert (choice.tool_calls[0].name, choice.finish_reason) == ("f", finish_reason)
@@ -131,9 +131,9 @@ def test_scripted_details_are_laid_over_the_details():
 @given(reply=replies, model=st.sampled_from(["gpt-4o", "gpt-4", "unknown"]))
 @settings(max_examples=100, deadline=None)
 def test_streamed_reply_adds_up_to_what_was_scripted(reply, model):
-    request = CHAT.decode(asking(model=model, stream=True))
+    request = read(asking(model=model, stream=True))
 
-    answer = play(CHAT.render(complete(reply, request, IDENTITY), request))
+    answer = play(CHAT.say(complete(reply, request, IDENTITY), request))
 
     text, calls, _ = accumulated(answer.chunks)
     assert (text or "", [call[1:] for call in calls]) == (
@@ -145,10 +145,10 @@ def test_streamed_reply_adds_up_to_what_was_scripted(reply, model):
 @given(reply=replies)
 @settings(max_examples=50, deadline=None)
 def test_whole_and_streamed_reply_say_the_same(reply):
-    whole, streamed = CHAT.decode(asking()), CHAT.decode(asking(stream=True))
+    whole, streamed = read(asking()), read(asking(stream=True))
 
-    message = play(CHAT.render(complete(reply, whole, IDENTITY), whole)).json["choices"][0]["message"]
-    chunks = play(CHAT.render(complete(reply, streamed, IDENTITY), streamed)).chunks
+    message = play(CHAT.say(complete(reply, whole, IDENTITY), whole)).json["choices"][0]["message"]
+    chunks = play(CHAT.say(complete(reply, streamed, IDENTITY), streamed)).chunks
 
     calls = [
         (call["id"], call["function"]["name"], call["function"]["arguments"]) for call in message.get("tool_calls", [])

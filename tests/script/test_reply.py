@@ -6,7 +6,10 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from fakellm import ErrorReply, Reply, ToolCall, UsageError, faults, framings
+from fakellm._dialects.chat.dialect import CHAT
+from fakellm._dialects.providers import PROVIDERS
 from fakellm._script.scripted import ReplyFields, as_reply
+from fakellm._wire.dialect import Speaker
 from fakellm._wire.errors import ErrorBody
 
 SAYS_NOTHING = (
@@ -14,6 +17,10 @@ SAYS_NOTHING = (
     "a pydantic object, or a callable that takes the ChatRequest and returns one of these"
 )
 NO_TIME = "ErrorReply retry_after is a number of seconds, 0 or more, a datetime, or the header's own text; got "
+
+
+def words_of(error):
+    return Speaker(CHAT, PROVIDERS["openai"], "gpt-x").words(error, **error.facts)
 
 
 def complaint(make):
@@ -175,7 +182,7 @@ def test_tool_calls_may_come_from_a_generator():
     ],
 )
 def test_error_object_has_the_usual_members(error, body):
-    assert error.body == body
+    assert words_of(error) == body
 
 
 @pytest.mark.parametrize(
@@ -270,7 +277,7 @@ def test_error_object_has_the_usual_members(error, body):
     ids=lambda value: str(value.status) if isinstance(value, ErrorReply) else "",
 )
 def test_documented_error_has_status_and_body(error, status, body):
-    assert (error.status, error.body) == (status, body)
+    assert (error.status, words_of(error)) == (status, body)
 
 
 @pytest.mark.parametrize("status", [408, 409, 429, 500, 503, 529, 599])
@@ -321,7 +328,7 @@ def test_retry_after_may_be_in_milliseconds():
     ],
 )
 def test_rate_limit_says_how_long_to_wait(error, wait):
-    assert f"Please try again in {wait}. Visit" in error.body.message
+    assert f"Please try again in {wait}. Visit" in words_of(error).message
 
 
 @pytest.mark.parametrize("name", ["Retry-After", "retry-after-ms", "X-Should-Retry"])

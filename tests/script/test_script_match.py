@@ -1,12 +1,12 @@
 import re
 
 import pytest
+from asking import read
 from chat_wire import wire
 
 from fakellm import FakeLLM, Mismatch, UsageError
-from fakellm._dialects.chat.dialect import CHAT
 from fakellm._script.match import Condition, Matcher, shown
-from fakellm._wire.strictness import Strictness
+from fakellm._wire.dialect import Strictness
 
 USER = {"role": "user", "content": "Weather in Paris?"}
 ASSISTANT = {"role": "assistant", "content": "Sunny."}
@@ -14,7 +14,7 @@ TOOL = {"role": "tool", "tool_call_id": "call_1", "content": "18 °C"}
 
 
 def request(*messages, model="gpt-4o"):
-    return CHAT.decode(wire({"model": model, "messages": list(messages) or [USER]}), Strictness(strict=False))
+    return read(wire({"model": model, "messages": list(messages) or [USER]}), Strictness(strict=False))
 
 
 def is_hot(text):

@@ -1,16 +1,16 @@
 """The rule that answers is the first live one in order of registration, however rules are looked up."""
 
 import pytest
+from asking import read
 from chat_wire import asking, play
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from fakellm import FakeLLM
-from fakellm._dialects.chat.dialect import CHAT
 from fakellm._script.match import Condition, Matcher, conditions
 from fakellm._script.rule import Rule
 from fakellm._script.script import Script
-from fakellm._wire.strictness import Strictness
+from fakellm._wire.dialect import Strictness
 
 TEXTS = st.text(alphabet="ab ", max_size=6)
 NEEDLES = st.text(alphabet="ab ", max_size=5)
@@ -73,7 +73,7 @@ def test_lookup_equals_the_law(scripts, sent, many):
         script.add(rule(Matcher(conditions(given_conditions)), times=times))
 
     for wire in sent:
-        request = CHAT.decode(wire, Strictness(strict=False))
+        request = read(wire, Strictness(strict=False))
         expected = naive(script.rules, request)
         found = script.find(request, {})
 
@@ -140,7 +140,7 @@ def test_used_up_rules_are_taken_off_their_shelves():
         llm.when(user=lambda text: False).reply("never")
         llm.when(user="?").reply("short")
         llm.reply("b")
-    script = llm._engine._script
+    script = llm._engine.script
 
     for number in range(200):
         play(llm._engine.handle(asking(f"question {number}.")))

@@ -8,17 +8,16 @@ import httpx
 import pytest
 from asking import tools
 from chat_wire import asking, play, wire
-from engines import scripted
+from engines import make_engine, scripted
 from rich.console import Console
 
 from fakellm import ErrorReply, FakeLLM, Reply, ToolCall, faults
 from fakellm._cassette.interaction import Interaction, RecordedResponse
 from fakellm._cassette.replay import Recording
-from fakellm._script.engine import Engine
 from fakellm._script.journal import Ending
 from fakellm._script.match import Matcher
 from fakellm._script.transcript import transcript
-from fakellm._wire.strictness import Strictness
+from fakellm._wire.dialect import Strictness
 
 SYSTEM = {"role": "system", "content": "be kind"}
 USER = {"role": "user", "content": "Weather?\nIn Paris."}
@@ -26,7 +25,7 @@ USER = {"role": "user", "content": "Weather?\nIn Paris."}
 
 def told(*requests, replies=()):
     """The transcript of these requests, answered with these replies in turn."""
-    engine = Engine(strictness=Strictness(strict=False))
+    engine = make_engine(strictness=Strictness(strict=False))
     if replies:
         engine.register(engine.new_rule(Matcher())).reply(*replies)
     for request in requests:
@@ -36,7 +35,7 @@ def told(*requests, replies=()):
 
 def recorded(body):
     """The transcript of a request that was recorded with this answer."""
-    engine = Engine()
+    engine = make_engine()
     interaction = Interaction(1, None, asking(), RecordedResponse(200, "OK", (), body))
     engine.sources.append(Recording([interaction], path="session.yaml"))
     play(engine.handle(asking()))
@@ -160,7 +159,7 @@ def test_call_that_is_no_json_has_no_messages():
 
 
 def test_rejected_call_is_told_with_its_messages():
-    engine = Engine()
+    engine = make_engine()
 
     play(engine.handle(asking("hot?", temperature=3)))
 
@@ -295,7 +294,7 @@ def test_transcript_is_the_same_on_every_run():
 
 
 def test_fault_over_a_recorded_answer_is_told():
-    engine = Engine()
+    engine = make_engine()
     interaction = Interaction(1, None, asking(), RecordedResponse(200, "OK", (), b"hello"))
     recording = Recording([interaction], path="session.yaml")
     recording.inject(1, faults.truncate(2), times=1)

@@ -3,19 +3,19 @@
 import json
 
 import pytest
-from asking import KEY, OPENAI
+from asking import KEY, OPENAI, read
 
 from fakellm._dialects.chat.dialect import ChatDialect
+from fakellm._wire.dialect import Strictness
 from fakellm._wire.errors import Rejected
 from fakellm._wire.events import WireRequest
-from fakellm._wire.strictness import Strictness
 
 BODY = {"model": "gpt-4o", "messages": [{"role": "user", "content": "What is the capital of Mexico?"}]}
 ELSEWHERE = "https://llm.example/v1/chat/completions"
 
 
 def decode(dialect, body, *, url=OPENAI, **options):
-    return dialect.decode(WireRequest("POST", url, KEY, json.dumps(body).encode()), **options)
+    return read(WireRequest("POST", url, KEY, json.dumps(body).encode()), dialect=dialect, **options)
 
 
 def test_body_that_comes_again_is_a_value_of_its_own():
@@ -78,7 +78,7 @@ def test_key_is_asked_for_each_time():
     decode(dialect, BODY)
 
     with pytest.raises(Rejected):
-        dialect.decode(WireRequest("POST", OPENAI, {}, json.dumps(BODY).encode()))
+        read(WireRequest("POST", OPENAI, {}, json.dumps(BODY).encode()), dialect=dialect)
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from fakellm._wire.sse import DONE, EventEnds, ServerSentEvent, SSEDecoder, encode_event
+from fakellm._dialects.chat.say import DONE
+from fakellm._wire.sse import EventEnds, ServerSentEvent, SSEDecoder, encode_event
 
 # (events, bytes): read from the bytes, and written as them.
 BOTH_WAYS = [

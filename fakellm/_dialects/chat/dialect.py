@@ -6,77 +6,57 @@ Source: ``CreateChatCompletionRequest`` of the OpenAPI document.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 
-from pydantic_core import from_json, to_json
-
+from fakellm._dialects.chat.hear import hear
 from fakellm._dialects.chat.rules import check_key, check_request, deployment
 from fakellm._dialects.chat.say import render_stream, render_whole
-from fakellm._dialects.openai import words
-from fakellm._dialects.providers import provider_of
-from fakellm._memo import Memo
+from fakellm._dialects.openai import errors, words
 from fakellm._wire.answer import Completion
-from fakellm._wire.asked import BodyFacts, ChatRequest, Terms
-from fakellm._wire.errors import Rejected
-from fakellm._wire.events import WireEvent, WireRequest
-from fakellm._wire.provider import Provider
-from fakellm._wire.strictness import STRICT, Strictness
+from fakellm._wire.asked import ChatRequest
+from fakellm._wire.dialect import Claim, Dialect, Heard, Strictness
+from fakellm._wire.errors import ErrorBody, Rejected, ScriptedError
+from fakellm._wire.events import WireEvent, WireRequest, address_of
+from fakellm._wire.provider import Json, Provider
+from fakellm._wire.reader import Reader
 
 __all__ = ["CHAT", "ChatDialect"]
 
-# Bytes of bodies that are known when they come again; an agent's session of 50 calls has 500,000.
-_REMEMBERED = 2_000_000
 
-
-class ChatDialect:
+class ChatDialect(Dialect):
     """``POST …/chat/completions``."""
 
     endpoint = "chat"
+    spoken_at = "…/chat/completions"
 
     def __init__(self) -> None:
-        self._facts = Memo(BodyFacts, limit=_REMEMBERED)
-        self._terms = Memo(Terms, limit=_REMEMBERED)
+        self._reader = Reader(self, model_of=_model, check=check_request, no_json=words.INVALID_JSON)
 
-    def decode(
-        self, request: WireRequest, strictness: Strictness = STRICT, provider: Provider | None = None
-    ) -> ChatRequest:
-        """Read the body of a request. provider: who is asked; None takes the one at its URL.
+    def claims(self, wire: WireRequest) -> Claim | None:
+        return _claim(wire.path) if wire.method == "POST" else None
 
-        Raises:
-            Rejected: with the error that the real API would send.
-        """
-        provider = provider or provider_of(request.host, request.path)
+    def read(self, wire: WireRequest, claim: Claim, strictness: Strictness, provider: Provider) -> ChatRequest:
         if strictness.strict:
-            check_key(request, provider)
-        facts, by = self._facts[request.body], (request.path, strictness, provider)
-        if (accepted := facts.accepted) is not None and accepted[0] == by:
-            return ChatRequest(facts, accepted[1], provider)
-        body = _decode_object(request.body)
-        model = _model(body, request)
-        key = to_json({name: value for name, value in body.items() if name != "messages"}, inf_nan_mode="constants")
-        known = self._terms.get(key)
-        are_known = known is not None and by in known.accepted
-        check_request(body, model, strictness, provider, size=len(request.body), are_terms_known=are_known)
-        terms = self._terms[key]
-        terms.accepted.add(by)
-        if accepted is None:
-            facts.learn(body, terms)
-        facts.accepted = by, model
-        return ChatRequest(facts, model, provider, body=body)
+            check_key(wire, provider)
+        return self._reader.read(wire, claim, strictness, provider)
 
-    def render(self, completion: Completion, request: ChatRequest) -> Iterable[WireEvent]:
-        """Return the response: one JSON object, or an event stream where the request asks for one."""
-        if not request.stream:
-            return render_whole(completion, request.provider)
-        return render_stream(
-            completion,
-            request.provider,
-            include_usage=request.include_usage,
-            obfuscate=request.include_obfuscation and request.provider.obfuscates,
-        )
+    def say(self, answer: Completion, asked: ChatRequest) -> Iterable[WireEvent]:
+        return render_stream(answer, asked) if asked.stream else render_whole(answer, asked)
+
+    def hear(self, body: bytes) -> Heard | None:
+        return hear(body)
+
+    def envelope(self, error: ErrorBody, status: int, provider: Provider) -> Json:
+        return errors.envelope(error, status, provider)
+
+    def words(self, error: ScriptedError, provider: Provider) -> ErrorBody:
+        return errors.words(error, provider)
 
 
-CHAT = ChatDialect()
+@lru_cache(maxsize=256)
+def _claim(path: str) -> Claim | None:
+    return Claim("chat") if address_of("", path).endswith("/chat/completions") else None
 
 
 def _model(body: dict[str, Any], request: WireRequest) -> str:
@@ -88,11 +68,4 @@ def _model(body: dict[str, Any], request: WireRequest) -> str:
     return model
 
 
-def _decode_object(body: bytes) -> dict[str, Any]:
-    try:
-        decoded = from_json(body, allow_inf_nan=False)
-    except ValueError:
-        decoded = None
-    if not isinstance(decoded, dict):
-        raise Rejected(words.INVALID_JSON)
-    return decoded
+CHAT = ChatDialect()

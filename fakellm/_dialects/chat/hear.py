@@ -6,39 +6,23 @@ Reads what providers really send, so it takes what it knows and passes over the 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic_core import from_json
 
+from fakellm._wire.dialect import Heard
 from fakellm._wire.sse import SSEDecoder
 
-__all__ = ["ReadAnswer", "read_answer"]
+__all__ = ["hear"]
 
 
-@dataclass(slots=True)
-class ReadAnswer:
-    """The first choice of an answer.
-
-    tool_calls: (name, arguments text), or the input of a custom tool. error: the message of an error object. usage: as
-    it was sent, if it was.
-    """
-
-    text: str = ""
-    tool_calls: list[tuple[str, str]] = field(default_factory=list)
-    error: str = ""
-    usage: dict[str, Any] | None = None
-    reasoning: str = ""
-    refusal: str = ""
-
-
-def read_answer(body: bytes) -> ReadAnswer | None:
+def hear(body: bytes) -> Heard | None:
     """Read a whole answer or a stream; None where the body is neither."""
-    found = ReadAnswer()
+    found = Heard()
     calls: dict[int, tuple[str, str]] = {}
     is_answer = False
     for item in _objects(body):
-        is_answer = is_answer or "choices" in item or "error" in item
+        is_answer = is_answer or "choices" in item or item.get("error") is not None
         found.error = found.error or str(_member(item, "error").get("message") or "")
         found.usage = _member(item, "usage") or found.usage
         choice = next((choice for choice in _list(item, "choices") if not choice.get("index")), {})

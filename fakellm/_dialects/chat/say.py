@@ -6,71 +6,78 @@ order of chunks and their padding as recorded from api.openai.com.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import chain, repeat, zip_longest
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from itertools import chain, zip_longest
+from typing import Any, NamedTuple
 
 from pydantic_core import to_json
 
-from fakellm._wire.answer import Choice, Completion, WireToolCall
-from fakellm._wire.events import Data, Head, Whole, WireEvent
-from fakellm._wire.provider import Json, Provider
-from fakellm._wire.sse import DONE, encode_event
+from fakellm._dialects.chat.quirks import ChatQuirks, quirks_of
+from fakellm._wire.answer import Choice, Completion, WireToolCall, json_answer, stream_head
+from fakellm._wire.asked import ChatRequest
+from fakellm._wire.canonical import digest
+from fakellm._wire.events import Whole
+from fakellm._wire.provider import Json
+from fakellm._wire.sse import encode_event
 
-__all__ = ["render_raw", "render_stream", "render_whole"]
+__all__ = ["DONE", "render_stream", "render_whole"]
 
-_JSON = "application/json"
-_EVENTS = "text/event-stream; charset=utf-8"
+DONE = b"data: [DONE]\n\n"
+"""The marker that ends a stream; not part of the standard of server-sent events."""
+
+_REQUEST_ID = "x-request-id"
 
 
-def render_whole(completion: Completion, provider: Provider) -> Whole:
+def render_whole(completion: Completion, asked: ChatRequest) -> Whole:
     """Return the head and the one object of an answer, as the provider sends it."""
+    quirks = quirks_of(asked.provider)
     members: Json = {
-        "id": completion.id,
+        "id": _id(completion, quirks),
         "object": "chat.completion",
         "created": completion.created,
         "model": completion.model,
-        "choices": [_choice(choice, provider) for choice in completion.choices],
+        "choices": [_choice(choice, quirks) for choice in completion.choices],
         "usage": completion.usage,
-        "service_tier": completion.service_tier,
-        "system_fingerprint": completion.system_fingerprint,
+        "service_tier": _service_tier(asked),
+        "system_fingerprint": _fingerprint(completion.identity.seed),
     }
     if not completion.sends_usage:
         del members["usage"]
-    return _body(to_json(provider.completion(members, completion)), completion.request_id, completion.headers)
+    body = to_json(quirks.completion(members, completion))
+    return json_answer(body, (_REQUEST_ID, completion.request_id), completion.headers)
 
 
-def render_raw(body: bytes, *, request_id: str, headers: tuple[tuple[str, str], ...], is_stream: bool) -> Whole:
-    """Return the answer with a body that the test wrote itself."""
-    if not is_stream:
-        return _body(body, request_id, headers)
-    head = _head({"content-type": _EVENTS, "x-request-id": request_id}, headers)
-    return Whole(head, (body,), (body.count(b"\n\n") or 1,))
+def _id(completion: Completion, quirks: ChatQuirks) -> str:
+    return quirks.completion_id(completion.identity.id("chatcmpl-", 29), created=completion.created)
 
 
-def _body(body: bytes, request_id: str, headers: tuple[tuple[str, str], ...]) -> Whole:
-    usual = {"content-type": _JSON, "content-length": str(len(body)), "x-request-id": request_id}
-    return Whole(_head(usual, headers), (body,), (1,))
+@lru_cache(maxsize=16)
+def _fingerprint(seed: int) -> str:
+    """``fp_`` and 10 hexadecimal digits; depends on the seed alone, as a model's build does."""
+    return "fp_" + digest(str(seed), "fingerprint", size=5).hex()
 
 
-def _head(usual: dict[str, str], headers: tuple[tuple[str, str], ...]) -> Head:
-    return Head(200, tuple((usual | dict(headers)).items()))
+def _service_tier(asked: ChatRequest) -> str:
+    """Return the tier that served the request; "auto" is the project's, which is the default one."""
+    tier = asked.body.get("service_tier")
+    return tier if isinstance(tier, str) and tier != "auto" else "default"
 
 
-def _choice(choice: Choice, provider: Provider) -> Json:
+def _choice(choice: Choice, quirks: ChatQuirks) -> Json:
     return {
         "index": choice.index,
-        "message": _message(choice, provider),
+        "message": _message(choice, quirks),
         "logprobs": _logprobs(choice, list(chain.from_iterable(choice.logprobs or ()))),
         "finish_reason": choice.finish_reason,
     }
 
 
-def _message(choice: Choice, provider: Provider) -> Json:
+def _message(choice: Choice, quirks: ChatQuirks) -> Json:
     refusal = None if choice.refusal is None else "".join(choice.refusal)
     message: Json = {"role": "assistant", "content": choice.text, "refusal": refusal, "annotations": []}
-    if choice.reasoning is not None and provider.reasoning_field is not None:
-        message[provider.reasoning_field] = "".join(choice.reasoning)
+    if choice.reasoning is not None and quirks.reasoning_field is not None:
+        message[quirks.reasoning_field] = "".join(choice.reasoning)
     if choice.tool_calls and choice.tool_calls[0].kind == "function_call":
         message["function_call"] = _called(choice.tool_calls[0], choice.tool_calls[0].arguments)
     elif choice.tool_calls:
@@ -98,72 +105,125 @@ def _logprobs(choice: Choice, entries: list[Mapping[str, Any]] | None) -> Json |
     return {"content": None, "refusal": None, said: entries if choice.logprobs else None}
 
 
-def render_stream(
-    completion: Completion, provider: Provider, *, include_usage: bool, obfuscate: bool
-) -> Iterator[WireEvent]:
-    """Yield the head, the chunks and the end marker of a streamed answer, as the provider sends them.
-
-    obfuscate: pad every chunk, so that its length tells nothing of its text.
-    """
-    yield _head({"content-type": _EVENTS, "x-request-id": completion.request_id}, completion.headers)
-    if provider.comments:
-        yield Data(provider.comments, chunks=0)
-    include_usage = include_usage and completion.sends_usage
-    chunks = _chunks(completion, provider, include_usage=include_usage)
-    for chunk in provider.chunks(chunks, completion, include_usage=include_usage):
+def render_stream(completion: Completion, asked: ChatRequest) -> Whole:
+    """Return the head, the chunks and the end marker of a streamed answer, as the provider sends them."""
+    quirks = quirks_of(asked.provider)
+    include_usage = asked.include_usage and completion.sends_usage
+    is_padded = asked.include_obfuscation and quirks.obfuscates
+    runs: list[Sequence[str]] = []
+    parts: list[bytes] = []
+    chunks = _chunks(completion, asked, quirks, runs, include_usage=include_usage)
+    for chunk in quirks.chunks(chunks, completion, include_usage=include_usage):
         data = to_json(chunk)
-        yield Data(encode_event(_padded(data) if obfuscate else data))
-    yield Data(DONE, chunks=0)
+        if runs and _PIECE_JSON in data:
+            parts += _spliced(data.split(_PIECE_JSON), runs.pop(), is_padded=is_padded)
+        else:
+            parts.append(encode_event(_padded(data) if is_padded else data))
+    # What is no object counts as no chunk: comments, and the mark that ends the stream.
+    before = [quirks.comments] if quirks.comments else []
+    counts = (*(0 for _ in before), *(1 for _ in parts), 0)
+    head = stream_head((_REQUEST_ID, completion.request_id), completion.headers)
+    return Whole(head, (*before, *parts, DONE), counts)
 
 
 # What recorded chunks are padded to, in bytes without the member that pads.
 _PADDED_TO = 16
 _PADDING = b"fakellm-padding"
 
+_PIECE = "\0fakellm: the piece\0"
+"""Stands in one chunk for all pieces of a text, as no text has it."""
+_PIECE_JSON = to_json(_PIECE)[1:-1]
+
 
 def _padded(chunk: bytes) -> bytes:
     """Add the member that pads a chunk; its letters are the same on every run, and for every id."""
-    return b'%s,"obfuscation":"%s"}' % (chunk[:-1], _PADDING[: -len(chunk) % _PADDED_TO])
+    return chunk[:-1] + _obfuscation(len(chunk))
 
 
-def _chunks(completion: Completion, provider: Provider, *, include_usage: bool) -> Iterator[Json]:
-    """Yield the objects of a stream as OpenAI sends them."""
+def _obfuscation(length: int) -> bytes:
+    """Return how a chunk ends that has so many bytes without padding."""
+    return b',"obfuscation":"%s"}' % _PADDING[: -length % _PADDED_TO]
+
+
+def _spliced(frame: list[bytes], pieces: Sequence[str], *, is_padded: bool) -> list[bytes]:
+    """Return a chunk for each piece of a text. frame: what stands before the piece, between its places, and behind.
+
+    A stream is hundreds of chunks that differ in this piece alone: writing JSON for each would take most of the time.
+    """
+    frame = [b"data: " + frame[0], *frame[1:]]
+    if not is_padded:
+        frame[-1] += b"\n\n"
+        return [to_json(piece)[1:-1].join(frame) for piece in pieces]
+    length, places = sum(map(len, frame)) - len(b"data: "), len(frame) - 1
+    frame[-1] = frame[-1][:-1]
+    ends = [_obfuscation(n) + b"\n\n" for n in range(_PADDED_TO)]
+    texts = [to_json(piece)[1:-1] for piece in pieces]
+    return [text.join(frame) + ends[(length + places * len(text)) % _PADDED_TO] for text in texts]
+
+
+class _Run(NamedTuple):
+    """The pieces of one text, each of which is a chunk that differs from the others in that text alone."""
+
+    pieces: Sequence[str]
+    delta_of: Callable[[str], Json]
+
+
+_Step = tuple[Mapping[str, Any], Json | None, str | None]
+"""(delta, logprobs, finish reason)."""
+
+
+def _chunks(
+    completion: Completion, asked: ChatRequest, quirks: ChatQuirks, runs: list[Sequence[str]], *, include_usage: bool
+) -> Iterator[Json]:
+    """Yield the objects of a stream as OpenAI sends them. runs: takes the pieces for which the next one stands."""
     frame = {
-        "id": completion.id,
+        "id": _id(completion, quirks),
         "object": "chat.completion.chunk",
         "created": completion.created,
         "model": completion.model,
-        "service_tier": completion.service_tier,
-        "system_fingerprint": completion.system_fingerprint,
+        "service_tier": _service_tier(asked),
+        "system_fingerprint": _fingerprint(completion.identity.seed),
     }
     # With include_usage every chunk carries the member, null in all but the last (OpenAPI document,
     # ``ChatCompletionStreamOptions``); without it there is no such member.
     no_usage = {"usage": None} if include_usage else {}
-    for index, (delta, logprobs, finish_reason) in _by_turns(completion.choices, provider):
+    for index, step in _steps(completion.choices, quirks):
+        if isinstance(step, _Run):
+            runs.append(step.pieces)
+            step = step.delta_of(_PIECE), None, None  # noqa: PLW2901  # one chunk in place of them all
+        delta, logprobs, finish_reason = step
         chunk = {"index": index, "delta": delta, "logprobs": logprobs, "finish_reason": finish_reason}
         yield {**frame, "choices": [chunk], **no_usage}
     if include_usage:
         yield {**frame, "choices": [], "usage": completion.usage}
 
 
-_Step = tuple[Mapping[str, Any], Json | None, str | None]
-
-
-def _by_turns(choices: Sequence[Choice], provider: Provider) -> Iterator[tuple[int, _Step]]:
+def _steps(choices: Sequence[Choice], quirks: ChatQuirks) -> Iterator[tuple[int, _Step | _Run]]:
     """Yield (index, step) of all choices, one step of each in turn; one that has ended is passed over.
 
     The real API sends choices as they are made, all at once. Source: https://github.com/openai/openai-python,
     whose accumulator goes by the index of each chunk.
     """
-    for turn in zip_longest(*(_deltas(choice, provider) for choice in choices)):
+    if len(choices) == 1 and quirks.is_uniform:
+        yield from ((choices[0].index, step) for step in _deltas(choices[0], quirks))
+        return
+    for turn in zip_longest(*(_one_by_one(_deltas(choice, quirks)) for choice in choices)):
         yield from ((choice.index, step) for choice, step in zip(choices, turn, strict=True) if step is not None)
 
 
-def _deltas(choice: Choice, provider: Provider) -> Iterator[_Step]:
-    """Yield (delta, logprobs, finish reason) in the order of the real API: role, what is said, finish reason."""
+def _one_by_one(steps: Iterable[_Step | _Run]) -> Iterator[_Step]:
+    for step in steps:
+        if isinstance(step, _Run):
+            yield from ((step.delta_of(piece), None, None) for piece in step.pieces)
+        else:
+            yield step
+
+
+def _deltas(choice: Choice, quirks: ChatQuirks) -> Iterator[_Step | _Run]:
+    """Yield steps in the order of the real API: role, what is said, finish reason."""
     if choice.deltas is None:
         yield _role(choice), _logprobs(choice, [] if choice.logprobs else None), None
-        yield from _said(choice, provider)
+        yield from _said(choice, quirks)
     else:
         # A role of the test's own comes with its own deltas.
         if not any("role" in delta for delta in choice.deltas):
@@ -179,21 +239,34 @@ def _role(choice: Choice) -> Json:
     return {"role": "assistant", "content": content, "refusal": None if choice.refusal is None else ""}
 
 
-def _said(choice: Choice, provider: Provider) -> Iterator[_Step]:
-    if provider.reasoning_field is not None:
-        yield from (({provider.reasoning_field: piece}, None, None) for piece in choice.reasoning or ())
+def _said(choice: Choice, quirks: ChatQuirks) -> Iterator[_Step | _Run]:
+    if (reasoning := quirks.reasoning_field) is not None:
+        yield from _run(choice.reasoning or (), lambda piece: {reasoning: piece})
     name, pieces = ("refusal", choice.refusal) if choice.refusal is not None else ("content", choice.pieces or ())
-    for piece, entries in zip(pieces, choice.logprobs or repeat(()), strict=False):
-        yield {name: piece}, _logprobs(choice, list(entries)), None
+    if choice.logprobs:
+        for piece, entries in zip(pieces, choice.logprobs, strict=False):
+            yield {name: piece}, _logprobs(choice, list(entries)), None
+    else:
+        yield from _run(pieces, lambda piece: {name: piece}, logprobs=_logprobs(choice, []))
     for index, call in enumerate(choice.tool_calls):
-        yield from ((delta, None, None) for delta in _call_deltas(index, call))
+        yield from _call_steps(index, call)
 
 
-def _call_deltas(index: int, call: WireToolCall) -> Iterator[Json]:
+def _run(
+    pieces: Sequence[str], delta_of: Callable[[str], Json], *, logprobs: Json | None = None
+) -> Iterator[_Step | _Run]:
+    """Yield the pieces of a text as a run; as steps where one is empty, which a provider may tell otherwise."""
+    if logprobs is None and pieces and all(pieces):
+        yield _Run(pieces, delta_of)
+    else:
+        yield from ((delta_of(piece), logprobs, None) for piece in pieces)
+
+
+def _call_steps(index: int, call: WireToolCall) -> Iterator[_Step | _Run]:
     if call.kind == "function_call":
-        yield {"function_call": _called(call, "")}
-        yield from ({"function_call": {"arguments": piece}} for piece in call.pieces)
+        yield {"function_call": _called(call, "")}, None, None
+        yield from _run(call.pieces, lambda piece: {"function_call": {"arguments": piece}})
         return
-    yield {"tool_calls": [{"index": index, **_call(call, "")}]}
-    for piece in call.pieces:
-        yield {"tool_calls": [{"index": index, call.kind: {_argument(call): piece}}]}
+    yield {"tool_calls": [{"index": index, **_call(call, "")}]}, None, None
+    argument = _argument(call)
+    yield from _run(call.pieces, lambda piece: {"tool_calls": [{"index": index, call.kind: {argument: piece}}]})

@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
+from fakellm._dialects.chat.quirks import ChatQuirks
+from fakellm._dialects.openai.errors import ErrorQuirks
 from fakellm._dialects.openai.words import NO_KEY_AZURE, deployment_not_found
 from fakellm._wire.answer import Completion
 from fakellm._wire.errors import ErrorBody, encodable
@@ -20,7 +22,7 @@ __all__ = ["AZURE", "AZURE_ELSEWHERE"]
 _CATEGORIES = ("hate", "self_harm", "sexual", "violence")
 
 
-class _Azure(Provider):
+class _AzureChat(ChatQuirks):
     __slots__ = ()
 
     def completion(self, body: Json, completion: Completion) -> Json:
@@ -40,7 +42,11 @@ class _Azure(Provider):
                 choice["content_filter_results"] = _safe() if choice["delta"].get("content") else {}
             yield chunk
 
-    def error(self, error: ErrorBody, status: int) -> Json:
+
+class _AzureErrors(ErrorQuirks):
+    __slots__ = ()
+
+    def envelope(self, error: ErrorBody, status: int) -> Json:
         message = encodable(error.message)
         if error.code == "content_filter":
             inner = {"code": "ResponsibleAIPolicyViolation", "content_filter_result": _stopped()}
@@ -48,7 +54,7 @@ class _Azure(Provider):
             return {"error": {**shown, "innererror": inner}}
         if error.type is None:  # from the gateway, not from the model behind it
             return {"error": {"code": error.code, "message": message}}
-        return super().error(error, status)
+        return super().envelope(error, status)
 
 
 def _safe() -> dict[str, Any]:
@@ -77,23 +83,11 @@ def _answer_results() -> Json:
     }
 
 
-AZURE = _Azure(
+AZURE = Provider(
     name="azure",
     rules="azure",
     dated_models=True,
     forced_calls_stop=True,
-    reasoning_field=None,
-    errors={
-        "invalid_api_key": NO_KEY_AZURE,
-        "model_not_found": deployment_not_found(""),
-        "rate_limit_exceeded": ErrorBody(
-            "Your requests to {model} for {model} in East US have exceeded the token rate limit for your current "
-            "AIServices S0 pricing tier. Please retry after {wait}. To increase your default rate limit, visit: "
-            "https://aka.ms/oai/quotaincrease.",
-            type=None,
-            code="429",
-        ),
-    },
     headers=(
         ("apim-request-id", "{id}"),
         ("azureml-model-session", "v20250225-1-161802030"),
@@ -104,6 +98,22 @@ AZURE = _Azure(
         ("x-ms-region", "East US"),
     ),
     limits=LIMITS[:4],
+    quirks={
+        "chat": _AzureChat(reasoning_field=None),
+        "openai": _AzureErrors(
+            errors={
+                "invalid_api_key": NO_KEY_AZURE,
+                "model_not_found": deployment_not_found(""),
+                "rate_limit_exceeded": ErrorBody(
+                    "Your requests to {model} for {model} in East US have exceeded the token rate limit for your "
+                    "current AIServices S0 pricing tier. Please retry after {wait}. To increase your default rate "
+                    "limit, visit: https://aka.ms/oai/quotaincrease.",
+                    type=None,
+                    code="429",
+                ),
+            }
+        ),
+    },
 )
 AZURE_ELSEWHERE = replace(AZURE, rules=None)
 """A path of Azure's on another host: a gateway or a proxy, whose rules nobody knows."""

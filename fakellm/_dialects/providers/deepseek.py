@@ -7,14 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from fakellm._dialects.chat.quirks import ChatQuirks, ends
+from fakellm._dialects.openai.errors import ErrorQuirks
 from fakellm._wire.answer import Completion
 from fakellm._wire.errors import ErrorBody
-from fakellm._wire.provider import Json, Provider, ends
+from fakellm._wire.provider import Json, Provider
 
 __all__ = ["DEEPSEEK"]
 
 
-class _DeepSeek(Provider):
+class _DeepSeekChat(ChatQuirks):
     __slots__ = ()
 
     def completion(self, body: Json, completion: Completion) -> Json:
@@ -42,25 +44,31 @@ class _DeepSeek(Provider):
         return usage
 
 
-DEEPSEEK = _DeepSeek(
+DEEPSEEK = Provider(
     name="deepseek",
-    id_form="{uuid}",
-    has_null_texts=True,
-    message_omits=frozenset({"annotations", "refusal"}),
-    usage_details=frozenset({"prompt_tokens_details.cached_tokens"}),
-    errors={
-        "invalid_api_key": ErrorBody(
-            "Authentication Fails, Your api key: ****ellm is invalid",
-            type="authentication_error",
-            code="invalid_request_error",
-        ),
-        "model_not_found": ErrorBody("Model Not Exist", code="invalid_request_error"),
-        402: ErrorBody("Insufficient Balance", type="unknown_error", code="invalid_request_error"),
-    },
     headers=(
         ("access-control-allow-credentials", "true"),
         ("strict-transport-security", "max-age=31536000; includeSubDomains; preload"),
         ("vary", "origin, access-control-request-method, access-control-request-headers"),
         ("x-ds-trace-id", "{id}"),
     ),
+    quirks={
+        "chat": _DeepSeekChat(
+            id_form="{uuid}",
+            has_null_texts=True,
+            message_omits=frozenset({"annotations", "refusal"}),
+            usage_details=frozenset({"prompt_tokens_details.cached_tokens"}),
+        ),
+        "openai": ErrorQuirks(
+            errors={
+                "invalid_api_key": ErrorBody(
+                    "Authentication Fails, Your api key: ****ellm is invalid",
+                    type="authentication_error",
+                    code="invalid_request_error",
+                ),
+                "model_not_found": ErrorBody("Model Not Exist", code="invalid_request_error"),
+                402: ErrorBody("Insufficient Balance", type="unknown_error", code="invalid_request_error"),
+            }
+        ),
+    },
 )

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from fakellm._dialects.chat.quirks import ChatQuirks, ends
+from fakellm._dialects.openai.errors import ErrorQuirks
 from fakellm._wire.answer import Completion
 from fakellm._wire.errors import ErrorBody
-from fakellm._wire.provider import LIMITS, Json, Provider, ends
+from fakellm._wire.provider import LIMITS, Json, Provider
 
 __all__ = ["GROQ"]
 
@@ -17,7 +19,7 @@ __all__ = ["GROQ"]
 _TIMES = {"queue_time": 0.04, "prompt_time": 0.002, "completion_time": 0.01, "total_time": 0.012}
 
 
-class _Groq(Provider):
+class _GroqChat(ChatQuirks):
     __slots__ = ()
 
     def completion(self, body: Json, completion: Completion) -> Json:
@@ -39,25 +41,33 @@ class _Groq(Provider):
             yield {**chunk, "x_groq": own} if own else chunk
             own = {}
 
-    def error(self, error: ErrorBody, status: int) -> Json:
-        members = super().error(error, status)["error"]
-        return {"error": {name: value for name, value in members.items() if value is not None}}
-
     def usage(self, completion: Completion) -> Json:
         return {**_TIMES, **super().usage(completion)}
 
 
-GROQ = _Groq(
+class _GroqErrors(ErrorQuirks):
+    __slots__ = ()
+
+    def envelope(self, error: ErrorBody, status: int) -> Json:
+        members = super().envelope(error, status)["error"]
+        return {"error": {name: value for name, value in members.items() if value is not None}}
+
+
+GROQ = Provider(
     name="groq",
-    id_form="chatcmpl-{uuid}",
-    reasoning_field="reasoning",
-    message_omits=frozenset({"annotations", "refusal"}),
-    usage_details=frozenset(),
-    errors={"invalid_api_key": ErrorBody("Invalid API Key", code="invalid_api_key")},
     headers=(
         ("cache-control", "private, max-age=0, no-store, no-cache, must-revalidate"),
         ("vary", "Origin"),
         ("x-groq-region", "us-west-1"),
     ),
     limits=LIMITS,
+    quirks={
+        "chat": _GroqChat(
+            id_form="chatcmpl-{uuid}",
+            reasoning_field="reasoning",
+            message_omits=frozenset({"annotations", "refusal"}),
+            usage_details=frozenset(),
+        ),
+        "openai": _GroqErrors(errors={"invalid_api_key": ErrorBody("Invalid API Key", code="invalid_api_key")}),
+    },
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from fakellm._dialects.chat.quirks import ChatQuirks
 from fakellm._dialects.openai.model_facts import facts_of
 from fakellm._wire.answer import Completion
 from fakellm._wire.provider import LIMITS, Json, Provider
@@ -16,7 +17,7 @@ __all__ = ["OPENAI"]
 _WITHOUT_FINGERPRINT = re.compile(r"o4-mini|gpt-5")
 
 
-class _OpenAI(Provider):
+class _OpenAIChat(ChatQuirks):
     __slots__ = ()
 
     def completion(self, body: Json, completion: Completion) -> Json:
@@ -41,13 +42,11 @@ def _without_null_logprobs(choice: Json) -> Json:
     return {name: member for name, member in choice.items() if name != "logprobs" or member is not None}
 
 
-OPENAI = _OpenAI(
+OPENAI = Provider(
     name="openai",
     rules="openai",
     dated_models=True,
     forced_calls_stop=True,
-    obfuscates=True,
-    reasoning_field=None,
     headers=(
         ("openai-organization", "org-fakellm"),
         ("openai-processing-ms", "320"),
@@ -55,4 +54,7 @@ OPENAI = _OpenAI(
         ("strict-transport-security", "max-age=31536000; includeSubDomains; preload"),
     ),
     limits=LIMITS,
+    quirks={
+        "chat": _OpenAIChat(obfuscates=True, reasoning_field=None),
+    },
 )

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from types import MappingProxyType
 from typing import Any
 
+from fakellm._dialects.chat.quirks import ChatQuirks
+from fakellm._dialects.openai.errors import ErrorQuirks
 from fakellm._wire.answer import Completion
 from fakellm._wire.errors import ErrorBody, encodable
 from fakellm._wire.provider import Json, Provider
@@ -27,7 +29,7 @@ _COST = MappingProxyType(
 )
 
 
-class _OpenRouter(Provider):
+class _OpenRouterChat(ChatQuirks):
     __slots__ = ()
 
     def completion(self, body: Json, completion: Completion) -> Json:
@@ -51,7 +53,11 @@ class _OpenRouter(Provider):
     def usage(self, completion: Completion) -> Json:
         return {"cost": 0, "is_byok": False, "cost_details": dict(_COST), **super().usage(completion)}
 
-    def error(self, error: ErrorBody, status: int) -> Json:
+
+class _OpenRouterErrors(ErrorQuirks):
+    __slots__ = ()
+
+    def envelope(self, error: ErrorBody, status: int) -> Json:
         return {"error": {"message": encodable(error.message), "code": status}}
 
 
@@ -68,29 +74,35 @@ def _maker(model: str) -> str:
     return _MAKERS.get(name, name.capitalize()) if slash else "OpenAI"
 
 
-OPENROUTER = _OpenRouter(
+OPENROUTER = Provider(
     name="openrouter",
-    id_form="gen-{created}-{letters}",
-    reasoning_field="reasoning",
-    comments=b": OPENROUTER PROCESSING\n\n",
-    omits=frozenset({"service_tier", "system_fingerprint"}),
-    delta_omits=frozenset({"refusal"}),
-    usage_details=frozenset(
-        {
-            "prompt_tokens_details.audio_tokens",
-            "prompt_tokens_details.cached_tokens",
-            "completion_tokens_details.reasoning_tokens",
-        }
-    ),
-    errors={
-        "invalid_api_key": ErrorBody("No auth credentials found"),
-        "model_not_found": ErrorBody("No endpoints found for {model}."),
-        "rate_limit_exceeded": ErrorBody("Rate limit exceeded"),
-        402: ErrorBody("Insufficient credits. Add more using https://openrouter.ai/settings/credits"),
-    },
     headers=(
         ("access-control-allow-origin", "*"),
         ("referrer-policy", "no-referrer, strict-origin-when-cross-origin"),
         ("vary", "Accept-Encoding"),
     ),
+    quirks={
+        "chat": _OpenRouterChat(
+            id_form="gen-{created}-{letters}",
+            reasoning_field="reasoning",
+            comments=b": OPENROUTER PROCESSING\n\n",
+            omits=frozenset({"service_tier", "system_fingerprint"}),
+            delta_omits=frozenset({"refusal"}),
+            usage_details=frozenset(
+                {
+                    "prompt_tokens_details.audio_tokens",
+                    "prompt_tokens_details.cached_tokens",
+                    "completion_tokens_details.reasoning_tokens",
+                }
+            ),
+        ),
+        "openai": _OpenRouterErrors(
+            errors={
+                "invalid_api_key": ErrorBody("No auth credentials found"),
+                "model_not_found": ErrorBody("No endpoints found for {model}."),
+                "rate_limit_exceeded": ErrorBody("Rate limit exceeded"),
+                402: ErrorBody("Insufficient credits. Add more using https://openrouter.ai/settings/credits"),
+            }
+        ),
+    },
 )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from fakellm._dialects.chat.quirks import ChatQuirks
 from fakellm._wire.provider import Provider
 
 __all__ = ["PLAIN"]
 
-PLAIN = Provider(name="plain")
+PLAIN = Provider(name="plain", quirks={"chat": ChatQuirks()})

@@ -8,9 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from types import MappingProxyType
 
+from fakellm._dialects.chat.quirks import ChatQuirks, ends
+from fakellm._dialects.openai.errors import ErrorQuirks
 from fakellm._wire.answer import Completion
 from fakellm._wire.errors import ErrorBody, encodable
-from fakellm._wire.provider import Json, Provider, ends
+from fakellm._wire.provider import Json, Provider
 
 __all__ = ["SILICONFLOW"]
 
@@ -18,7 +20,7 @@ __all__ = ["SILICONFLOW"]
 _CODES = MappingProxyType({400: 20015, 404: 20012, 503: 50603})
 
 
-class _SiliconFlow(Provider):
+class _SiliconFlowChat(ChatQuirks):
     __slots__ = ()
 
     def chunks(self, chunks: Iterator[Json], completion: Completion, *, include_usage: bool) -> Iterator[Json]:
@@ -32,7 +34,11 @@ class _SiliconFlow(Provider):
             written += 1
             yield chunk
 
-    def error(self, error: ErrorBody, status: int) -> Json:
+
+class _SiliconFlowErrors(ErrorQuirks):
+    __slots__ = ()
+
+    def envelope(self, error: ErrorBody, status: int) -> Json:
         return {"code": _CODES.get(status, status), "message": encodable(error.message), "data": None}
 
 
@@ -43,16 +49,25 @@ def _so_far(usage: Json, written: int) -> Json:
     return {"prompt_tokens": prompt, "completion_tokens": written, "total_tokens": total}
 
 
-SILICONFLOW = _SiliconFlow(
+SILICONFLOW = Provider(
     name="siliconflow",
-    id_form="{hex}",
-    has_null_texts=True,
-    message_omits=frozenset({"annotations", "refusal"}),
-    usage_details=frozenset(),
-    errors={
-        "invalid_api_key": ErrorBody("Api key is invalid"),
-        "model_not_found": ErrorBody("Model does not exist. Please check it carefully."),
-        "rate_limit_exceeded": ErrorBody("Request was rejected due to rate limiting. Details: TPM limit reached."),
-        503: ErrorBody("System is too busy now. Please try again later."),
+    quirks={
+        "chat": _SiliconFlowChat(
+            id_form="{hex}",
+            has_null_texts=True,
+            is_uniform=False,
+            message_omits=frozenset({"annotations", "refusal"}),
+            usage_details=frozenset(),
+        ),
+        "openai": _SiliconFlowErrors(
+            errors={
+                "invalid_api_key": ErrorBody("Api key is invalid"),
+                "model_not_found": ErrorBody("Model does not exist. Please check it carefully."),
+                "rate_limit_exceeded": ErrorBody(
+                    "Request was rejected due to rate limiting. Details: TPM limit reached."
+                ),
+                503: ErrorBody("System is too busy now. Please try again later."),
+            }
+        ),
     },
 )

@@ -16,37 +16,10 @@ Sources: the API references of the providers (2026-11).
 from __future__ import annotations
 
 import re
-from enum import Enum
-from posixpath import normpath
-from urllib.parse import unquote
 
-__all__ = ["Claim", "address_of", "claim_of"]
+from fakellm._wire.dialect import Traffic
 
-
-class Claim(Enum):
-    """What kind of request this is to a fake that is active."""
-
-    MODEL = "a model call: the fake answers it"
-    COUNT = "a count of tokens, whoever is asked: it gets a 404 and fails no test"
-    PROVIDER = "other traffic to a provider: it gets a 404 and fails no test"
-    BODY = "a model call where its body names a model, else somebody else's"
-    NONE = "somebody else's: it passes untouched"
-
-
-_PARAMETERS = re.compile(r";[^/]*")
-
-
-def address_of(host: str, path: str) -> str:
-    """Return host and path as one text, the same for all spellings that a server may take for one path.
-
-    Passed over: case, percent-encoding, doubled and trailing slashes, dots, parameters of a segment, and the dot at the
-    end of a host.
-
-    >>> address_of("api.openai.com.", "/V1//chat%2Fcompletions;v=1/")
-    'api.openai.com/v1/chat/completions'
-    """
-    plain = _PARAMETERS.sub("", unquote(path, errors="replace").lower())
-    return host.rstrip(".") + normpath("/" + plain.lstrip("/")).rstrip("/")
+__all__ = ["traffic_of"]
 
 
 def _table(lines: str) -> re.Pattern[str]:
@@ -128,13 +101,13 @@ _COUNTS = _table(
 _COUNTS_AT_PROVIDERS = _table(r"/(de)?tokenize$ | /tokenize-text$ | /text/tokenization$ | /tokenizer$")
 
 
-def claim_of(address: str, *, at_provider: bool) -> Claim:
+def traffic_of(address: str, *, at_provider: bool) -> Traffic:
     """Say whose business a POST to an address is. at_provider: whether the host is known to belong to a provider."""
     if _COUNTS.search(address) or (at_provider and _COUNTS_AT_PROVIDERS.search(address)):
-        return Claim.COUNT
+        return Traffic.COUNT
     if _ANYWHERE.search(address):
-        return Claim.MODEL
+        return Traffic.MODEL
     is_shared = _SHARED.search(address) is not None
     if at_provider:
-        return Claim.MODEL if is_shared or _AT_PROVIDERS.search(address) else Claim.PROVIDER
-    return Claim.BODY if is_shared else Claim.NONE
+        return Traffic.MODEL if is_shared or _AT_PROVIDERS.search(address) else Traffic.PROVIDER
+    return Traffic.BODY if is_shared else Traffic.NONE

@@ -48,7 +48,7 @@ Makers = Mapping[str, Mapping[str, MakeTransform]]
 
 REPLY_FIELDS = tuple(field.name for field in fields(Reply))
 PACE_FIELDS = tuple(field.name for field in fields(Pace))
-ERROR_FIELDS = tuple(field.name for field in fields(ErrorReply))
+ERROR_FIELDS = tuple(field.name for field in fields(ErrorReply) if field.init)
 ERRORS = tuple(sorted(name for name, member in vars(ErrorReply).items() if isinstance(member, classmethod)))
 
 

@@ -8,10 +8,14 @@ import pytest
 import yaml
 
 from fakellm import ErrorReply, Pace, Reply, ScriptFormatError, ToolCall, faults, framings
+from fakellm._dialects.chat.dialect import CHAT
+from fakellm._dialects.providers import PROVIDERS
 from fakellm._script.files import format as script_format
 from fakellm._script.files.format import read_script
 from fakellm._script.files.load import schema_text
 from fakellm._script.match import Matcher, conditions
+from fakellm._script.transform import at_speaker
+from fakellm._wire.dialect import Speaker
 from fakellm._wire.events import Data, Head
 
 SCHEMA = json.loads(schema_text())
@@ -107,7 +111,8 @@ def test_error_in_a_stream_is_read(error):
     [reply] = only(text).replies
 
     assert reply.fault.name == "error_event(after=1)"
-    sent = list(reply.fault(iter([Head(200, (("content-type", "text/event-stream"),)), Data(b"data: {}\n\n")])))
+    fault = at_speaker(reply.fault, Speaker(CHAT, PROVIDERS["openai"], "gpt-4o"))
+    sent = list(fault(iter([Head(200, (("content-type", "text/event-stream"),)), Data(b"data: {}\n\n")])))
     assert b"rate_limit_exceeded" in sent[-1].data
     assert is_valid(text)
 

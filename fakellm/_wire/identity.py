@@ -34,24 +34,18 @@ class Identity:
     seen: int
     _known_bits: bytes = field(default=b"", init=False, repr=False, compare=False)
 
-    @property
-    def completion_id(self) -> str:
-        """``chatcmpl-`` and 29 characters, as the real API makes them."""
-        return "chatcmpl-" + _letters(self._bits[:22], 29)
+    def id(self, prefix: str, length: int) -> str:
+        """Return the id of the answer. length: how many letters and digits follow the prefix, 29 at most."""
+        return prefix + _letters(self._bits[:22], length)
 
     @property
     def request_id(self) -> str:
         """``req_`` and 32 hexadecimal digits."""
         return "req_" + self._bits[22:38].hex()
 
-    @property
-    def system_fingerprint(self) -> str:
-        """``fp_`` and 10 hexadecimal digits; depends on the seed alone, as a model's build does."""
-        return _fingerprint(self.seed)
-
-    def call_id(self, index: int) -> str:
-        """``call_`` and 24 characters. index: place of the tool call in the answer."""
-        return "call_" + _letters(digest(self._bits, f"call {index}", size=18), 24)
+    def call_id(self, index: int, prefix: str = "call_", length: int = 24) -> str:
+        """Return the id of a tool call. index: its place in the answer. length: how many letters follow, 24 at most."""
+        return prefix + _letters(digest(self._bits, f"call {index}", size=18), length)
 
     def logprobs_seed(self, choice: int) -> int:
         """64 bits from which the log probabilities of an alternative are drawn."""
@@ -79,8 +73,3 @@ def _letters(data: bytes, length: int) -> str:
 @lru_cache(maxsize=256)
 def _key(seed: int, test_id: str) -> bytes:
     return digest(str(seed), test_id, size=64)
-
-
-@lru_cache(maxsize=16)
-def _fingerprint(seed: int) -> str:
-    return "fp_" + digest(str(seed), "fingerprint", size=5).hex()

@@ -1,17 +1,55 @@
-"""How api.openai.com words the errors that a test leaves to it, by status and by code.
+"""How OpenAI's APIs say an error: their envelope, and the words that a test leaves to them.
 
 Source: answers of api.openai.com as users report them, read in November 2026. ``{model}`` stands for the model asked
-for, ``{wait}`` for how long to wait. What no report shows has "Scripted error" for a message.
+for, ``{wait}`` for how long to wait, ``{limit}`` and ``{used}`` for tokens. What no report shows has "Scripted error"
+for a message.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from fakellm._wire.errors import ErrorBody
+from fakellm._wire.errors import ErrorBody, ScriptedError, error_object
+from fakellm._wire.provider import Json, Provider
 
-__all__ = ["usual_error"]
+__all__ = ["ErrorQuirks", "envelope", "words"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class ErrorQuirks:
+    """How a provider says the errors of OpenAI's APIs, on all of them; the entry ``openai`` of its quirks."""
+
+    errors: Mapping[str | int, ErrorBody] = field(default_factory=dict)
+    """By OpenAI's code, or by status: its words for an error that the test leaves to it."""
+
+    def envelope(self, error: ErrorBody, status: int) -> Json:
+        """Return the JSON object that carries an error."""
+        return error_object(error)
+
+
+_AS_OPENAI = ErrorQuirks()
+
+
+def _quirks(provider: Provider) -> ErrorQuirks:
+    quirks: ErrorQuirks = provider.quirks.get("openai", _AS_OPENAI)
+    return quirks
+
+
+def envelope(error: ErrorBody, status: int, provider: Provider) -> Json:
+    """Return the JSON object that carries an error, as a provider sends it."""
+    return _quirks(provider).envelope(error, status)
+
+
+def words(error: ScriptedError, provider: Provider) -> ErrorBody:
+    """Return a scripted error with what the test leaves open, in a provider's words."""
+    usual = _usual(error.status, error.code)
+    said = ErrorBody(
+        error.message or usual.message, error.type or usual.type, error.param or usual.param, error.code or usual.code
+    )
+    return _quirks(provider).errors.get(usual.code or error.status, usual) if said == usual else said
+
 
 _HELP = "You can retry your request, or contact us through our help center at help.openai.com if the error persists."
 _OVERLOADED = ErrorBody(f"That model is currently overloaded with other requests. {_HELP}", "server_error")
@@ -53,7 +91,7 @@ _BY_CODE: Mapping[str, ErrorBody] = MappingProxyType(
                 code="content_filter",
             ),
             ErrorBody(
-                "This model's maximum context length is 128000 tokens. However, your messages resulted in 128001 "
+                "This model's maximum context length is {limit} tokens. However, your messages resulted in {used} "
                 "tokens. Please reduce the length of the messages.",
                 param="messages",
                 code="context_length_exceeded",
@@ -79,7 +117,7 @@ _BY_STATUS: Mapping[int, ErrorBody] = MappingProxyType(
 )
 
 
-def usual_error(status: int, code: str | None) -> ErrorBody:
+def _usual(status: int, code: str | None) -> ErrorBody:
     """Return the error that goes with a code, or with a status where there is no code or an unknown one."""
     if code is not None and code in _BY_CODE:
         return _BY_CODE[code]

@@ -1,0 +1,112 @@
+"""How a provider's chat completions differ from OpenAI's: what its file may say of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from fakellm._wire.answer import Completion
+from fakellm._wire.canonical import digest
+from fakellm._wire.provider import Json, Provider
+
+__all__ = ["ChatQuirks", "ends", "quirks_of"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class ChatQuirks:
+    """One provider's form of a completion and its chunks. Where a value cannot say it, a subclass has a method."""
+
+    id_form: str | None = None
+    """How ids are made of {created}, {letters} (20), {hex} (32) and {uuid}; None for OpenAI's."""
+    obfuscates: bool = False
+    """Whether chunks are padded."""
+    reasoning_field: str | None = "reasoning_content"
+    """The member of a message and a delta that holds the reasoning; None where it is hidden."""
+    has_null_texts: bool = False
+    """Whether, in a stream with reasoning, a delta of the text has a null reasoning and the other way round."""
+    comments: bytes = b""
+    """Bytes before the first chunk."""
+    omits: frozenset[str] = frozenset({"service_tier"})
+    """Members of OpenAI's completion and chunk that are not sent."""
+    message_omits: frozenset[str] = frozenset({"annotations"})
+    """Members of message and delta that are not sent where they hold nothing."""
+    delta_omits: frozenset[str] = frozenset()
+    """The same, of a delta alone."""
+    is_uniform: bool = True
+    """Whether chunks that differ in the piece of a text differ in nothing else."""
+    usage_details: frozenset[str] | None = None
+    """The paths of the usage's details that are sent even if they are 0; None for all of OpenAI's."""
+
+    def completion_id(self, made: str, *, created: int) -> str:
+        """Return the id of an answer. made: as OpenAI has it. created: Unix time in seconds."""
+        if self.id_form is None:
+            return made
+        digits = digest(made, "id").hex()
+        uuid = "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
+        return self.id_form.format(created=created, letters=made[-20:], hex=digits, uuid=uuid)
+
+    def completion(self, body: Json, completion: Completion) -> Json:
+        """Return a whole answer as it is sent here. body: as OpenAI sends it, with usage unless that is kept back."""
+        body = _without(body, self.omits)
+        for choice in body["choices"]:
+            choice["message"] = _filled(choice["message"], self.message_omits)
+        if "usage" in body:
+            body["usage"] = self.usage(completion)
+        return body
+
+    def chunks(self, chunks: Iterator[Json], completion: Completion, *, include_usage: bool) -> Iterator[Json]:
+        """Yield the chunks of a stream as they are sent here.
+
+        chunks: as OpenAI sends them, in order. include_usage: whether the request asks for the usage.
+        """
+        reasoned: set[int] = set()  # the choices that did
+        for sent in chunks:
+            chunk = _without(sent, self.omits)
+            for choice in chunk["choices"]:
+                delta = _filled(choice["delta"], self.message_omits | self.delta_omits)
+                if self.reasoning_field in delta:
+                    reasoned.add(choice["index"])
+                if self.has_null_texts and choice["index"] in reasoned:
+                    silence = None if self.reasoning_field in delta else ""
+                    delta = {"content": silence, self.reasoning_field or "": None, **delta}
+                choice["delta"] = delta
+            if chunk.get("usage"):
+                chunk["usage"] = self.usage(completion)
+            yield chunk
+
+    def usage(self, completion: Completion) -> Json:
+        """Return the usage as it is sent here."""
+        usage = dict(completion.usage)
+        if self.usage_details is None:
+            return usage
+        for group in ("prompt_tokens_details", "completion_tokens_details"):
+            if isinstance(details := usage.get(group), Mapping):
+                known = {path.partition(".")[2] for path in self.usage_details if path.startswith(group)}
+                usage[group] = {name: count for name, count in details.items() if count or name in known}
+                if not usage[group]:
+                    del usage[group]
+        return usage
+
+
+_AS_OPENAI = ChatQuirks(reasoning_field=None, omits=frozenset(), message_omits=frozenset())
+
+
+def quirks_of(provider: Provider) -> ChatQuirks:
+    """Return how a provider speaks chat: as OpenAI does, where it says nothing."""
+    quirks: ChatQuirks = provider.quirks.get("chat", _AS_OPENAI)
+    return quirks
+
+
+def ends(chunk: Json) -> bool:
+    """Whether a chunk has a finish reason."""
+    return any(choice["finish_reason"] for choice in chunk["choices"])
+
+
+def _filled(message: Mapping[str, Any], names: frozenset[str]) -> Json:
+    """Return a message without those members that hold nothing."""
+    return {name: value for name, value in message.items() if value or name not in names}
+
+
+def _without(value: Json, names: frozenset[str]) -> Json:
+    return {name: member for name, member in value.items() if name not in names}

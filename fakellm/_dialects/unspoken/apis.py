@@ -1,0 +1,94 @@
+"""The APIs that no dialect speaks yet: whose business their requests are, how they tell an error, how a stream ends."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from pydantic_core import from_json
+
+from fakellm._anyjson import object_of
+from fakellm._dialects.openai import errors as openai
+from fakellm._dialects.providers import is_provider_host
+from fakellm._dialects.unspoken.envelopes import envelope_at
+from fakellm._dialects.unspoken.paths import traffic_of
+from fakellm._wire.dialect import Heard, Marks, Traffic, Voice
+from fakellm._wire.errors import ErrorBody, ScriptedError
+from fakellm._wire.events import WireRequest, address_of
+from fakellm._wire.provider import Json, Provider
+
+__all__ = ["UNSPOKEN"]
+
+# OpenAI's [DONE], the last events of Responses and of Anthropic, the finish reason of Gemini.
+_END = re.compile(
+    rb"""(?x)
+    (?: ^data:\ ?\[DONE\]
+      | ^event:\ ?response\.(?:completed|incomplete|failed)\r?\ndata:[^\r\n]*
+      | ^event:\ ?message_stop\r?\ndata:[^\r\n]*
+      | ^data:[^\r\n]*"finishReason":[^\r\n]*
+    )\s*\Z""",
+    re.MULTILINE,
+)
+
+
+class _Unspoken(Voice):
+    """The API at one address, as far as it is known: its errors, and the end of its streams."""
+
+    marks = Marks(_END, (b'{"error":', b' {"message": "', b'?"}}'))
+
+    def __init__(self, address: str) -> None:
+        self._envelope = envelope_at(address)
+
+    def hear(self, body: bytes) -> Heard | None:
+        try:
+            error = object_of(from_json(body)).get("error")
+        except ValueError:
+            return None
+        message = object_of(error).get("message")
+        return Heard(error=message) if isinstance(message, str) else None
+
+    def envelope(self, error: ErrorBody, status: int, provider: Provider) -> Json:
+        return self._envelope(error, status)
+
+    def words(self, error: ScriptedError, provider: Provider) -> ErrorBody:
+        return openai.words(error, provider)
+
+
+class _Apis:
+    """What is known of them all."""
+
+    def traffic(self, method: str, host: str, path: str) -> Traffic:
+        """Say whose business a request is. host: lower case, without port. path: percent-encoded as sent."""
+        return _traffic(method, host, path)
+
+    def at(self, wire: WireRequest) -> Voice:
+        """Return the API at an address."""
+        return _at(wire.host, wire.path)
+
+    def advice(self, wire: WireRequest) -> str:
+        """Return the lines that say what else the code can be told to ask, where frameworks have it."""
+        path = wire.path.rstrip("/")
+        return next((advice for ending, advice in _ADVICE.items() if path.endswith(ending)), "")
+
+
+@lru_cache(maxsize=256)
+def _traffic(method: str, host: str, path: str) -> Traffic:
+    at_provider = is_provider_host(host)
+    if method != "POST":
+        return Traffic.PROVIDER if at_provider else Traffic.NONE
+    return traffic_of(address_of(host, path), at_provider=at_provider)
+
+
+@lru_cache(maxsize=256)
+def _at(host: str, path: str) -> _Unspoken:
+    return _Unspoken(address_of(host, path))
+
+
+UNSPOKEN = _Apis()
+
+_ADVICE = {
+    "/responses": "  or ask chat completions: pydantic-ai 'openai-chat:gpt-4o', langchain use_responses_api=False,\n"
+    "  openai-agents set_default_openai_api('chat_completions'), agno OpenAIChat(...), mirascope ...:completions\n",
+    "/embeddings": "  or give the code embeddings that ask nobody: langchain DeterministicFakeEmbedding(size=8),\n"
+    "  crewai Memory(embedder=lambda texts: [[1.0] * 8 for _ in texts])\n",
+}

@@ -1,0 +1,104 @@
+"""What ``explore`` does to an engine: come between requests and answers, take replies back, rewind to a snapshot."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+from fakellm._script.journal import Call, Outcome
+from fakellm._script.recordings import Source
+from fakellm._script.rule import Fallback, Rule, RuleState
+from fakellm._wire.events import WireEvent, WireRequest
+
+if TYPE_CHECKING:
+    from fakellm._script.engine import Engine
+
+__all__ = ["Control", "Hooks", "Play", "Snapshot"]
+
+Play = Callable[[], Iterable[WireEvent]]
+"""What gives the events that answer a call."""
+
+
+class Hooks(Protocol):
+    """What comes between model calls and their answers; asked under the engine's lock."""
+
+    def before(self, request: WireRequest) -> None:
+        """Take note of a request that is not answered yet."""
+        ...
+
+    def over(self, call: Call, play: Play) -> Play:
+        """Return what plays the answer instead."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Rules, fallback, journal, other traffic and sources as they were at one moment."""
+
+    rules: tuple[tuple[Rule, RuleState], ...]
+    fallback: tuple[Fallback, RuleState] | None
+    calls: tuple[Call, ...]
+    other_traffic: tuple[Call, ...]
+    seen: Mapping[bytes, int]
+    sources: tuple[tuple[Source, Any], ...]
+
+
+class Control:
+    """The handle on one engine. hooks: what comes between its calls and their answers, None for nothing."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.hooks: Hooks | None = None
+        self._engine = engine
+
+    def snapshot(self) -> Snapshot:
+        """Return what ``restore`` brings back."""
+        engine = self._engine
+        with engine.lock:
+            return Snapshot(
+                rules=tuple((rule, rule.state) for rule in engine.rules),
+                fallback=(engine.fallback, engine.fallback.state) if engine.fallback else None,
+                calls=tuple(engine.journal),
+                other_traffic=tuple(engine.other_traffic),
+                seen=dict(engine.seen),
+                sources=tuple((source, source.state) for source in engine.sources),
+            )
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Restore a snapshot. Calls in progress are not interrupted."""
+        engine = self._engine
+        with engine.lock:
+            rules = [*snapshot.rules, *([snapshot.fallback] if snapshot.fallback else [])]
+            for rule, given in rules:
+                rule.restore(given)
+            for source, taken in snapshot.sources:
+                source.restore(taken)
+            engine.script.hold([rule for rule, _ in snapshot.rules])
+            engine.fallback = snapshot.fallback[0] if snapshot.fallback else None
+            engine.sources[:] = [source for source, _ in snapshot.sources]
+            engine.seen = dict(snapshot.seen)
+            engine.journal.hold(snapshot.calls)
+            engine.other_traffic.hold(snapshot.other_traffic)
+
+    def give_back(self, call: Call) -> None:
+        """Take back the reply or recorded answer that a call has used up: the next request gets it."""
+        engine = self._engine
+        with engine.lock:
+            if call.rule is not None:
+                call.rule.give_back()
+                engine.script.hold(list(engine.rules))
+            elif call.outcome is Outcome.REPLAYED:
+                for source in engine.sources:
+                    source.give_back(call.wire)
+
+    def use_up(self, call: Call) -> None:
+        """Use up once more what ``give_back`` took back, unless another request has done so."""
+        engine = self._engine
+        with engine.lock:
+            if call.rule is not None:
+                if call.rule.is_live:
+                    call.rule.next_reply()
+                    engine.retire(call.rule)
+            elif call.outcome is Outcome.REPLAYED:
+                for source in engine.sources:
+                    source.take(call.wire, lambda: engine.dialects.speaker(call.wire, engine.provider))

@@ -1,0 +1,123 @@
+"""Which API a request speaks, and whose business it is: the table of dialects that an engine is given.
+
+A path decides the dialect, on any host: gateways and proxies serve the same paths under other names. What no dialect
+speaks is the unspoken's, which knows the paths of further APIs, so that their calls do not leave the process.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from fakellm._wire.canonical import read_json
+from fakellm._wire.dialect import Claim, Dialect, Speaker, Traffic, Voice
+from fakellm._wire.events import WireRequest
+from fakellm._wire.provider import Provider
+
+__all__ = ["Dialects", "Unspoken"]
+
+
+class Unspoken(Protocol):
+    """What is known of the APIs that no dialect speaks."""
+
+    def traffic(self, method: str, host: str, path: str) -> Traffic:
+        """Say whose business a request is. host: lower case, without port. path: percent-encoded as sent."""
+        ...
+
+    def at(self, wire: WireRequest) -> Voice:
+        """Return how errors are told at an address, and answers heard."""
+        ...
+
+    def advice(self, wire: WireRequest) -> str:
+        """Return the lines that say what else the code can be told to ask; empty where nothing is known."""
+        ...
+
+
+class Dialects:
+    """The dialects of a fake in the order in which they are asked, and what is known beside them."""
+
+    def __init__(
+        self, spoken: Sequence[Dialect], unspoken: Unspoken, provider_of: Callable[[str, str], Provider]
+    ) -> None:
+        self.spoken = tuple(spoken)
+        self._unspoken = unspoken
+        self._provider_of = provider_of
+
+    def with_first(self, dialects: Sequence[Dialect]) -> Dialects:
+        """Return the table with further dialects, which are asked before the others."""
+        return Dialects((*dialects, *self.spoken), self._unspoken, self._provider_of) if dialects else self
+
+    def find(self, wire: WireRequest) -> tuple[Dialect, Claim] | None:
+        """Return the dialect that claims a request, with what it claims, or None."""
+        for dialect in self.spoken:
+            if (claim := dialect.claims(wire)) is not None:
+                return dialect, claim
+        return None
+
+    def provider(self, wire: WireRequest) -> Provider:
+        """Return the provider at the URL of a request."""
+        return self._provider_of(wire.host, wire.path)
+
+    def voice(self, wire: WireRequest) -> Voice:
+        """Return the API that a request asks, spoken or not."""
+        found = self.find(wire)
+        return found[0] if found else self._unspoken.at(wire)
+
+    def speaker(self, wire: WireRequest, provider: Provider | None = None) -> Speaker:
+        """Return who answers a request, spoken or not. provider: who is asked; None for the one at the URL."""
+        found = self.find(wire)
+        model = (found[1].model if found else None) or _model(wire.body) or "gpt-x"
+        return Speaker(self.voice(wire), provider or self.provider(wire), model)
+
+    @property
+    def spoken_at(self) -> list[str]:
+        """Where they are spoken, for messages."""
+        return [dialect.spoken_at for dialect in self.spoken]
+
+    def traffic(self, wire: WireRequest) -> Traffic:
+        """Say whose business a request is, as far as its URL tells."""
+        if self.find(wire) is not None:
+            return Traffic.MODEL
+        return self._unspoken.traffic(wire.method, wire.host, wire.path)
+
+    def told_by_body(self, wire: WireRequest) -> bool:
+        """Whether it takes the body of a request to say if it asks a model."""
+        return wire.method == "POST" and self.traffic(wire) in (Traffic.PROVIDER, Traffic.BODY)
+
+    def is_model_call(self, wire: WireRequest) -> bool:
+        """Whether a request asks a model, so that it may not go out. An empty body will do unless ``told_by_body``."""
+        if self.traffic(wire) is Traffic.MODEL:
+            return True
+        return bool(wire.body) and self.told_by_body(wire) and names_model(wire.body)
+
+    def asks_model(self, wire: WireRequest) -> bool:
+        """Whether a request that came here asks a model: by its path or, wherever it goes, by the model in its body.
+
+        More than ``is_model_call`` says of hosts that nobody knows: a recording takes their traffic, too.
+        """
+        kind = self.traffic(wire)
+        if kind in (Traffic.MODEL, Traffic.COUNT) or wire.method != "POST":
+            return kind is Traffic.MODEL
+        return names_model(wire.body)
+
+    def advice(self, wire: WireRequest) -> str:
+        """Return the lines that say what else the code can be told to ask, where no dialect speaks."""
+        return self._unspoken.advice(wire)
+
+
+def names_model(body: bytes) -> bool:
+    """Whether a body, of JSON or of several parts, names a model."""
+    return _MODEL_PART.search(body) is not None if body.startswith(b"--") else _model(body) is not None
+
+
+_MODEL_PART = re.compile(rb'(?i)\r\ncontent-disposition: *form-data; *name="?model"?\r\n')
+
+
+def _model(body: bytes) -> str | None:
+    try:
+        asked = read_json(body)
+    except (ValueError, RecursionError):
+        return None
+    model = asked.get("model") if isinstance(asked, dict) else None
+    return model if isinstance(model, str) else None

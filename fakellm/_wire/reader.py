@@ -1,0 +1,153 @@
+"""From the body of a request to ``ChatRequest``, once: what is expensive to know of a body is remembered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any, Protocol
+
+from pydantic_core import from_json, to_json
+
+from fakellm._memo import Memo
+from fakellm._wire.asked import ChatRequest
+from fakellm._wire.canonical import canonical_json, digest, message_texts
+from fakellm._wire.dialect import Claim, Dialect, Strictness
+from fakellm._wire.errors import ErrorBody, Rejected
+from fakellm._wire.events import WireRequest
+from fakellm._wire.provider import Json, Provider
+from fakellm.tokens._billing import count_preamble, count_prompt
+
+__all__ = ["BodyFacts", "Check", "Reader", "Terms"]
+
+# Bytes of bodies that are known when they come again; an agent's session of 50 calls has 500,000.
+_REMEMBERED = 2_000_000
+
+_NO_JSON = ErrorBody("the body of the request is no JSON object")
+
+
+class Terms:
+    """Facts about what a body says beside its messages, which most calls of a session have in common.
+
+    canonical: its canonical JSON. preamble: what is billed for its tools and its format, in tokens. accepted: by whom
+    it was accepted.
+    """
+
+    __slots__ = ("accepted", "canonical", "preamble")
+
+    def __init__(self, data: bytes) -> None:
+        terms = from_json(data)
+        self.canonical = canonical_json(terms)
+        self.preamble = count_preamble(terms)
+        self.accepted: set[object] = set()
+
+
+class BodyFacts:
+    """What is expensive to know about the body of a request: its hash, its price, whether it was accepted.
+
+    They are learned from a body that was decoded just now, never from one that is in users' hands and may change there.
+    """
+
+    __slots__ = ("accepted", "canonical", "data", "prompt_tokens", "stream", "terms", "to_chat")
+
+    terms: Terms
+    """What it says beside its messages."""
+    canonical: bytes
+    """A hash, equal for requests of equal canonical JSON."""
+    prompt_tokens: int
+    """What the prompt is billed."""
+    stream: bool
+    """Whether a stream is asked for."""
+
+    def __init__(self, data: bytes, to_chat: Callable[[dict[str, Any]], dict[str, Any]] | None = None) -> None:
+        self.data = data
+        self.to_chat = to_chat
+        """Makes chat's form of the decoded body; None where it is that form."""
+        self.accepted: tuple[object, str] | None = None
+        """By whom, and for which model, it was accepted when it was checked last; None before."""
+
+    def learn(self, as_chat: dict[str, Any], terms: Terms) -> None:
+        """Find out about the body, decoded just now. as_chat: in chat's form."""
+        self.terms = terms
+        self.canonical = digest(self.terms.canonical, *message_texts(as_chat["messages"]))
+        self.prompt_tokens = count_prompt(as_chat, preamble=self.terms.preamble)
+        self.stream = bool(as_chat.get("stream"))
+
+
+class Check(Protocol):
+    """What a dialect has against a body."""
+
+    def __call__(
+        self,
+        body: Json,
+        model: str,
+        strictness: Strictness,
+        provider: Provider,
+        *,
+        size: int,
+        are_terms_known: bool,
+    ) -> None:
+        """Raise Rejected for a body that the API of a provider does not take.
+
+        size: of the body in bytes. are_terms_known: whether a body was accepted that differs in its messages alone.
+        """
+        ...
+
+
+class Reader:
+    """Reads the bodies of one dialect, and remembers of them what is expensive to know."""
+
+    def __init__(
+        self,
+        dialect: Dialect,
+        *,
+        model_of: Callable[[Json, WireRequest], str],
+        check: Check = lambda body, model, strictness, provider, *, size, are_terms_known: None,
+        to_chat: Callable[[Json], Json] | None = None,
+        no_json: ErrorBody = _NO_JSON,
+    ) -> None:
+        self._dialect = dialect
+        self._model_of = model_of
+        """The model that a body asks for, or its path; raises Rejected where there is none."""
+        self._check = check
+        self._to_chat = to_chat
+        """Makes chat's form of a body that was checked; None where it has that form."""
+        self._no_json = no_json
+        self._facts = Memo(partial(BodyFacts, to_chat=to_chat), limit=_REMEMBERED)
+        self._terms = Memo(Terms, limit=_REMEMBERED)
+
+    def read(self, wire: WireRequest, claim: Claim, strictness: Strictness, provider: Provider) -> ChatRequest:
+        """Read a request.
+
+        Raises:
+            Rejected: it is no JSON object, names no model, or is not taken.
+        """
+        facts, by = self._facts[wire.body], (wire.path, strictness, provider)
+        if (accepted := facts.accepted) is not None and accepted[0] == by:
+            return ChatRequest(facts, accepted[1], provider, self._dialect, stream=claim.stream)
+        body = self._decoded(wire.body)
+        model = claim.model or self._model_of(body, wire)
+        key = _terms_of(body) if self._to_chat is None else None
+        known = self._terms.get(key) if key is not None else None
+        are_known = known is not None and by in known.accepted
+        self._check(body, model, strictness, provider, size=len(wire.body), are_terms_known=are_known)
+        as_chat = body if self._to_chat is None else self._to_chat(body)
+        terms = self._terms[_terms_of(as_chat) if key is None else key]
+        terms.accepted.add(by)
+        if accepted is None:
+            facts.learn(as_chat, terms)
+        facts.accepted = by, model
+        return ChatRequest(facts, model, provider, self._dialect, stream=claim.stream, body=body)
+
+    def _decoded(self, body: bytes) -> Json:
+        try:
+            decoded = from_json(body, allow_inf_nan=False)
+        except ValueError:
+            decoded = None
+        if not isinstance(decoded, dict):
+            raise Rejected(self._no_json)
+        return decoded
+
+
+def _terms_of(as_chat: Json) -> bytes:
+    """Return what a body says beside its messages, which most calls of a session have in common."""
+    return to_json({name: value for name, value in as_chat.items() if name != "messages"}, inf_nan_mode="constants")

@@ -1,0 +1,215 @@
+"""A dialect of a test's own is served like those of the package, with no edit elsewhere."""
+
+import json
+
+import httpx
+import pytest
+from cassette_text import cassette, interaction
+from toy_dialect import Toy
+
+from fakellm import (
+    ErrorReply,
+    FakeLLM,
+    RejectedRequestError,
+    ToolCall,
+    UnmatchedRequestError,
+    UsageError,
+    explore,
+    faults,
+    framings,
+)
+
+URL = "https://gateway.acme.test/v2/talk"
+
+
+def talk(*said, live=False, tools=(), url=URL, client=httpx):
+    body = {"whom": "acme-1", "said": [list(one) for one in said], "live": live, "tools": list(tools)}
+    return client.post(url, json=body)
+
+
+def bits(response):
+    """(name, object) of each event."""
+    events = response.text.strip().split("\n\n")
+    return [(e.split("\n")[0].removeprefix("event: "), json.loads(e.split("data: ")[1])) for e in events]
+
+
+@pytest.fixture
+def llm():
+    return FakeLLM(dialects=[Toy()])
+
+
+def test_whole_answer_is_in_the_form_of_the_dialect(llm):
+    llm.when(user="name").reply("Ada")
+
+    with llm:
+        answer = talk(("me", "your name?")).json()
+
+    assert (answer["says"], answer["wants"]) == ("Ada", [])
+    assert llm.calls[0].usage["total_tokens"] == sum(answer["paid"])
+
+
+def test_stream_counts_its_chunks_by_the_law(llm):
+    llm.reply("one two three")
+
+    with llm:
+        response = talk(("me", "count"), live=True)
+
+    assert bits(response)[:-1] == [("bit", {"says": text}) for text in ("", "one", " two", " three")]
+    assert bits(response)[-1][0] == "over"
+    assert llm.calls[0].chunks == 5
+
+
+def test_tool_loop_is_matched_by_conditions_of_chat(llm):
+    llm.when(user="weather", tool="get_weather").reply(ToolCall("get_weather", {"city": "Rome"}))
+    llm.when(tool_result="20").reply("Mild.")
+
+    with llm:
+        first = talk(("me", "weather?"), tools=["get_weather"]).json()
+        second = talk(("me", "weather?"), ("you", ""), ("tool", "20 degrees"), tools=["get_weather"]).json()
+
+    assert first["wants"] == [["get_weather", '{"city":"Rome"}']]
+    assert second["says"] == "Mild."
+    assert llm.calls[0].tool_calls[0].id.startswith("want-")
+
+
+def test_condition_names_the_endpoint(llm):
+    llm.when(endpoint="toy").reply("toy")
+    llm.when(endpoint="chat").reply("chat")
+    chat = {"model": "gpt-4o", "messages": [{"role": "user", "content": "hi"}]}
+
+    with llm:
+        other = httpx.post("http://localhost:1/v1/chat/completions", json=chat).json()
+        assert talk(("me", "hi")).json()["says"] == "toy"
+
+    assert other["choices"][0]["message"]["content"] == "chat"
+    assert [call.endpoint for call in llm.calls] == ["chat", "toy"]
+
+
+def test_scripted_error_is_in_its_envelope(llm):
+    llm.reply(ErrorReply(503, message="closed"))
+
+    with llm:
+        response = talk(("me", "hi"))
+
+    assert (response.status_code, response.json()) == (503, {"sorry": "closed"})
+
+
+def test_unmatched_request_is_told_in_its_envelope_with_the_near_miss(llm):
+    llm.when(user="weather").reply("Mild.")
+
+    with pytest.raises(UnmatchedRequestError, match="a question containing 'weather'"), llm:
+        response = talk(("me", "whether?"))
+
+    assert response.status_code == 400
+    assert response.json()["sorry"].startswith("no rule answers call 1: POST …/talk model='acme-1'")
+
+
+def test_rejected_request_is_told_in_its_envelope(llm):
+    llm.reply("never")
+
+    with pytest.raises(RejectedRequestError, match="nothing was said"), llm:
+        response = talk()
+
+    assert (response.status_code, response.json()) == (400, {"sorry": "nothing was said"})
+
+
+def test_what_the_tests_own_code_raises_is_told_in_its_envelope(llm):
+    llm.reply(lambda request: 1 / 0)
+
+    with pytest.raises(UnmatchedRequestError, match="ZeroDivisionError"), llm:
+        response = talk(("me", "hi"))
+
+    assert "ZeroDivisionError" in response.json()["sorry"]
+
+
+def test_transcript_reads_as_of_any_other(llm):
+    llm.reply("Hi.")
+
+    with llm:
+        talk(("house", "Be brief."), ("me", "Hello!"))
+
+    assert llm.transcript() == ("call 1: POST /v2/talk acme-1 [200]\n  system: Be brief.\n  user: Hello!\n  => Hi.")
+
+
+def test_fault_counts_the_chunks_of_the_dialect(llm):
+    llm.reply("one two three", fault=faults.drop(after=3))
+
+    with pytest.raises(httpx.RemoteProtocolError), llm:
+        talk(("me", "count"), live=True)
+
+    assert llm.calls[0].ending.received is not None
+    assert b"".join(llm.calls[0].ending.received).count(b"event: bit") == 3
+    assert "=> one two\n" in llm.transcript()
+
+
+@pytest.mark.parametrize(
+    ("fault", "told"),
+    [
+        (faults.malformed_json(after=1), b'event: bit\ndata: {"says": "\n\n'),
+        (faults.malformed_sse(after=1), b'event: bit\ndata: {"says":\n"?"}\n\n'),
+        (faults.error_event(after=1, error=ErrorReply(500, message="broke")), b'data: {"sorry":"broke"}\n\n'),
+    ],
+)
+def test_fault_speaks_as_the_dialect(llm, fault, told):
+    llm.reply("one two", fault=fault)
+
+    with llm:
+        assert told in talk(("me", "count"), live=True).content
+
+
+def test_stream_without_its_end_mark_ends_with_its_last_piece(llm):
+    llm.reply("one", fault=faults.no_done())
+
+    with llm:
+        assert [name for name, _ in bits(talk(("me", "count"), live=True))] == ["bit", "bit"]
+
+
+def test_explore_lays_every_trouble_over_it(llm):
+    llm.reply("one two")
+
+    def agent():
+        for _ in range(2):
+            response = talk(("me", "count"), live=True)
+            if response.status_code == 200:
+                return bits(response)
+        raise RuntimeError("gave up")
+
+    trials = explore(agent, llm=llm, faults=[ErrorReply(500), faults.no_done()], framings=[framings.crlf()])
+
+    assert [(trial.name, trial.survived) for trial in trials] == [
+        ("1:500", True),
+        ("1:no_done()", True),
+        ("1:crlf()", False),
+    ]
+
+
+@pytest.fixture
+def recorded(tmp_path):
+    answer = json.dumps({"says": "Hi", "wants": [["f", "{}"]], "paid": [3, 4]})
+    body = json.dumps({"whom": "acme-1", "said": [["me", "hi"]], "live": False, "tools": []})
+    path = tmp_path / "session.yaml"
+    path.write_text(cassette(interaction(uri=URL, request=f"body: '{body}'", response=f"body: {{string: '{answer}'}}")))
+    return path
+
+
+def test_recording_is_replayed_and_heard(llm, recorded):
+    llm.replay(recorded)
+
+    with llm:
+        assert talk(("me", "hi")).json()["says"] == "Hi"
+
+    [call] = llm.calls
+    assert (call.endpoint, call.usage["total_tokens"], call.tool_calls) == ("toy", 7, (ToolCall("f", {}),))
+    assert llm.transcript().endswith("=> Hi\n  => calls f({})")
+
+
+def test_error_that_is_injected_into_a_recording_is_in_its_envelope(llm, recorded):
+    llm.replay(recorded).inject(ErrorReply(500, message="broke"), into=1)
+
+    with llm:
+        assert [talk(("me", "hi")).json().get("sorry") for _ in range(2)] == ["broke", None]
+
+
+def test_dialect_that_is_none_is_refused():
+    with pytest.raises(UsageError, match=r"FakeLLM dialects holds objects of fakellm.dialects.Dialect, got 'toy'"):
+        FakeLLM(dialects=["toy"])
