@@ -77,6 +77,7 @@ MAY_TOUCH = {
     "fakellm._commands.count_tokens": {"pathlib", "sys"},
     "fakellm._commands.demo": {"pathlib"},
     "fakellm._commands.main": {"io", "sys"},
+    "fakellm._commands.verbs.script_schema": {"sys"},
     "fakellm._exploring.explore": {"asyncio", "os"},
     "fakellm._exploring.trials": {"os"},
     "fakellm._fake": {"os"},  # PathLike

@@ -1,1 +1,1 @@
-"""The command line: one module a verb."""
+"""The command line: ``verbs`` says how each verb is typed; the modules here do the longer work of one."""

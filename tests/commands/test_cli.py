@@ -308,6 +308,17 @@ def test_help_fits_into_80_columns(capsys, arguments):
     assert max(map(len, help_of(arguments, capsys).splitlines())) <= 80
 
 
+def test_help_imports_nothing_that_takes_time():
+    heavy = ("asyncio", "dataclasses", "httpx", "pydantic", "rich", "yaml")
+
+    done = subprocess.run([sys.executable, "-X", "importtime", "-m", "fakellm", "--help"], capture_output=True)
+
+    imported = {line.rpartition("|")[2].strip() for line in done.stderr.decode().splitlines()}
+    assert done.returncode == 0
+    assert "fakellm._commands.verbs.cassette_check" in imported
+    assert imported.intersection(heavy) == set()
+
+
 def test_our_own_error_cannot_be_carried_out(tmp_path, monkeypatch, capsys):
     if demo.recording("weather_tool_loop.yaml").parent.parent.name == "fakellm":
         pytest.skip("the recording is part of this installation")
