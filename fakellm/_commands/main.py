@@ -5,12 +5,12 @@ Exit codes: 0 all is well, 1 something was found, 2 the command line is wrong, 1
 
 from __future__ import annotations
 
+import argparse
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout
-from importlib import metadata
 from io import BufferedWriter, FileIO, TextIOWrapper, UnsupportedOperation
-from typing import Any
+from typing import Any, NoReturn
 
 from fakellm._commands.parser import Parser, Verb
 from fakellm._commands.verbs import cassette, demo, script, tokens
@@ -73,7 +73,17 @@ def _read_or_not() -> Iterator[None]:
         yield
 
 
+class _Version(argparse.Action):
+    """Prints the version. Only then is it looked up: that takes as long as everything else before a command runs."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
+        sys.stdout.write(f"fakellm-toolkit {_version()}\n")
+        parser.exit()
+
+
 def _version() -> str:
+    from importlib import metadata
+
     try:
         return metadata.version("fakellm-toolkit")
     except metadata.PackageNotFoundError:
@@ -86,6 +96,6 @@ def _parser() -> Parser:
         description="Test code that talks to language models, offline.",
         examples=["fakellm demo", "fakellm cassette check tests", "fakellm COMMAND --help"],
     )
-    parser.add_argument("-V", "--version", action="version", version=f"fakellm-toolkit {_version()}")
+    parser.add_argument("-V", "--version", action=_Version, nargs=0, help="show program's version number and exit")
     parser.collect(COMMANDS, "command")
     return parser
