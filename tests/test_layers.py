@@ -103,7 +103,6 @@ MAY_TOUCH = {
     "fakellm.client._http": {"asyncio"},  # the time of the loop
     "fakellm.client._openai": {"os"},
     "fakellm.client._pickled": {"os"},
-    "fakellm.client._providers": {"os"},
     "fakellm.client._retry": {"random", "time"},
     "fakellm.messages._base": {"datetime", "uuid"},
     "fakellm.messages._schema_types": {"datetime", "pathlib", "uuid"},  # types that a schema can name

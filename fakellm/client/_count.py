@@ -13,7 +13,6 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from fakellm.client._tools import to_wire_tools
-from fakellm.client._vision import count_image
 from fakellm.models import Image, LLMMessage, Tool, ToolSchema, UserMessage
 
 if TYPE_CHECKING:
@@ -30,6 +29,14 @@ _PER_TOOL = -2
 _PER_PROPERTIES = 11
 _NO_PROPERTIES = -2
 _ANY_TOOLS = 12
+
+# A picture is scaled down, then costs a basis and so much for each tile.
+# Source: https://platform.openai.com/docs/guides/images-vision (gpt-4o, high detail), rounded as in autogen-ext 0.7.5.
+_LONGEST_SIDE = 2048  # pixels
+_SHORTEST_SIDE = 768
+_TILE = 512
+_BASIS = 85  # tokens
+_PER_TILE = 170
 
 Wire = Mapping[str, Any]
 
@@ -74,9 +81,27 @@ def _count_message(encoding: Encoding, message: LLMMessage, wire: Wire) -> int:
 
 def _count_parts(encoding: Encoding, content: Sequence[str | Image], wire: Sequence[Wire]) -> int:
     return sum(
-        count_image(*part.image.size) if isinstance(part, Image) else encoding.count(json.dumps(shown))
+        _count_image(*part.image.size) if isinstance(part, Image) else encoding.count(json.dumps(shown))
         for part, shown in zip(content, wire, strict=True)
     )
+
+
+def _count_image(width: int, height: int) -> int:
+    """Count the tokens of a picture of so many pixels."""
+    if max(width, height) > _LONGEST_SIDE:
+        width, height = _scaled(width, height, longest=_LONGEST_SIDE)
+    if min(width, height) > _SHORTEST_SIDE:
+        width, height = _scaled(width, height, shortest=_SHORTEST_SIDE)
+    return _BASIS + _PER_TILE * -(-width // _TILE) * -(-height // _TILE)
+
+
+def _scaled(width: int, height: int, *, longest: int | None = None, shortest: int | None = None) -> tuple[int, int]:
+    """Return a size of the same shape, one side given, the other cut to an integer as floats have it."""
+    shape = width / height
+    if longest is not None:
+        return (longest, int(longest / shape)) if shape > 1 else (int(longest * shape), longest)
+    assert shortest is not None
+    return (int(shortest * shape), shortest) if shape > 1 else (shortest, int(shortest / shape))
 
 
 def _count_tool(encoding: Encoding, function: Wire) -> int:

@@ -4,18 +4,28 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, Self
 
 from fakellm._errors import UsageError
 from fakellm.client._base import BaseOpenAIChatCompletionClient, connection_of
 from fakellm.client._config import OpenAIClientConfigurationConfigModel
-from fakellm.client._providers import with_provider_defaults
 from fakellm.models import Component
 
 __all__ = ["USER_AGENT", "OpenAIChatCompletionClient", "common_headers", "given", "none_given"]
 
 _BASE_URL = "https://api.openai.com/v1"
 USER_AGENT = "fakellm"
+
+# Providers that the name of a model gives away: where they are, and which variable holds the key.
+# Source: autogen-ext 0.7.5, and the providers' pages on OpenAI compatibility.
+_PROVIDERS = MappingProxyType(
+    {
+        "gemini-": ("https://generativelanguage.googleapis.com/v1beta/openai/", "GEMINI_API_KEY"),
+        "claude-": ("https://api.anthropic.com/v1/", "ANTHROPIC_API_KEY"),
+        "Llama-": ("https://api.llama.com/compat/v1/", "LLAMA_API_KEY"),
+    }
+)
 
 
 class OpenAIChatCompletionClient(BaseOpenAIChatCompletionClient, Component[OpenAIClientConfigurationConfigModel]):
@@ -51,7 +61,7 @@ class OpenAIChatCompletionClient(BaseOpenAIChatCompletionClient, Component[OpenA
     def __init__(self, **settings: Any) -> None:
         if "model" not in settings:
             raise ValueError("model is required for OpenAIChatCompletionClient; pass model='gpt-4o'")
-        complete = with_provider_defaults(settings)
+        complete = _with_provider_defaults(settings)
         key = given(complete, "api_key", "OPENAI_API_KEY")
         if key is None:
             found = none_given(settings, "OPENAI_API_KEY", "api_key")
@@ -74,6 +84,17 @@ class OpenAIChatCompletionClient(BaseOpenAIChatCompletionClient, Component[OpenA
     @classmethod
     def _from_config(cls, config: OpenAIClientConfigurationConfigModel) -> Self:
         return cls(**config.settings())
+
+
+def _with_provider_defaults(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return settings with base_url and api_key of the model's provider, where they say nothing themselves."""
+    defaults: dict[str, Any] = {}
+    for prefix, (base_url, variable) in _PROVIDERS.items():
+        if settings["model"].startswith(prefix):
+            defaults["base_url"] = base_url
+            if variable in os.environ:
+                defaults["api_key"] = os.environ[variable]
+    return {**defaults, **settings}
 
 
 def common_headers(settings: Mapping[str, Any]) -> dict[str, str]:
