@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_fakellm import exploring, hookspec, scenario_fixtures
+from pytest_fakellm import exploring, scenario_fixtures
 from pytest_fakellm.settings import MARKERS, add_options, check_session, marker_lines, wrong_mark
 from pytest_fakellm.state import API_KEY, BEGAN, GUARD, KEY_NAMES, WATCH, StandInKeys, watch_of
 from pytest_fakellm.terminal import Terminal
@@ -42,9 +42,16 @@ _shared: list[pytest.FixtureRequest] = []
 _ANSWERING = frozenset(("fake_llm", "llm_cassette", "llm_journal"))
 
 
+class _Hooks:
+    """The hook that the plugin calls."""
+
+    def pytest_fakellm_configure(self, config: pytest.Config, llm: FakeLLM) -> None:
+        """Prepare the FakeLLM of a test, before the test and its fixtures get it; in a conftest.py or a plugin."""
+
+
 def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
     """Register the hook that the plugin calls, and the parts of it with hooks and fixtures of their own."""
-    pluginmanager.add_hookspecs(hookspec)
+    pluginmanager.add_hookspecs(_Hooks)
     for part in (exploring, scenario_fixtures):
         if not pluginmanager.is_registered(part):
             pluginmanager.register(part)
