@@ -183,10 +183,11 @@ class FakeLLM(Answering):
             UsageError: there is no such file, or a second ``otherwise``.
         """
         __tracebackhide__ = True
-        from fakellm import faults, framings
+        import fakellm.faults
+        import fakellm.framings
         from fakellm._script.files.load import load_script
 
-        script = load_script(path, folders=self._folders(), faults=faults, framings=framings)
+        script = load_script(path, folders=self._folders(), faults=fakellm.faults, framings=fakellm.framings)
         if script.fallback is not None:
             self._engine.set_fallback(script.fallback)
         made = [

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from functools import partial, wraps
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
-from fakellm import faults as f
-from fakellm import framings as g
+import fakellm.faults as f
+import fakellm.framings as g
 from fakellm._errors import UsageError
 from fakellm._exploring.trials import Trial, Trials
 from fakellm._exploring.trouble import Trouble, delivers, troubles
