@@ -176,6 +176,12 @@ def test_imports_point_downward(name):
         assert (here, there) not in STRANGERS, f"{name} imports {target}"
 
 
+def test_no_two_modules_import_each_other():
+    found = {name: {t if t in ALL else t.rpartition(".")[0] for t in imported(tree)} for name, tree in ALL.items()}
+
+    assert [(one, two) for one in ALL for two in found[one] if one < two and one in found.get(two, ())] == []
+
+
 @pytest.mark.parametrize("name", ALL)
 def test_only_named_modules_touch_the_world(name):
     touched = {w for w in WORLD for target in imported(ALL[name]) if target == w or target.startswith(w + ".")}

@@ -12,8 +12,8 @@ import pytest
 from fakellm import Trial, UsageError
 from fakellm._exploring.explore import FAULTS, FRAMINGS, Experiment
 from fakellm._exploring.trouble import troubles
-from pytest_fakellm.exploring import MARKERS, TABLE
 from pytest_fakellm.marker_lines import place_of
+from pytest_fakellm.state import TABLE, TROUBLE_MARKERS
 
 __all__ = ["check", "runs"]
 
@@ -22,7 +22,7 @@ _DEFAULTS: dict[str, Iterable[object]] = {"llm_faults": FAULTS, "llm_framings": 
 
 def check(item: pytest.Item) -> None:
     """Fail the setup of a test whose marker is wrong, at the line of the marker."""
-    for name in MARKERS:
+    for name in TROUBLE_MARKERS:
         if (mark := item.get_closest_marker(name)) is None:
             continue
         try:
@@ -39,13 +39,13 @@ def _check_mark(mark: pytest.Mark, item: pytest.Item) -> None:
         raise UsageError(
             "unittest runs its methods itself, each once\n  take a plain function, or call explore() in it"
         )
-    troubles(*(mark.args if mark.name == name else () for name in MARKERS))
+    troubles(*(mark.args if mark.name == name else () for name in TROUBLE_MARKERS))
 
 
 def runs(item: pytest.Function) -> Iterator[AbstractContextManager[None]]:
     """Yield what each run of a test happens in: the clean one, then the trials, each of which is told as a subtest."""
     used: dict[str, Any] = item.funcargs
-    faults, framings = (_troubles_of(item, name) for name in MARKERS)
+    faults, framings = (_troubles_of(item, name) for name in TROUBLE_MARKERS)
     experiment = Experiment(used["fake_llm"], faults=faults, framings=framings)
     for attempt in experiment:
         yield attempt

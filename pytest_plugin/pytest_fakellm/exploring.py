@@ -11,10 +11,7 @@ from typing import Any
 
 import pytest
 
-MARKERS = ("llm_faults", "llm_framings")
-
-TABLE: pytest.StashKey[str] = pytest.StashKey()
-"""Of a test: the table of what it survives."""
+from pytest_fakellm.state import TABLE, TROUBLE_MARKERS
 
 _RUNS: pytest.StashKey[bool] = pytest.StashKey()
 _VARIABLE = "FAKELLM_TRIAL"
@@ -40,14 +37,14 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_itemcollected(item: pytest.Item) -> None:
     """Let the markers bring the fixtures that they need."""
     names = getattr(item, "fixturenames", None)
-    if names is not None and any(item.get_closest_marker(name) for name in MARKERS):
+    if names is not None and any(item.get_closest_marker(name) for name in TROUBLE_MARKERS):
         missing = [name for name in ("fake_llm", "subtests") if name not in names]
         item.fixturenames = [*names, *missing]  # type: ignore[attr-defined]  # a new list: parameters share theirs
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Refuse the markers where they are wrong, or where nothing could be run again."""
-    if any(item.get_closest_marker(name) for name in MARKERS):
+    if any(item.get_closest_marker(name) for name in TROUBLE_MARKERS):
         from pytest_fakellm.experiments import check
 
         check(item)
@@ -63,7 +60,7 @@ def pytest_make_parametrize_id(val: object) -> str | None:
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, object]:
     """Run a test that has one of the markers again and again, by whatever runs it once, sync or async."""
     __tracebackhide__ = True
-    marked = any(pyfuncitem.get_closest_marker(name) for name in MARKERS)
+    marked = any(pyfuncitem.get_closest_marker(name) for name in TROUBLE_MARKERS)
     if not marked or pyfuncitem.stash.get(_RUNS, False):
         return (yield)
     from pytest_fakellm.experiments import runs

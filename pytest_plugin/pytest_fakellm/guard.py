@@ -31,9 +31,8 @@ from fakellm._io.forks import Ledger
 from fakellm._wire.allowed_hosts import AllowedHosts, check_hosts, is_allowed
 from pytest_fakellm.callers import Callers, callers
 from pytest_fakellm.settings import decide
-from pytest_fakellm.state import GUARD
 
-__all__ = ["BlockedConnectionError", "Guard", "Refusal", "allowed_by_ini", "guard_of"]
+__all__ = ["BlockedConnectionError", "Guard", "Refusal", "allowed_by_ini", "guard_the_exit"]
 
 
 class BlockedConnectionError(ConnectionRefusedError):
@@ -221,15 +220,7 @@ class Guard:
         self._patches.clear()
 
 
-def guard_of(config: pytest.Config) -> Guard:
-    """Return the guard of a session, made when it is first needed."""
-    if GUARD not in config.stash:
-        config.stash[GUARD] = Guard()
-        config.add_cleanup(_guard_the_exit)
-    return config.stash[GUARD]
-
-
-def _guard_the_exit() -> None:
+def guard_the_exit() -> None:
     """Keep providers out when the process ends, for what libraries send only then: traces, mostly."""
     # Handlers run in reverse order, so that the one that was registered last comes before those of the libraries.
     atexit.unregister(_hold_to_the_end)

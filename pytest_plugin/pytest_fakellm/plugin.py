@@ -17,7 +17,7 @@ import pytest
 
 from pytest_fakellm import exploring, scenario_fixtures
 from pytest_fakellm.settings import MARKERS, add_options, check_session, marker_lines, wrong_mark
-from pytest_fakellm.state import API_KEY, BEGAN, GUARD, KEY_NAMES, WATCH, StandInKeys, watch_of
+from pytest_fakellm.state import API_KEY, BEGAN, GUARD, KEY_NAMES, WATCH, StandInKeys, guard_of, watch_of
 from pytest_fakellm.terminal import Terminal
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ def _begin_to_guard(config: pytest.Config, options: object) -> None:
     blocks = getattr(options, "llm_block_network", None) or config.getini("llm_block_network")
     if GUARD in config.stash or not (blocks or config.getini("llm_guard")):
         return
-    from pytest_fakellm.guard import allowed_by_ini, guard_of
+    from pytest_fakellm.guard import allowed_by_ini
 
     guard, what, allowed = guard_of(config), "all" if blocks else "providers", allowed_by_ini(config)
     guard.begin(what, allowed=allowed)
@@ -213,8 +213,6 @@ def note_made(made: FakeLLM | Cassette) -> None:
     Where a fixture that several tests share made it, they are guarded as long as that fixture lasts.
     """
     if _running and (item := _running[-1]) is not None:
-        from pytest_fakellm.guard import guard_of
-
         # A test may run a session, while a fixture of its own is made.
         is_shared = bool(_shared) and _shared[-1].config is item.config
         watch_of(item).made_under(made, guard_of(item.config), shared=_shared[-1] if is_shared else None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +12,7 @@ from fakellm._script.reply import Reply
 
 if TYPE_CHECKING:
     from fakellm import Call, Cassette, FakeLLM
-    from pytest_fakellm.watch import Tape, Watch
+    from pytest_fakellm.tapes import Tape
 
 __all__ = ["hints", "journal_lines", "other_lines", "tally"]
 
@@ -85,19 +85,29 @@ def _is_counted(usage: Any) -> bool:
     return all(isinstance(usage.get(name), int) for name in ("prompt_tokens", "completion_tokens"))
 
 
-def tally(watch: Watch, *, with_lines: bool) -> dict[str, Any]:
-    """Return the figures of a test as JSON can hold them, so that they travel from a worker to the terminal."""
-    calls = [call for answering in watch.answering for call in answering.calls]
-    others = [call for answering in watch.answering for call in answering.other_traffic]
-    lines = [*map(_line, calls), *(line for answering in watch.answering for line in other_lines(answering))]
+def tally(
+    answering: Sequence[FakeLLM | Cassette],
+    tapes: Sequence[Tape],
+    *,
+    refused: list[str],
+    has_passed: bool,
+    with_lines: bool,
+) -> dict[str, Any]:
+    """Return the figures of a test as JSON can hold them, so that they travel from a worker to the terminal.
+
+    refused: for each connection, where to and in which test. with_lines: a line per call, too.
+    """
+    calls = [call for one in answering for call in one.calls]
+    others = [call for one in answering for call in one.other_traffic]
+    lines = [*map(_line, calls), *(line for one in answering for line in other_lines(one))]
     usages = [usage for call in calls if _is_counted(usage := call.usage or {})]
     return {
         "calls": len(calls),
         "prompt_tokens": sum(usage["prompt_tokens"] for usage in usages),
         "completion_tokens": sum(usage["completion_tokens"] for usage in usages),
-        "missed": sum(call.outcome is Outcome.UNMATCHED for call in (*calls, *others)) if watch.tapes else 0,
-        "cassettes": [_played(tape, has_passed=watch.passed) for tape in watch.tapes],
-        "refused": [f"{refusal.host} in {watch.node}" for refusal in watch.refusals],
+        "missed": sum(call.outcome is Outcome.UNMATCHED for call in (*calls, *others)) if tapes else 0,
+        "cassettes": [_played(tape, has_passed=has_passed) for tape in tapes],
+        "refused": refused,
         "lines": lines if with_lines else [],
     }
 

@@ -8,7 +8,7 @@ from fakellm import UsageError, scenarios
 from fakellm.scenarios import Scenario
 from fakellm.scenarios._library import unknown_name
 from pytest_fakellm.marker_lines import place_of
-from pytest_fakellm.scenario_fixtures import FIXTURES
+from pytest_fakellm.state import SCENARIO_FIXTURES
 
 __all__ = ["parametrize"]
 
@@ -30,7 +30,7 @@ def _only(taken: list[str]) -> str:
     if not taken:
         raise UsageError(
             f"the marker llm_scenarios chooses among the scenarios of a fixture, and the test takes none\n"
-            f"  take one of {', '.join(FIXTURES)}"
+            f"  take one of {', '.join(SCENARIO_FIXTURES)}"
         )
     if len(taken) > 1:
         raise UsageError(f"a test plays one scenario at a time, and this one takes {' and '.join(taken)}")
@@ -39,7 +39,7 @@ def _only(taken: list[str]) -> str:
 
 def _members(config: pytest.Config, fixture: str) -> dict[str, Scenario]:
     """Return the scenarios of a fixture by name: those that ship, those registered, those of the ini's folder."""
-    family = FIXTURES[fixture]
+    family = SCENARIO_FIXTURES[fixture]
     members = {scenario.name: scenario for scenario in scenarios.family(family)}
     for scenario in _of_folder(config):
         if family in scenario.families:
@@ -74,7 +74,7 @@ def _chosen(members: dict[str, Scenario], mark: pytest.Mark | None) -> list[Scen
 def _unknown(name: object, members: list[str]) -> str:
     elsewhere = [
         fixture
-        for fixture, family in FIXTURES.items()
+        for fixture, family in SCENARIO_FIXTURES.items()
         if name not in members and name in [scenario.name for scenario in scenarios.family(family)]
     ]
     more = f"\n  {name!r} is one of {' and '.join(elsewhere)}" if elsewhere else ""

@@ -6,26 +6,15 @@ Like the plugin itself, this imports pytest and the standard library alone; what
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import pytest
 
+from pytest_fakellm.state import SCENARIO_FIXTURES
+
 if TYPE_CHECKING:
     from fakellm import FakeLLM, VirtualTime
     from fakellm.scenarios import Scenario
-
-FIXTURES: Mapping[str, str] = MappingProxyType(
-    {
-        "llm_create_scenario": "create",
-        "llm_stream_scenario": "stream",
-        "llm_usage_scenario": "usage",
-        "llm_finish_reason_scenario": "finish_reason",
-        "llm_error_scenario": "error",
-    }
-)
-"""Fixture -> the family that it plays."""
 
 _MARKER = "llm_scenarios(*names): the scenarios of its family that the scenario fixture of the test plays"
 
@@ -44,7 +33,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run a test that takes a scenario fixture once for each scenario."""
-    taken = [name for name in metafunc.fixturenames if name in FIXTURES]
+    taken = [name for name in metafunc.fixturenames if name in SCENARIO_FIXTURES]
     if taken or any(mark.name == "llm_scenarios" for mark in metafunc.definition.own_markers):
         from pytest_fakellm.scenario_choice import parametrize
 

@@ -15,15 +15,14 @@ import pytest
 from fakellm import FakeLLM, FakeLLMError, UsageError
 from fakellm._wire.allowed_hosts import check_hosts
 from pytest_fakellm.cassette_paths import CLAIMED, config_of, own_paths
-from pytest_fakellm.guard import guard_of
 from pytest_fakellm.settings import OF_CASSETTE, OF_FAKE, decide, keys_of, marked_on
-from pytest_fakellm.state import BEGAN, StandInKeys, watch_of
+from pytest_fakellm.state import BEGAN, StandInKeys, guard_of, watch_of
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from fakellm import Cassette, Journal, OpenAIChatCompletionClient
-    from pytest_fakellm.watch import Tape
+    from pytest_fakellm.tapes import Tape
 
 __all__ = ["cassette_session", "client_of", "fake_session", "journal_of"]
 
@@ -111,8 +110,7 @@ def _told_without_traceback() -> Iterator[None]:
 
 def _open_tapes(request: pytest.FixtureRequest, chosen: Chosen, *, llm: FakeLLM | None) -> list[Tape]:
     """Open the files of a test's cassette: one, or those that pytest-recording would play together."""
-    from pytest_fakellm.tapes import find_files, open_cassette
-    from pytest_fakellm.watch import Tape
+    from pytest_fakellm.tapes import Tape, find_files, open_cassette
 
     item, root = request.node, request.config.rootpath
     path, folder, mode = (chosen(name) for name in ("path", "cassette_dir", "record"))

@@ -1,4 +1,4 @@
-"""State of sessions and tests that several parts of the plugin share, and the keys that stand in for missing ones.
+"""Shared by several parts of the plugin: state of sessions and tests, names, keys that stand in for missing ones.
 
 A leaf of the plugin: at start-up it imports pytest and the standard library only.
 """
@@ -6,6 +6,8 @@ A leaf of the plugin: at start-up it imports pytest and the standard library onl
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,7 +16,19 @@ if TYPE_CHECKING:
     from pytest_fakellm.guard import Guard
     from pytest_fakellm.watch import Watch
 
-__all__ = ["API_KEY", "BEGAN", "GUARD", "KEY_NAMES", "WATCH", "StandInKeys", "watch_of"]
+__all__ = [
+    "API_KEY",
+    "BEGAN",
+    "GUARD",
+    "KEY_NAMES",
+    "SCENARIO_FIXTURES",
+    "TABLE",
+    "TROUBLE_MARKERS",
+    "WATCH",
+    "StandInKeys",
+    "guard_of",
+    "watch_of",
+]
 
 API_KEY = "sk-fakellm"
 """The key that stands in for one that is not set."""
@@ -40,6 +54,34 @@ WATCH: pytest.StashKey[Watch] = pytest.StashKey()
 
 BEGAN: pytest.StashKey[float] = pytest.StashKey()
 """When the session began, in seconds since 1970."""
+
+
+TABLE: pytest.StashKey[str] = pytest.StashKey()
+"""Of a test that runs once for each trouble: the table of what it survives."""
+
+TROUBLE_MARKERS = ("llm_faults", "llm_framings")
+"""Markers of such a test."""
+
+SCENARIO_FIXTURES: Mapping[str, str] = MappingProxyType(
+    {
+        "llm_create_scenario": "create",
+        "llm_stream_scenario": "stream",
+        "llm_usage_scenario": "usage",
+        "llm_finish_reason_scenario": "finish_reason",
+        "llm_error_scenario": "error",
+    }
+)
+"""Fixture -> the family of scenarios that it plays."""
+
+
+def guard_of(config: pytest.Config) -> Guard:
+    """Return the guard of a session, made when it is first needed."""
+    if GUARD not in config.stash:
+        from pytest_fakellm.guard import Guard, guard_the_exit
+
+        config.stash[GUARD] = Guard()
+        config.add_cleanup(guard_the_exit)
+    return config.stash[GUARD]
 
 
 def watch_of(item: pytest.Item) -> Watch:

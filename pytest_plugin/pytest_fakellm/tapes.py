@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from math import inf
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -18,7 +18,16 @@ from fakellm._cassette.modes import resolve_mode
 from fakellm._use_cassette import replay_settings
 from pytest_fakellm.cassette_paths import foreign_paths, given_paths, own_path
 
-__all__ = ["find_files", "open_cassette"]
+__all__ = ["Tape", "find_files", "open_cassette"]
+
+
+class Tape(NamedTuple):
+    """A cassette that a test uses. path: as messages show it. must_play: whether what is left fails the test."""
+
+    cassette: Cassette
+    path: str
+    must_play: bool
+    max_age: int | None = None
 
 
 def find_files(

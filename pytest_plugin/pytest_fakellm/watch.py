@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 # All at once: a fake file system takes modules away again that were imported while it was there, and what is
 # imported anew has classes of its own.
@@ -17,17 +17,9 @@ if TYPE_CHECKING:
     import pytest
 
     from pytest_fakellm.guard import Guard, Refusal
+    from pytest_fakellm.tapes import Tape
 
-__all__ = ["Tape", "Watch"]
-
-
-class Tape(NamedTuple):
-    """A cassette that a test uses. path: as messages show it. must_play: whether what is left fails the test."""
-
-    cassette: Cassette
-    path: str
-    must_play: bool
-    max_age: int | None = None
+__all__ = ["Watch"]
 
 
 class Watch:
@@ -125,7 +117,8 @@ class Watch:
             or any(answering.calls or answering.other_traffic for answering in self.answering)
         ):
             return None
-        return tally(self, with_lines=with_lines)
+        refused = [f"{refusal.host} in {self.node}" for refusal in self.refusals]
+        return tally(self.answering, self.tapes, refused=refused, has_passed=self.passed, with_lines=with_lines)
 
     def _unanswered(self) -> Iterator[str]:
         """Yield what fakes and cassettes complain of or, where they do not, what is left of a recording."""

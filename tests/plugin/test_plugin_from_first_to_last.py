@@ -364,7 +364,7 @@ def test_connection_that_was_told_in_a_child_is_not_told_in_the_parent(agent):
         test_it=FORKING
         + textwrap.dedent("""
         def test_it(fake_llm, request):
-            from pytest_fakellm.guard import guard_of
+            from pytest_fakellm.state import guard_of
 
             def run():
                 by_urllib()

@@ -234,7 +234,7 @@ def test_other_hosts_and_the_time_after_the_test_are_free(asking):
                 pass
 
         def test_provider_after_the_fake(request):
-            from pytest_fakellm.guard import guard_of
+            from pytest_fakellm.state import guard_of
             guard_of(request.config).check("api.openai.com", 443)
     """)
 

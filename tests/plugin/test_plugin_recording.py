@@ -271,7 +271,8 @@ def test_recording_lifts_the_guard(project):
     project.makepyfile(
         test_agent="""
         import pytest
-        from pytest_fakellm.guard import BlockedConnectionError, guard_of
+        from pytest_fakellm.guard import BlockedConnectionError
+        from pytest_fakellm.state import guard_of
 
         def can_reach(request):
             try:
