@@ -74,10 +74,10 @@ MAY_TOUCH = {
     "fakellm._commands.cassette_check": {"asyncio", "datetime", "os", "pathlib"},  # os: the environment's secrets
     "fakellm._commands.cassette_prune": {"pathlib"},
     "fakellm._commands.cassette_redact": {"os"},  # the environment's secrets
-    "fakellm._commands.count_tokens": {"pathlib", "sys"},
     "fakellm._commands.demo": {"pathlib"},
     "fakellm._commands.main": {"io", "sys"},
     "fakellm._commands.verbs.script_schema": {"sys"},
+    "fakellm._commands.verbs.tokens": {"pathlib", "sys"},
     "fakellm._exploring.explore": {"asyncio", "os"},
     "fakellm._exploring.trials": {"os"},
     "fakellm._fake": {"os"},  # PathLike
