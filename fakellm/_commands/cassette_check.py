@@ -32,7 +32,7 @@ __all__ = ["run_check"]
 
 @dataclass(frozen=True, slots=True)
 class _Got:
-    """What a client received. body: as it came over the wire, not decoded. cut: the connection was lost."""
+    """A response that a client received. body: as it came over the wire, not decoded. cut: the connection was lost."""
 
     status: int
     body: bytes
@@ -44,7 +44,7 @@ _Send = Callable[[Cassette, WireRequest], _Got]
 
 @dataclass(slots=True)
 class _Verdict:
-    """What became of one file. equal: way -> how many interactions replayed as recorded."""
+    """The findings in one file. equal: way -> how many interactions replayed as recorded."""
 
     path: str
     recorded: int = 0
@@ -98,7 +98,7 @@ def _check_file(path: str, ways: dict[str, _Send], max_age: int | None) -> _Verd
 
 
 def _lint(interactions: Sequence[Interaction], max_age: int | None) -> Iterator[str]:
-    """Yield what is wrong with recordings that may well replay."""
+    """Yield findings that no replay shows: secrets, and recordings that are too old."""
     redactor = Redactor(environment_secrets(os.environ))
     for interaction in interactions:
         for place in secrets_in(interaction, redactor):
@@ -109,7 +109,7 @@ def _lint(interactions: Sequence[Interaction], max_age: int | None) -> Iterator[
 
 
 def _replay(interaction: Interaction, cassette: Cassette, send: _Send) -> str | None:
-    """Return what is wrong with one interaction, or None."""
+    """Replay one interaction; return the difference from the recording, or None."""
     try:
         got = send(cassette, interaction.request)
     except Exception as err:  # noqa: BLE001  # a recorded request that no client can send is a finding

@@ -26,7 +26,7 @@ __all__ = ["run_redact"]
 
 @dataclass(frozen=True, slots=True)
 class _Verdict:
-    """What became of one file. found: what was taken out -> in how many interactions."""
+    """The findings in one file. found: name of what is taken out -> number of interactions that hold it."""
 
     path: str
     interactions: int = 0
@@ -68,7 +68,7 @@ def _redact_file(path: str, *, check: bool) -> _Verdict:
 
 
 def _found(interaction: Interaction, redactor: Redactor) -> Iterable[str]:
-    """Return what would be taken out of an interaction, each thing once."""
+    """Return the names of what is to be taken out of an interaction, each once: ``cookie``, ``request body``."""
     clean, request, response = redacted(interaction, redactor), interaction.request, interaction.response
     gone = [held for held in request.headers.items() if held not in clean.request.headers.items()]
     gone += [held for held in response.headers if held not in clean.response.headers]

@@ -24,7 +24,7 @@ _LETTERS = 600  # of one line
 
 
 def run_show(places: Sequence[str], *, full: bool) -> int:
-    """Print what files hold, and those in folders; return 0, or 1 where one cannot be read or is missing.
+    """Print the cassettes of files and folders; return 0, or 1 where one cannot be read or is missing.
 
     full: show long texts to their end.
     """
@@ -79,7 +79,7 @@ def _told(calls: Sequence[Call]) -> Iterator[list[str]]:
 
 
 def _facts(interaction: Interaction, call: Call) -> Iterator[str]:
-    """Yield what there is to know beside the words: where, when, tokens, timing."""
+    """Yield the facts beside the words: host, day, tokens, timing."""
     yield interaction.request.host or interaction.request.shown_url
     if (day := recorded_on(interaction)) is not None:
         yield day.isoformat()
@@ -96,7 +96,7 @@ def _facts(interaction: Interaction, call: Call) -> Iterator[str]:
 
 
 def _said(interaction: Interaction, told: list[str]) -> list[str]:
-    """Return what was asked and answered; the bodies where the transcript can tell nothing of them."""
+    """Return the lines of question and answer: the transcript's, or the body where it has none."""
     answer = next((n for n, line in enumerate(told) if line.startswith("  => ")), len(told))
     asked, answered = told[:answer], told[answer:]
     if not answered or answered[0].endswith("bytes from the cassette"):

@@ -1,4 +1,4 @@
-"""What several commands show alike."""
+"""Output that several verbs share: problems, progress."""
 
 from __future__ import annotations
 

@@ -239,7 +239,7 @@ def _run_scene(scene: Callable[[Show, Clock], str], console: Console) -> None:
 
 
 def _of_a_user(scene: Callable[[Show, Clock], str]) -> Callable[[Show, Clock], str]:
-    """Return a scene that is no code of the package, so that a report names its lines, not those of who runs it."""
+    """Return a scene as code outside the package, so that a report names its lines, as it does a user's."""
     return FunctionType(scene.__code__, {**globals(), "__name__": "demo"})
 
 

@@ -47,7 +47,7 @@ def _run(arguments: Sequence[str] | None) -> int:
 
 
 class _Pipe(FileIO):
-    """A pipe that takes what its reader, such as ``head``, does not want any more."""
+    """A pipe that drops output once its reader, such as ``head``, is gone."""
 
     def write(self, data: Any, /) -> int:
         try:
@@ -58,7 +58,7 @@ class _Pipe(FileIO):
 
 @contextmanager
 def _read_or_not() -> Iterator[None]:
-    """Print into a pipe, if standard output is one, in such a way that a command runs to its end and exit code."""
+    """Let a command run to its end and exit code where the reader of its output is gone, as in ``… | head``."""
     try:
         number = sys.stdout.fileno()
     except UnsupportedOperation:  # a test holds it

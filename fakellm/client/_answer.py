@@ -1,4 +1,4 @@
-"""What the API answers, as far as the client reads it: whole, or one chunk of a stream.
+"""An answer of the API, whole or one chunk of a stream, as far as the client reads it.
 
 Providers leave out, add and null what they like, so nothing is required. What carries the answer (choices, messages,
 texts, calls) is an error where it cannot be read; what stands beside it (counts, reasons, ids, log probabilities) is
@@ -167,7 +167,7 @@ def _id(value: Any) -> str:
 
 
 def _number(value: Any) -> float | None:
-    """Return a number, of which some write a text; None for what is none."""
+    """Read a number, or a text of one as some write it; None for anything else."""
     try:
         return None if isinstance(value, bool) or value is None else float(value)
     except (TypeError, ValueError, OverflowError):
@@ -253,7 +253,7 @@ _FINISH_REASONS: Mapping[str, FinishReasons] = MappingProxyType(
 
 
 def finish_reason(reason: Any) -> FinishReasons:
-    """Return the word for a reason, however a provider writes it; ``unknown`` for what has none.
+    """Return the neutral word for a provider's, ``stop`` for ``FINISH_REASON_STOP``; ``unknown`` where there is none.
 
     Gemini's compatible endpoint puts its own word behind OpenAI's: ``content_filter: RECITATION``.
     """

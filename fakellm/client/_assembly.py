@@ -66,7 +66,7 @@ class Assembly:
         return [piece for piece in pieces if piece]
 
     def result(self, family: str, *, reason: FinishReasons) -> CreateResult:
-        """Return what the answer amounts to. family: the model's, which decides how reasoning is found."""
+        """Return the answer in AutoGen's form. family: the model's, which decides how reasoning is found."""
         thought: str | None = str(self._thought).removeprefix(THINK_START).removesuffix(THINK_END) or None
         text = self.text
         if self._calls:
@@ -100,7 +100,7 @@ class Assembly:
         return pieces
 
     def _left_unsaid(self, message: Message) -> Message:
-        """Return what of a whole message the deltas before it have not said: some streams end with it."""
+        """Return a whole message without the parts that deltas brought before it: some streams end with one."""
         if not self._has_deltas:
             return message
         return message._replace(

@@ -71,7 +71,7 @@ class AzureOpenAIChatCompletionClient(
 
 
 def _authorize(headers: dict[str, str], settings: dict[str, Any]) -> TokenProvider | None:
-    """Put the credentials into the headers, or return what is to be asked for them; a token goes before a key."""
+    """Put the credentials into the headers, or return the provider of tokens; a token goes before a key."""
     token = given(settings, "azure_ad_token", "AZURE_OPENAI_AD_TOKEN")
     key = given(settings, "api_key", "AZURE_OPENAI_API_KEY")
     provider: TokenProvider | None = settings.get("azure_ad_token_provider")

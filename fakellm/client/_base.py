@@ -1,4 +1,4 @@
-"""What the clients have in common: create and create_stream over HTTP, counting, usage."""
+"""The base of both clients: create and create_stream over HTTP, counting, usage."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ __all__ = ["BaseOpenAIChatCompletionClient", "connection_of"]
 
 
 class BaseOpenAIChatCompletionClient(ChatCompletionClient):
-    """A client of one model; subclasses know where it is and what it takes to be let in.
+    """A client of one model; subclasses know its URL and its credentials.
 
     settings: the arguments as the caller gave them. connection: how requests reach the API. As a context
     manager it closes itself.
@@ -156,7 +156,7 @@ class BaseOpenAIChatCompletionClient(ChatCompletionClient):
 
     @property
     def model_info(self) -> ModelInfo:
-        """What the model accepts and can do."""
+        """The abilities of the model, such as ``vision`` and ``function_calling``."""
         return self._model_info
 
     async def __aenter__(self) -> Self:

@@ -111,7 +111,7 @@ class Calls:
         return next((call for call in (nearest, known) if call is not None and _goes_on(call, part)), None)
 
     def _open(self, part: CallPart) -> _Call | None:
-        """Return the call that a fragment of no name and no place goes on with, since without a name none can be run.
+        """Return the call that a fragment without name and place continues; without a name it begins none.
 
         An id of its own begins another where nothing is missing in the last.
         """

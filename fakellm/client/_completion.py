@@ -13,7 +13,7 @@ __all__ = ["check_structured", "to_result"]
 
 
 def to_result(answer: Assembly, *, family: str) -> CreateResult:
-    """Return what an answer says that has come whole.
+    """Return a whole answer as CreateResult.
 
     Raises:
         ValueError: it calls a function in the way that the API gave up.

@@ -55,7 +55,7 @@ class CreateArgumentsConfigModel(LazyModel):
 
 
 class BaseOpenAIClientConfigurationConfigModel(CreateArgumentsConfigModel):
-    """What both clients take. Values that look like credentials are held as secrets."""
+    """Arguments of both clients. Values that look like credentials are held as secrets."""
 
     model: str
     api_key: SecretStr | None = None
@@ -87,13 +87,13 @@ class BaseOpenAIClientConfigurationConfigModel(CreateArgumentsConfigModel):
 
 
 class OpenAIClientConfigurationConfigModel(BaseOpenAIClientConfigurationConfigModel):
-    """What OpenAIChatCompletionClient takes."""
+    """Arguments of OpenAIChatCompletionClient."""
 
     base_url: str | None = None
 
 
 class AzureOpenAIClientConfigurationConfigModel(BaseOpenAIClientConfigurationConfigModel):
-    """What AzureOpenAIChatCompletionClient takes."""
+    """Arguments of AzureOpenAIChatCompletionClient."""
 
     azure_endpoint: str
     azure_deployment: str | None = None

@@ -26,7 +26,7 @@ class Headers(dict[str, str]):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Connection:
-    """What a session is made of.
+    """The way to one API, which an HTTPSession takes.
 
     headers: sent with every request. token: gives a bearer token, asked before every attempt. http_client: an
     AsyncClient of httpx or httpx2, or None for one of our own. max_retries: attempts after the first. query:

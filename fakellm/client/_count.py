@@ -49,7 +49,7 @@ def count_text(model: str, text: str) -> int:
 def count_request(
     model: str, messages: Sequence[LLMMessage], wire: Sequence[Sequence[Wire]], tools: Sequence[Tool | ToolSchema]
 ) -> int:
-    """Count the tokens of messages and tools. wire: for each message what the API takes."""
+    """Count the tokens of messages and tools. wire: the API's messages for each message."""
     encoding = _encoding(model)
     total = _PER_REQUEST + _PER_MESSAGE * len(messages)
     for message, parts in zip(messages, wire, strict=True):

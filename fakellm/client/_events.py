@@ -1,4 +1,4 @@
-"""What the client logs, at INFO on the logger ``autogen_core.events``: the records of autogen_core.logging 0.7.5.
+"""The log records of the client, at INFO on the logger ``autogen_core.events``: those of autogen_core.logging 0.7.5.
 
 A record's message is one of these objects; it renders as JSON, and is built only where somebody listens.
 """

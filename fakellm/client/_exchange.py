@@ -105,7 +105,7 @@ class Exchange:
 
 
 async def _drain(parts: AsyncGenerator[bytes, None]) -> None:
-    """Read the rest, so that the connection can serve the next request; what it is does not matter any more."""
+    """Read the rest and drop it, so that the connection can serve the next request."""
     with suppress(APIConnectionError):
         async for _ in parts:
             pass

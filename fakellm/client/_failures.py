@@ -1,4 +1,4 @@
-"""What the client raises for an answer that it cannot use. No text here holds a key, even where a server echoes it."""
+"""Exceptions for answers that the client cannot use. No text here holds a key, even where a server echoes it."""
 
 from __future__ import annotations
 

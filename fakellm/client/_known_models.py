@@ -1,4 +1,4 @@
-"""What is known about models by name: what one can do, how much it reads.
+"""Models known by name: abilities and token limits.
 
 Source: the tables of autogen-ext 0.7.5 (2025), as facts; for later models of OpenAI, its documentation,
 read in November 2026. Snapshots and versions of a model are as the model itself; others need ``model_info``.
@@ -96,7 +96,7 @@ _LATER = MappingProxyType(
     }
 )
 _VERSION = re.compile(r"\.\d+$|-(\d+b?|16k|32k|api|chat|codex|instruct|latest|max|mini|nano|preview|pro|search|turbo)$")
-"""What tells versions of a model apart: 5 and 5.4, gpt-5-mini, gpt-oss-20b, the parts of a date, the last one first."""
+"""A version at the end of a name: 5 and 5.4, gpt-5-mini, gpt-oss-20b, the parts of a date, the last one first."""
 
 
 def known_model_info(model: str) -> ModelInfo:
@@ -137,7 +137,7 @@ def token_limit(model: str) -> int:
 
 
 def _base(model: str) -> str:
-    """Return the name of a model without what tells its versions apart."""
+    """Return the name of a model without its version: ``gpt-4o`` for ``gpt-4o-2024-08-06``."""
     name = _openai_name(model)
     while name not in _LATER and (version := _VERSION.search(name)):
         name = name[: version.start()]

@@ -1,4 +1,4 @@
-"""From messages to what the API takes, with the habits of the model's family.
+"""Turn messages into those of the API, with the habits of the model's family.
 
 Source: the behaviour of autogen-ext 0.7.5. A family that is known by name decides; for others the longest name of
 a family that the model's name begins with does.
@@ -29,7 +29,7 @@ from fakellm.models import (
 __all__ = ["Naming", "to_wire_messages"]
 
 Blank = Literal["keep", "space", "omit"]
-"""What happens to a text that the API of a family refuses: empty for "space", nothing but blanks for "omit"."""
+"""The treatment of a text that the API of a family refuses: empty for "space", nothing but blanks for "omit"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Naming:
 
 @dataclass(frozen=True, slots=True)
 class _Habits:
-    """named: takes ``name``. system, user, assistant: which texts. thought: whether calls may lack a text."""
+    """Habits of a family. named: takes ``name``. Others: texts of these messages; thought: that beside calls."""
 
     named: bool = True
     system: Blank = "keep"
@@ -68,7 +68,7 @@ _FAMILIES = frozenset(get_args(ModelFamily.ANY)) - {ModelFamily.UNKNOWN}
 def to_wire_messages(
     messages: Sequence[LLMMessage], *, model: str = "", family: str = ModelFamily.UNKNOWN, naming: Naming = Naming()
 ) -> list[list[dict[str, Any]]]:
-    """Return for each message what the API takes: usually one, none for an omitted one, one per tool result.
+    """Return the API's messages for each message: usually one, none for an omitted one, one per tool result.
 
     Raises:
         ValueError: a source that is no valid name, a thing that is no message, or no list of messages.

@@ -1,4 +1,4 @@
-"""Which names the API accepts, and what becomes of others."""
+"""Names that the API accepts: one of the caller is refused otherwise, one of a model mended."""
 
 from __future__ import annotations
 

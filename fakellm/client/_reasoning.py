@@ -1,4 +1,4 @@
-"""What a model thought, apart from what it said: in parts of the content, or between tags in a text."""
+"""Tell thoughts of a model from its answer: they come in parts of the content, or between tags in a text."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ THINK_START, THINK_END = "<think>", "</think>"
 
 
 def read_content(content: Any) -> tuple[str, str]:
-    """Return what a content says and what it holds of thoughts: a text, or parts (Mistral).
+    """Return (text, thoughts) of a content: a text, or a list of parts (Mistral).
 
     Raises:
         ValueError: it is neither.

@@ -80,7 +80,7 @@ class RequestMaker:
         return Prepared({"messages": wire_messages, **arguments, "stream": stream, **more}, options, structured)
 
     def wire_messages(self, messages: Sequence[LLMMessage], model: str) -> list[list[dict[str, Any]]]:
-        """Return for each message what the API takes."""
+        """Return the API's messages for each message."""
         return to_wire_messages(messages, model=model, family=self._info["family"], naming=self._naming)
 
     def _choose_format(

@@ -59,7 +59,7 @@ class StreamCollector:
         yield from self._answer.end()
 
     def result(self) -> CreateResult:
-        """Return what the chunks amount to.
+        """Return the answer that the chunks make up.
 
         Raises:
             ValueError: the model called a function in the way that the API gave up.

@@ -1,4 +1,4 @@
-"""From tools and tool_choice to what the API takes."""
+"""Turn tools and tool_choice into those of the API."""
 
 from __future__ import annotations
 

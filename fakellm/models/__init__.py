@@ -1,4 +1,4 @@
-"""The model-side vocabulary: what is sent to a model, what it answers, and what a client of one looks like.
+"""The model-side vocabulary: messages to a model, its answers, the interface of its clients.
 
 Interface-compatible with `autogen_core.models` of AutoGen 0.7.5 and with what that stands on. The two
 exchange JSON, not objects: an object of one is not an instance of the other's class. Only `fakellm.client` takes both.

@@ -1,4 +1,4 @@
-"""A function call that a model asks for, and what came of running it."""
+"""A function call that a model asks for, and its result."""
 
 from dataclasses import dataclass
 

@@ -83,7 +83,7 @@ class ChatCompletionClient(ComponentBase[BaseModel], ABC):
     @property
     @abstractmethod
     def model_info(self) -> ModelInfo:
-        """What the model accepts and can do.
+        """The abilities of the model.
 
         A subclass that only has `capabilities` may call this one: it warns, and adds the family `unknown`.
         """

@@ -1,4 +1,4 @@
-"""Code inside a conversation: blocks to run, what running them gave, and imports that code needs."""
+"""Code inside a conversation: blocks to run, the result of a run, and imports that code needs."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ class CodeBlock:
 
 @dataclass
 class CodeResult:
-    """What running code blocks gave: the process' `exit_code` (0 is success) and its printed `output`."""
+    """The result of running code blocks: the process' `exit_code` (0 is success) and its printed `output`."""
 
     exit_code: int
     output: str

@@ -18,7 +18,7 @@ from pydantic import BaseModel
 from fakellm.models._lazy import LazyModel
 
 ComponentType = Literal["model", "agent", "tool", "termination", "token_provider", "workbench"] | str
-"""What a component is for; others than the known ones are allowed."""
+"""The purpose of a component; others than the known ones are allowed."""
 
 ConfigT = TypeVar("ConfigT", bound=BaseModel)
 FromConfigT = TypeVar("FromConfigT", bound=BaseModel, contravariant=True)
@@ -157,11 +157,11 @@ class ComponentSchemaType(Generic[ConfigT]):
 
 
 class ComponentBase(ComponentToConfig[ConfigT], ComponentLoader, Generic[ConfigT]):
-    """What an interface of components inherits from."""
+    """The base of an interface of components."""
 
 
 class Component(ComponentFromConfig[ConfigT], ComponentSchemaType[ConfigT], Generic[ConfigT]):
-    """What a concrete component inherits from, beside its interface.
+    """The base of a concrete component, beside its interface.
 
     Set `component_type` and `component_config_schema` in the class body, and define `_to_config` and
     `_from_config`.

@@ -1,4 +1,4 @@
-"""What a model can do, and which family it belongs to."""
+"""The abilities of a model, and its family."""
 
 import warnings
 from typing import Any, Literal, NotRequired, Required, Self, TypeAlias
@@ -110,7 +110,7 @@ class ModelCapabilities(TypedDict, total=False):
 
 
 class ModelInfo(TypedDict, total=False):
-    """What a model accepts and can do.
+    """The abilities of a model.
 
     `vision`: images in user messages; `function_calling`: tools; `json_output`: a reply that is some JSON
     object; `structured_output`: a reply that follows a given schema; `family`: a constant of `ModelFamily` or

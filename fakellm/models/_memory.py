@@ -10,7 +10,7 @@ from fakellm.models._lazy import LazyModel
 
 
 class MemoryMimeType(Enum):
-    """What kind of content a memory holds."""
+    """Kinds of content in a memory."""
 
     TEXT = "text/plain"
     JSON = "application/json"

@@ -1,4 +1,4 @@
-"""What is said to a model: the four kinds of message in a request, told apart by `type`."""
+"""Messages to a model: the four kinds in a request, told apart by `type`."""
 
 from typing import Annotated, Literal
 
@@ -28,7 +28,7 @@ class UserMessage(LazyModel):
 
 
 class AssistantMessage(LazyModel):
-    """What the model said earlier.
+    """An earlier answer of the model.
 
     `content`: its text, or the function calls it asked for; `thought`: reasoning, or text that came along
     with function calls; `source`: the name of the agent that used the model.

@@ -1,4 +1,4 @@
-"""What a model answers: content, the reason it stopped, the tokens it cost."""
+"""An answer of a model: content, the reason it stopped, the tokens it cost."""
 
 from dataclasses import dataclass
 from typing import Literal

@@ -1,4 +1,4 @@
-"""Functions offered to a model: what a tool is, and a base class for writing one."""
+"""Functions offered to a model: the interface of a tool, and a base class for writing one."""
 
 import json
 from abc import ABC, abstractmethod
@@ -35,7 +35,7 @@ class ParametersSchema(TypedDict):
 
 
 class ToolSchema(TypedDict):
-    """What a model is told about a tool; `strict`: whether its arguments must follow `parameters` exactly."""
+    """The description of a tool for a model; `strict`: whether its arguments must follow `parameters` exactly."""
 
     parameters: NotRequired[ParametersSchema]
     name: str
@@ -54,12 +54,12 @@ class Tool(Protocol):
 
     @property
     def description(self) -> str:
-        """What it does, for the model."""
+        """Its purpose, in words for the model."""
         ...
 
     @property
     def schema(self) -> ToolSchema:
-        """What the model is told about it."""
+        """Its description for the model."""
         ...
 
     def args_type(self) -> type[BaseModel]:
@@ -120,12 +120,12 @@ class BaseTool(ABC, Tool, Generic[ArgsT, ReturnT], ComponentBase[BaseModel]):
 
     @property
     def description(self) -> str:
-        """What it does, for the model."""
+        """Its purpose, in words for the model."""
         return self._description
 
     @property
     def schema(self) -> ToolSchema:
-        """What the model is told about it, without references.
+        """Its description for the model, without references.
 
         Raises: ValueError when a strict tool has optional or additional arguments, or when the arguments
         contain themselves, which no schema without references can say.

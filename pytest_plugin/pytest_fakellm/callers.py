@@ -25,7 +25,7 @@ _BODIES = ("body", "_body", "_content", "data", "_data")  # attributes of reques
 
 
 class Callers(NamedTuple):
-    """What the stack says. lines_of_user: innermost first. libraries: outermost first. model: the one asked for."""
+    """Findings on the stack. lines_of_user: innermost first. libraries: outermost first. model: the one asked for."""
 
     lines_of_user: tuple[str, ...]
     libraries: tuple[str, ...]

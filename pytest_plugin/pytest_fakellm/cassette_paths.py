@@ -61,7 +61,7 @@ def folder_of(test_file: Path, *, folder: Path | None) -> Path:
 
 
 def given_paths(item: pytest.Item, path: str | os.PathLike[str], *, folder: Path | None) -> list[Path]:
-    """Return where a path may be that a marker gives, in the order of looking; a new cassette goes to the first."""
+    """Return the places of a path that a marker gives, in the order of looking; a new cassette goes to the first."""
     places = [*([folder] if folder else []), item.path.parent, item.config.rootpath]
     return list(dict.fromkeys(place / path for place in places))
 

@@ -43,7 +43,7 @@ def _check_mark(mark: pytest.Mark, item: pytest.Item) -> None:
 
 
 def runs(item: pytest.Function) -> Iterator[AbstractContextManager[None]]:
-    """Yield what each run of a test happens in: the clean one, then the trials, each of which is told as a subtest."""
+    """Yield a context manager for each run of a test: the clean one, then the trials, each told as a subtest."""
     used: dict[str, Any] = item.funcargs
     faults, framings = (_troubles_of(item, name) for name in TROUBLE_MARKERS)
     experiment = Experiment(used["fake_llm"], faults=faults, framings=framings)
@@ -55,7 +55,7 @@ def runs(item: pytest.Function) -> Iterator[AbstractContextManager[None]]:
 
 
 def _troubles_of(item: pytest.Item, name: str) -> Iterable[object]:
-    """Return what the marker asks for: its arguments, or the usual ones; nothing without the marker."""
+    """Return the troubles of a marker: its arguments, or the usual ones; none without the marker."""
     mark = item.get_closest_marker(name)
     return () if mark is None else mark.args or _DEFAULTS[name]
 

@@ -121,7 +121,7 @@ class Guard:
                 self._uninstall()
 
     def take(self) -> list[Refusal]:
-        """Return what was refused since the last time, in forked children as well, each place once."""
+        """Return the refusals since the last time, in forked children as well, each place once."""
         with _lock:
             taken, self.refusals = self.refusals, []
             if self._is_in_child:  # a test that runs in a child is told there
@@ -135,7 +135,7 @@ class Guard:
         return os.getpid() != self._process
 
     def open_ledger(self) -> None:
-        """Have what is forked from now on tell what is refused there."""
+        """Let children that are forked from now on tell their refusals."""
         if self._ledger is None and not self._is_in_child:
             self._ledger = Ledger()
 
@@ -144,7 +144,7 @@ class Guard:
             self._ledger.append((os.getpid(), refusal))
 
     def _of_children(self) -> list[Refusal]:
-        """Return what children told, but for what they took themselves."""
+        """Return the refusals that children told and did not take themselves."""
         found: dict[int, list[Refusal]] = {}
         for process, refusal in self._ledger.take() if self._ledger is not None else ():
             if refusal is None:
@@ -262,7 +262,7 @@ def _open_ledgers() -> None:
 
 
 def _hear(event: str, args: tuple[Any, ...]) -> None:
-    """Look at what the interpreter is about to do; it is much, so the usual way out is the first line."""
+    """Check one event of the audit hook; there are many, and the first line lets most of them pass."""
     if not _active or event not in _EVENTS:
         if event == "import" and _active and args[0] in _LOOK_UP_IN_C:
             _patch_when_imported(args[0])
@@ -297,7 +297,7 @@ _LOOK_UP_IN_C = ("uvloop", "aiohttp.resolver")  # what ``_places`` looks for
 
 
 def _patch_when_imported(name: str) -> None:
-    """Import a module in place of whoever is about to, and patch it before that one gets it."""
+    """Import a module ahead of its importer, who then gets it patched."""
     if name in sys.modules or name in _importing:
         return
     _importing.append(name)
@@ -316,7 +316,7 @@ _importing: list[str] = []
 
 
 def _places() -> Iterator[tuple[Any, str, Callable[[Any, Check], Any]]]:
-    """Yield (owner, name, how to wrap it) of what is seen too late otherwise, of modules that are imported."""
+    """Yield (owner, name, how to wrap it) of functions that the audit hook hears too late, in imported modules."""
     # Look up a host by themselves, before anything is told.
     yield socket.socket, "connect", _connecting
     yield socket.socket, "connect_ex", _connecting

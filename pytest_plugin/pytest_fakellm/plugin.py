@@ -106,7 +106,7 @@ def _advise_key(error: BaseException) -> None:
 
 
 def _begin_to_guard(config: pytest.Config, options: object) -> None:
-    """Keep out what is to be kept out for the whole session."""
+    """Begin the guard of the whole session where options or ini ask for one."""
     blocks = getattr(options, "llm_block_network", None) or config.getini("llm_block_network")
     if GUARD in config.stash or not (blocks or config.getini("llm_guard")):
         return
@@ -184,7 +184,7 @@ def _with_recording_first(item: Any, names: Sequence[str]) -> list[str]:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
-    """Let whatever is built for a test that a fake answers be built without a key: agents of a session, too."""
+    """Set stand-in keys around a test that a fake answers, so that clients can be built, those of a session too."""
     _running.append(item)
     try:
         if _ANSWERING.isdisjoint(getattr(item, "fixturenames", ())):
@@ -289,7 +289,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
 
 
 def _told_once(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
-    """Have a failure reported that says itself what is wrong, or that the test's sections explain: by the user's lines.
+    """Report a failure by the user's lines alone where its message or the test's sections explain it.
 
     What the sections explain is not said twice.
     """

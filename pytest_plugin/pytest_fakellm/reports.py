@@ -1,4 +1,4 @@
-"""What the reports of single tests say: a line for each call, and figures for the summary."""
+"""The contents of reports of single tests: a line for each call, and figures for the summary."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def journal_lines(answering: FakeLLM | Cassette) -> Iterator[str]:
 
 
 def hints(answering: FakeLLM | Cassette) -> Iterator[str]:
-    """Yield what may be why the test failed: replies that are made to be streamed, and were not."""
+    """Yield likely reasons of a failure: replies that are made to be streamed, and were not."""
     for call in answering.calls:
         if streamed := _streamed(call):
             yield (

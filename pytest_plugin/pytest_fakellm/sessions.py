@@ -1,4 +1,4 @@
-"""What the fixtures do; imported when the first one is used."""
+"""The work of the fixtures; imported when the first one is used."""
 
 from __future__ import annotations
 

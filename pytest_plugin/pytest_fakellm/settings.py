@@ -1,4 +1,4 @@
-"""What can be set, where, and who decides.
+"""The settings: their names, the places to set them, and which place wins.
 
 The order, from the strongest: command line, environment, marker, ``llm_config``, ini, default. It is written here
 alone. At start-up this imports pytest and the standard library only.
@@ -235,7 +235,7 @@ def check_session(config: pytest.Config) -> None:
 
 
 def keys_of(given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what ``llm_config`` gives, by the names of settings; ``mode`` and ``llm_record`` say ``record``.
+    """Return the settings in ``llm_config``, by name; ``mode`` and ``llm_record`` say ``record``.
 
     Raises:
         pytest.UsageError: it is no mapping, or names something that cannot be set.
@@ -303,7 +303,7 @@ def _arguments(mark: pytest.Mark) -> dict[str, Any]:
 
 
 def wrong_mark(mark: pytest.Mark) -> str | None:
-    """Return what is wrong with the arguments of a marker and what to type instead, or None."""
+    """Return the mistake in the arguments of a marker, with the words to type instead, or None."""
     if wrong := _wrong_arguments(mark):
         takes = ", ".join(MARKERS[mark.name])
         return f"the marker {mark.name} {wrong}\n  it takes {takes}\n  type: @pytest.mark.{_EXAMPLES[mark.name]}"

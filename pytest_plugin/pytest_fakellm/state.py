@@ -85,7 +85,7 @@ def guard_of(config: pytest.Config) -> Guard:
 
 
 def watch_of(item: pytest.Item) -> Watch:
-    """Return what is known of a test, from its first fixture on."""
+    """Return the watch of a test, made when it is first needed."""
     if WATCH not in item.stash:
         from pytest_fakellm.watch import Watch
 

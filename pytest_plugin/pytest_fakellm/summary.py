@@ -86,7 +86,7 @@ class Summary:
 
     @property
     def unused(self) -> dict[str, list[int]]:
-        """What no test played of cassettes whose tests need not play it all: path -> numbers."""
+        """The interactions that no test played, of cassettes whose tests need not play all: path -> numbers."""
         left = {path: sorted({*range(1, self._counts[path] + 1)} - self._played[path]) for path in self._listed}
         return {path: numbers for path, numbers in left.items() if numbers}
 

@@ -1,4 +1,4 @@
-"""What the terminal shows: with ``-v`` a line for each call, at the end a summary of all tests and workers."""
+"""Output to the terminal: with ``-v`` a line for each call, at the end a summary of all tests and workers."""
 
 from __future__ import annotations
 

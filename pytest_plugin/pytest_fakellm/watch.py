@@ -1,4 +1,4 @@
-"""What one test asked, played and tried to reach: collected by the fixtures, told by the hooks."""
+"""The watch of one test: what it asked, played and tried to reach, collected by fixtures, told by hooks."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ class Watch:
 
     @contextmanager
     def told_once(self, excinfo: pytest.ExceptionInfo[BaseException]) -> Iterator[Callable[[object], None]]:
-        """Have a failure reported by the user's lines while the block runs, if it or the sections say what is wrong.
+        """Report a failure by the user's lines alone while the block runs, if its message or the sections explain it.
 
         Yields: what takes from the representation of the exception that is made there what is said in the sections.
         """
@@ -105,12 +105,12 @@ class Watch:
 
     @property
     def _headlines(self) -> list[str]:
-        """The first words of what is told of calls that nothing answered, and of connections that were refused."""
+        """The first words of each explanation, of calls that nothing answered and of connections that were refused."""
         calls = [call for answering in self.answering for call in answering.calls if call.explanation]
         return [*(call.headline for call in calls), *(str(refusal).partition(": ")[0] for refusal in self.refusals)]
 
     def tally(self, *, with_lines: bool) -> dict[str, Any] | None:
-        """Return what the summary adds up, as JSON can hold it; None for nothing. with_lines: a line per call, too."""
+        """Return the figures for the summary, as JSON can hold them; None for none. with_lines: a line per call too."""
         if not (
             self.tapes
             or self.refusals
@@ -121,7 +121,7 @@ class Watch:
         return tally(self.answering, self.tapes, refused=refused, has_passed=self.passed, with_lines=with_lines)
 
     def _unanswered(self) -> Iterator[str]:
-        """Yield what fakes and cassettes complain of or, where they do not, what is left of a recording."""
+        """Yield the complaints of fakes and cassettes or, without any, the unplayed rest of recordings."""
         complaints = [text for answering in self.answering if (text := _complaint(answering.check))]
         yield from (text for text in complaints if not self._says_only_what_follows(text))
         if not complaints and not isinstance(self.error, UsageError):
@@ -133,7 +133,7 @@ class Watch:
         return complaint.startswith("UnusedReplyError") and (kept or isinstance(self.error, UsageError))
 
     def _hints(self) -> Iterator[str]:
-        """Yield what is no mistake by itself, and may be why a test failed."""
+        """Yield hints: no mistakes by themselves, and likely reasons of a failure."""
         for answering in self.answering:
             yield from hints(answering)
 
@@ -164,7 +164,7 @@ class Watch:
 
 
 def _complaint(act: Callable[[], object]) -> str | None:
-    """Return what something complains of, or None."""
+    """Return the error of a check or a save as text, or None."""
     try:
         act()
     except FakeLLMError as err:
