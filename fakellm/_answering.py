@@ -9,8 +9,8 @@ from types import ModuleType, TracebackType
 from typing import Any, Self
 
 from fakellm._clock import Clock
+from fakellm._forks import hear_children, watch_forks
 from fakellm._io.flavour import check_module
-from fakellm._io.forks import hear_children, watch_forks
 from fakellm._io.intercept import Activation, activate, deactivate
 from fakellm._io.transport import make_transport
 from fakellm._script.engine import Engine

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from fakellm._wire.answer import Choice, Completion, WireToolCall, json_answer, stream_head
 from fakellm._wire.asked import ChatRequest
-from fakellm._wire.dialect import Claim, Dialect, Heard, Marks, Strictness
+from fakellm._wire.dialect import Claim, Dialect, Strictness
 from fakellm._wire.errors import ErrorBody, Rejected, ScriptedError
 from fakellm._wire.events import Data, Head, WireEvent, WireRequest
 from fakellm._wire.identity import Identity
 from fakellm._wire.provider import Provider
 from fakellm._wire.reader import Reader
 from fakellm._wire.sse import SSEDecoder, encode_event
+from fakellm._wire.voice import Heard, Marks
 
 __all__ = [
     "ChatRequest",

@@ -23,9 +23,9 @@ from fakellm._script.pace import is_duration
 from fakellm._script.reply import ErrorReply
 from fakellm._script.retry_after import is_retried
 from fakellm._script.transform import Fault, Transform
-from fakellm._wire.dialect import SOMEBODY, Marks, Speaker
 from fakellm._wire.events import Data, Disconnect, Head, Loss, Wait, WireEvent
 from fakellm._wire.sse import encode_event
+from fakellm._wire.voice import SOMEBODY, Marks, Speaker
 
 __all__ = [
     "Fault",

@@ -35,6 +35,7 @@ LAYERS = {
     "fakellm._io": 4,
     "fakellm._answering": 5,
     "fakellm._fake": 5,
+    "fakellm._forks": 5,
     "fakellm._recording_block": 5,
     "fakellm.scenarios": 5,  # a scenario holds the fake that plays it
     "fakellm._exploring": 5,
@@ -82,7 +83,7 @@ MAY_TOUCH = {
     "fakellm._exploring.trials": {"os"},
     "fakellm._fake": {"os"},  # PathLike
     "fakellm._io.cassette_recorder": {"os"},
-    "fakellm._io.forks": {"os", "tempfile"},
+    "fakellm._forks": {"os", "tempfile"},
     "fakellm._io.recorder": {"datetime", "time"},
     "fakellm._real_files": {"sys"},
     "fakellm._script.explain": {"pathlib"},  # PurePath, which touches nothing

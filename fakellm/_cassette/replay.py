@@ -16,8 +16,8 @@ from fakellm._dialects.providers import is_loopback
 from fakellm._script.render import error_events
 from fakellm._script.reply import ErrorReply
 from fakellm._script.transform import Fault, at_speaker
-from fakellm._wire.dialect import Speaker
 from fakellm._wire.events import Data, WireEvent, WireRequest
+from fakellm._wire.voice import Speaker
 
 __all__ = ["Recording"]
 

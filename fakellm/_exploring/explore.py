@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, ParamSpec, TypeVar
 import fakellm.faults as f
 import fakellm.framings as g
 from fakellm._errors import UsageError
+from fakellm._exploring.control import Control
 from fakellm._exploring.trials import Trial, Trials
 from fakellm._exploring.trouble import Trouble, delivers, troubles
 from fakellm._fake import FakeLLM
-from fakellm._script.control import Hooks, Play
-from fakellm._script.engine import Engine
+from fakellm._script.engine import Engine, Hooks, Play
 from fakellm._script.fields import shown
 from fakellm._script.journal import Call, Journal, Outcome
 from fakellm._script.reply import ErrorReply
@@ -212,6 +212,7 @@ class _Troubling:
 
     def __init__(self, engine: Engine, planned: _Planned) -> None:
         self._engine = engine
+        self._control = Control(engine)
         self._planned = planned
         self._hit: Call | None = None  # while its reply is given back
 
@@ -219,14 +220,14 @@ class _Troubling:
         """Use up the reply of the call that was hit where the body goes on as if it had got it."""
         hit, self._hit = self._hit, None
         if hit is not None and self._goes_on(hit, request):
-            self._engine.control.use_up(hit)
+            self._control.use_up(hit)
 
     def over(self, call: Call, play: Play) -> Play:
         """Lay the trouble over the call that it is meant for."""
         if call.number != self._planned.call.number or call.outcome not in _ANSWERED:
             return play
         if not self._planned.trouble.is_framing:
-            self._engine.control.give_back(call)
+            self._control.give_back(call)
             self._hit = call
         return partial(self._troubled, call, play)
 
@@ -239,7 +240,7 @@ class _Troubling:
         for left, event in zip(range(len(played) - 1, -1, -1), played, strict=True):
             if left == 0 and is_whole and self._hit is call:
                 self._hit = None
-                self._engine.control.use_up(call)
+                self._control.use_up(call)
             yield event
 
     def _goes_on(self, hit: Call, wire: WireRequest) -> bool:
@@ -274,19 +275,20 @@ class Experiment:
         self.trials = Trials()
         self._llm = llm
         self._engine = llm._engine  # noqa: SLF001  # both are the project
+        self._control = Control(self._engine)
         self._troubles = troubles(faults, framings)
         self._heard: list[_Heard] = []
 
     def __iter__(self) -> Iterator[AbstractContextManager[None]]:
-        before = self._engine.control.snapshot()
+        before = self._control.snapshot()
         yield self._clean()
-        after = self._engine.control.snapshot()
+        after = self._control.snapshot()
         try:
             for planned in self._plan():
-                self._engine.control.restore(before)
+                self._control.restore(before)
                 yield self._trial(planned, start=len(before.calls))
         finally:
-            self._engine.control.restore(after)
+            self._control.restore(after)
 
     @contextmanager
     def _clean(self) -> Iterator[None]:
@@ -311,11 +313,11 @@ class Experiment:
 
     @contextmanager
     def _interfering(self, hooks: Hooks) -> Iterator[None]:
-        self._engine.control.hooks = hooks
+        self._engine.hooks = hooks
         try:
             yield
         finally:
-            self._engine.control.hooks = None
+            self._engine.hooks = None
 
     def _plan(self) -> list[_Planned]:
         """Return the trials to come, by call and trouble; the one that the environment names, where it does."""

@@ -12,8 +12,8 @@ from fakellm._script.journal import Call
 from fakellm._script.render import error_events
 from fakellm._script.reply import ErrorReply
 from fakellm._script.transform import Fault, Framing, at_speaker, name_of
-from fakellm._wire.dialect import Marks, Voice
 from fakellm._wire.events import Data, Disconnect, Head, WireEvent
+from fakellm._wire.voice import Marks, Voice
 
 __all__ = ["Trouble", "delivers", "troubles"]
 

@@ -172,7 +172,7 @@ def _choice(said: _Said, request: ChatRequest, identity: Identity, *, index: int
         pieces=pieces,
         tool_calls=tuple(
             WireToolCall(
-                call.id or identity.call_id(first_call + n, *request.dialect.call_ids),
+                call.id or identity.call_id(first_call + n, *request.voice.call_ids),
                 call.name,
                 encoding.split(call.arguments_text),
                 request.call_kind(call.name),

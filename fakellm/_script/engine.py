@@ -12,10 +12,10 @@ No step does I/O or reads a clock; what must wait is a Wait event. A player (``_
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from threading import RLock
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from fakellm._errors import (
     CassetteMismatchError,
@@ -26,7 +26,6 @@ from fakellm._errors import (
     UsageError,
 )
 from fakellm._script import explain
-from fakellm._script.control import Control, Play
 from fakellm._script.journal import Answer, Call, Journal, Outcome, Undecoded
 from fakellm._script.match import Matcher
 from fakellm._script.pace import Pace
@@ -37,14 +36,30 @@ from fakellm._script.script import Script
 from fakellm._wire.allowed_hosts import AllowedHosts, is_allowed
 from fakellm._wire.asked import ChatRequest
 from fakellm._wire.canonical import canonical_body, digest
-from fakellm._wire.dialect import LENIENT, STRICT, Claim, Dialect, Speaker, Strictness, Traffic
+from fakellm._wire.dialect import LENIENT, STRICT, Claim, Dialect, Strictness, Traffic
 from fakellm._wire.dialects import Dialects
 from fakellm._wire.errors import DO_NOT_RETRY, ErrorBody, Rejected
 from fakellm._wire.events import WireEvent, WireRequest
 from fakellm._wire.identity import Identity
 from fakellm._wire.provider import Provider
+from fakellm._wire.voice import Speaker
 
-__all__ = ["UNMATCHED_CODE", "Answer", "Engine"]
+__all__ = ["UNMATCHED_CODE", "Answer", "Engine", "Hooks", "Play"]
+
+Play = Callable[[], Iterable[WireEvent]]
+"""What gives the events that answer a call."""
+
+
+class Hooks(Protocol):
+    """What comes between model calls and their answers; asked under the engine's lock."""
+
+    def before(self, request: WireRequest) -> None:
+        """Take note of a request that is not answered yet."""
+        ...
+
+    def over(self, call: Call, play: Play) -> Play:
+        """Return what plays the answer instead."""
+        ...
 
 
 class _Pending(NamedTuple):
@@ -64,7 +79,8 @@ class Engine:
     allow_unmatched, allow_rejected, allow_unused: what ``check`` lets pass.
 
     allowed_hosts: those that are left to the network, model calls aside. journal: what asked a model. other_traffic:
-    what did not, and so may come whenever it likes. control: the handle for ``explore``.
+    what did not, and so may come whenever it likes. hooks: what comes between calls and their answers, for
+    ``explore``.
     """
 
     def __init__(
@@ -96,7 +112,7 @@ class Engine:
         self.allow_rejected = allow_rejected
         self.allow_unused = allow_unused
         self.script = Script()
-        self.control = Control(self)
+        self.hooks: Hooks | None = None
         self._renderer = Renderer(pace=pace, full_headers=full_headers)
         self.seen: dict[bytes, int] = {}  # path and hash of the body -> how often they came
         self.lock = RLock()  # a predicate may look at the fake that asks it
@@ -151,7 +167,7 @@ class Engine:
         with self.lock:
             found = self.dialects.find(request)
             written = self.journal if found or self.dialects.asks_model(request) else self.other_traffic
-            hooks = self.control.hooks if written is self.journal else None
+            hooks = self.hooks if written is self.journal else None
             if hooks is not None:
                 hooks.before(request)
             pending = self._answer(request, found, written)
@@ -250,20 +266,20 @@ class Engine:
         if rule is None and self.rules and (recorded := self._from_source(wire, written)):
             return recorded
         rule = rule or self._live_fallback()
-        return self._from_rule(rule, wire, request) if rule else self._unmatched(wire, request)
+        return self._from_rule(rule, wire, request, found[0]) if rule else self._unmatched(wire, request)
 
     def _live_fallback(self) -> Fallback | None:
         return self.fallback if self.fallback and self.fallback.is_live else None
 
-    def _from_rule(self, rule: Rule, wire: WireRequest, request: ChatRequest) -> _Pending:
+    def _from_rule(self, rule: Rule, wire: WireRequest, request: ChatRequest, dialect: Dialect) -> _Pending:
         scripted = rule.next_reply()
         self.retire(rule)
         for source in self.sources:
             source.excuse(wire)
         number = len(self.journal) + 1
-        call = Call(number, wire, Outcome.ANSWERED, 200, request.undecoded(), rule, voice=request.dialect)
+        call = Call(number, wire, Outcome.ANSWERED, 200, request.undecoded(), rule, voice=dialect)
         identity = self._identify(wire, request)
-        return _Pending(call, partial(self._renderer.say, scripted, request, call, identity))
+        return _Pending(call, partial(self._renderer.say, scripted, request, call, identity, dialect))
 
     def _from_source(self, wire: WireRequest, written: Journal) -> _Pending | None:
         request, speaker = partial(self.read, wire), partial(self._speaker, wire)

@@ -186,7 +186,7 @@ def _named(scripted: Scripted) -> str:
 
 
 def _described(request: ChatRequest) -> str:
-    return f"POST {request.dialect.spoken_at} model={request.model!r} {_asked(request)}"
+    return f"POST {request.voice.spoken_at} model={request.model!r} {_asked(request)}"
 
 
 def _asked(request: ChatRequest) -> str:

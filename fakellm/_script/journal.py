@@ -17,8 +17,8 @@ from fakellm._script.rule import Rule
 from fakellm._script.transform import Fault
 from fakellm._wire.answer import Completion
 from fakellm._wire.asked import ChatRequest, Message
-from fakellm._wire.dialect import SOMEBODY, Heard, Voice
 from fakellm._wire.events import RequestHeaders, Whole, WireEvent, WireRequest
+from fakellm._wire.voice import SOMEBODY, Heard, Voice
 
 __all__ = ["Answer", "Call", "Ending", "Journal", "Outcome", "Undecoded"]
 

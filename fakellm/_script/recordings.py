@@ -7,8 +7,8 @@ from typing import Any, Protocol
 
 from fakellm._script.journal import Call
 from fakellm._script.transform import Fault
-from fakellm._wire.dialect import Speaker
 from fakellm._wire.events import WireEvent, WireRequest
+from fakellm._wire.voice import Speaker
 
 __all__ = ["Recorded", "Recorder", "Source"]
 

@@ -15,11 +15,12 @@ from fakellm._script.scripted import Scripted
 from fakellm._script.transform import at_speaker
 from fakellm._wire.answer import raw_answer
 from fakellm._wire.asked import ChatRequest
-from fakellm._wire.dialect import Speaker
+from fakellm._wire.dialect import Dialect
 from fakellm._wire.errors import DO_NOT_RETRY, ErrorBody
 from fakellm._wire.events import Disconnect, Head, WireEvent, in_one_piece
 from fakellm._wire.identity import Identity
 from fakellm._wire.provider import add_headers
+from fakellm._wire.voice import Speaker
 
 __all__ = ["UNMATCHED_CODE", "Renderer", "break_off", "error_events", "guarded"]
 
@@ -41,7 +42,9 @@ class Renderer:
         self._full_headers = full_headers
         self._drafts = Drafts()
 
-    def say(self, scripted: Scripted, request: ChatRequest, call: Call, identity: Identity) -> Iterable[WireEvent]:
+    def say(
+        self, scripted: Scripted, request: ChatRequest, call: Call, identity: Identity, dialect: Dialect
+    ) -> Iterable[WireEvent]:
         """Return the events of a reply; what the test's own callable, framing or fault raises is put on the call."""
         try:
             reply = scripted if isinstance(scripted, _VALUES) else scripted(request)
@@ -49,7 +52,7 @@ class Renderer:
             if isinstance(reply, ErrorReply):
                 call.status = reply.status
                 return in_one_piece(error_events(reply, request.speaker, identity.request_id))
-            events = self._rendered(reply, request, call, identity)
+            events = self._rendered(reply, request, call, identity, dialect)
             if self._full_headers or reply.headers == "full":
                 events = add_headers(iter(events), request.provider.headers_for(200, identity.request_id))
             pace = reply.pace or self._pace
@@ -70,13 +73,15 @@ class Renderer:
         except Exception as err:  # noqa: BLE001  # check() raises it again
             return break_off(call, err, request.speaker, identity, explain.broken(err, number=call.number))
 
-    def _rendered(self, reply: Reply, request: ChatRequest, call: Call, identity: Identity) -> Iterable[WireEvent]:
+    def _rendered(
+        self, reply: Reply, request: ChatRequest, call: Call, identity: Identity, dialect: Dialect
+    ) -> Iterable[WireEvent]:
         if reply.raw is not None:
-            request_id = request.dialect.request_id_header, identity.request_id
+            request_id = request.voice.request_id_header, identity.request_id
             return raw_answer(reply.raw, request_id, reply.wire_headers, is_stream=request.stream)
         draft = self._drafts.of(reply, request)
         call.answered = completion = fill_draft(draft, identity, request)
-        return request.dialect.say(completion, request)
+        return dialect.say(completion, request)
 
 
 def error_events(error: ErrorReply, speaker: Speaker, request_id: str) -> Iterator[WireEvent]:

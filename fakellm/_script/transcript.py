@@ -11,7 +11,7 @@ from fakellm._script.journal import Call
 from fakellm._script.reply import ErrorReply, Reply, other_ways
 from fakellm._script.transform import name_of
 from fakellm._wire.asked import Message, text_of
-from fakellm._wire.dialect import SOMEBODY
+from fakellm._wire.voice import SOMEBODY
 
 if TYPE_CHECKING:
     from rich.text import Text

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from fakellm._wire.dialect import Speaker
 from fakellm._wire.events import Disconnect, WireEvent
+from fakellm._wire.voice import Speaker
 
 __all__ = ["Fault", "Framing", "Transform", "at_speaker", "name_of"]
 

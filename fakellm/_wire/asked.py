@@ -6,20 +6,19 @@ The form is that of chat completions, in which scripts are written and prompts a
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable
+from typing import Any
 
 from pydantic_core import from_json
 
 from fakellm._anyjson import object_of, objects_of
 from fakellm._wire.answer import CallKind
-from fakellm._wire.dialect import Dialect, Speaker
+from fakellm._wire.canonical import canonical_json, digest, message_texts
 from fakellm._wire.provider import Provider
+from fakellm._wire.voice import Speaker, Voice
+from fakellm.tokens._billing import count_preamble, count_prompt
 
-if TYPE_CHECKING:
-    from fakellm._wire.reader import BodyFacts
-
-__all__ = ["ChatRequest", "Message", "text_of"]
+__all__ = ["BodyFacts", "ChatRequest", "Message", "Terms", "text_of"]
 
 Message = dict[str, Any]
 """One message as it stands in the request: role, content, tool_calls, …"""
@@ -31,18 +30,18 @@ class ChatRequest:
     """What a request asks, whatever the API; decoded when somebody looks into it.
 
     body: the JSON object as it was sent. model, messages, tools, stream and all below: in chat's form, in their
-    defaults where absent or null. dialect, provider: who is asked, and so how the answer looks. facts: what is known of
+    defaults where absent or null. voice, provider: who is asked, and so how the answer looks. facts: what is known of
     the body.
     """
 
-    __slots__ = ("_as_chat", "_body", "dialect", "facts", "model", "provider", "stream")
+    __slots__ = ("_as_chat", "_body", "facts", "model", "provider", "stream", "voice")
 
     def __init__(
         self,
         facts: BodyFacts,
         model: str,
         provider: Provider,
-        dialect: Dialect,
+        voice: Voice,
         *,
         stream: bool | None = None,
         body: dict[str, Any] | None = None,
@@ -50,7 +49,7 @@ class ChatRequest:
         self.facts = facts
         self.model = model
         self.provider = provider
-        self.dialect = dialect
+        self.voice = voice
         self.stream = facts.stream if stream is None else stream
         self._body = body
         self._as_chat: dict[str, Any] | None = None
@@ -60,17 +59,17 @@ class ChatRequest:
 
     def undecoded(self) -> ChatRequest:
         """Return the request as it came, whatever became of this one's body in users' hands."""
-        return ChatRequest(self.facts, self.model, self.provider, self.dialect, stream=self.stream)
+        return ChatRequest(self.facts, self.model, self.provider, self.voice, stream=self.stream)
 
     @property
     def endpoint(self) -> str:
         """The API that is asked, such as ``chat``."""
-        return self.dialect.endpoint
+        return self.voice.endpoint
 
     @property
     def speaker(self) -> Speaker:
         """Who answers it."""
-        return Speaker(self.dialect, self.provider, self.model)
+        return Speaker(self.voice, self.provider, self.model)
 
     @property
     def body(self) -> dict[str, Any]:
@@ -269,3 +268,51 @@ def text_of(message: Message) -> str:
         return content
     parts = content if isinstance(content, list) else []
     return "\n".join(part["text"] for part in parts if isinstance(part, dict) and isinstance(part.get("text"), str))
+
+
+class Terms:
+    """Facts about what a body says beside its messages, which most calls of a session have in common.
+
+    canonical: its canonical JSON. preamble: what is billed for its tools and its format, in tokens. accepted: by whom
+    it was accepted.
+    """
+
+    __slots__ = ("accepted", "canonical", "preamble")
+
+    def __init__(self, data: bytes) -> None:
+        terms = from_json(data)
+        self.canonical = canonical_json(terms)
+        self.preamble = count_preamble(terms)
+        self.accepted: set[object] = set()
+
+
+class BodyFacts:
+    """What is expensive to know about the body of a request: its hash, its price, whether it was accepted.
+
+    They are learned from a body that was decoded just now, never from one that is in users' hands and may change there.
+    """
+
+    __slots__ = ("accepted", "canonical", "data", "prompt_tokens", "stream", "terms", "to_chat")
+
+    terms: Terms
+    """What it says beside its messages."""
+    canonical: bytes
+    """A hash, equal for requests of equal canonical JSON."""
+    prompt_tokens: int
+    """What the prompt is billed."""
+    stream: bool
+    """Whether a stream is asked for."""
+
+    def __init__(self, data: bytes, to_chat: Callable[[dict[str, Any]], dict[str, Any]] | None = None) -> None:
+        self.data = data
+        self.to_chat = to_chat
+        """Makes chat's form of the decoded body; None where it is that form."""
+        self.accepted: tuple[object, str] | None = None
+        """By whom, and for which model, it was accepted when it was checked last; None before."""
+
+    def learn(self, as_chat: dict[str, Any], terms: Terms) -> None:
+        """Find out about the body, decoded just now. as_chat: in chat's form."""
+        self.terms = terms
+        self.canonical = digest(self.terms.canonical, *message_texts(as_chat["messages"]))
+        self.prompt_tokens = count_prompt(as_chat, preamble=self.terms.preamble)
+        self.stream = bool(as_chat.get("stream"))

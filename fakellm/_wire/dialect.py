@@ -6,34 +6,19 @@ answer of its API, and words its errors. A new API is a subclass of ``Dialect`` 
 
 from __future__ import annotations
 
-import re
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import NamedTuple
 
-from fakellm._wire.errors import ErrorBody, ScriptedError, error_object, render_error
+from fakellm._wire.answer import Completion
+from fakellm._wire.asked import ChatRequest
 from fakellm._wire.events import WireEvent, WireRequest
-from fakellm._wire.provider import Headers, Json, Provider
+from fakellm._wire.provider import Provider
+from fakellm._wire.voice import Heard, Voice
 
-if TYPE_CHECKING:
-    from fakellm._wire.answer import Completion
-    from fakellm._wire.asked import ChatRequest
-
-__all__ = [
-    "LENIENT",
-    "SOMEBODY",
-    "STRICT",
-    "Claim",
-    "Dialect",
-    "Heard",
-    "Marks",
-    "Speaker",
-    "Strictness",
-    "Traffic",
-    "Voice",
-]
+__all__ = ["LENIENT", "STRICT", "Claim", "Dialect", "Strictness", "Traffic"]
 
 
 class Traffic(Enum):
@@ -72,84 +57,8 @@ LENIENT = Strictness(strict=False)
 """Whatever is well-formed is taken."""
 
 
-@dataclass(frozen=True, slots=True)
-class Marks:
-    """How the streams of an API are told apart from others.
-
-    end: matches the end mark of a whole stream, at the end of its bytes. chunk: the JSON of a chunk that says little,
-    in three pieces: between the first two a line may break, before the last it may be cut. event: the name of its
-    event, None where events have none.
-    """
-
-    end: re.Pattern[bytes]
-    chunk: tuple[bytes, bytes, bytes]
-    event: str | None = None
-
-    def has_ended(self, body: bytes) -> bool:
-        """Whether these are the bytes of a whole stream."""
-        return self.end.search(body) is not None
-
-    def without_end(self, body: bytes) -> bytes:
-        """Return a stream without its end mark."""
-        return self.end.sub(b"", body)
-
-
-CHAT_MARKS = Marks(
-    end=re.compile(rb"^data: ?\[DONE\]\s*\Z", re.MULTILINE),
-    chunk=(b'{"id": "chatcmpl-fault", "choices": [{"index": 0,', b' "delta": {"content": "', b'?"}}]}'),
-)
-
-
-@dataclass(slots=True)
-class Heard:
-    """What an answer says; of several choices the first.
-
-    tool_calls: (name, arguments text), or the input of a custom tool. error: the message of an error object. usage: by
-    chat's names, None where none was sent.
-    """
-
-    text: str = ""
-    tool_calls: list[tuple[str, str]] = field(default_factory=list)
-    error: str = ""
-    usage: dict[str, Any] | None = None
-    reasoning: str = ""
-    refusal: str = ""
-
-
-class Voice:
-    """How an API tells errors, ends streams and is heard, whether or not a dialect speaks it."""
-
-    endpoint: str = ""
-    """The name by which tests know it, such as ``chat``; empty for what is not spoken."""
-    marks: Marks = CHAT_MARKS
-    """What ends a stream, and a chunk to spoil one with; those of chat unless an API has its own."""
-    request_id_header: str = "x-request-id"
-    """The response header with the id of the request."""
-
-    def hear(self, body: bytes) -> Heard | None:
-        """Read back an answer, whole or a stream; None where the body is neither."""
-        return None
-
-    def envelope(self, error: ErrorBody, status: int, provider: Provider) -> Json:
-        """Return the JSON object that carries an error; unless an API has its own, that of OpenAI, which most copy."""
-        return error_object(error)
-
-    def words(self, error: ScriptedError, provider: Provider) -> ErrorBody:
-        """Return a scripted error with what the API says where the test leaves it open.
-
-        ``{model}``, ``{wait}``, ``{limit}`` and ``{used}`` in its message are filled in by who asks.
-        """
-        kind = error.type or ("server_error" if error.status >= 500 else "invalid_request_error")
-        return ErrorBody(error.message or f"Scripted error {error.status}", kind, error.param, error.code)
-
-
 class Dialect(Voice, ABC):
     """One API shape: reads its requests, says its answers, hears them, words its errors."""
-
-    spoken_at: str
-    """Where it is spoken, for messages, such as ``…/chat/completions``."""
-    call_ids: tuple[str, int] = ("call_", 24)
-    """How ids of tool calls are made: what they begin with, and how many letters follow."""
 
     @abstractmethod
     def claims(self, wire: WireRequest) -> Claim | None:
@@ -171,51 +80,6 @@ class Dialect(Voice, ABC):
         the closing events together; an end mark is none.
         """
 
-
-@dataclass(frozen=True, slots=True)
-class Speaker:
-    """Who answers a request: an API, as a provider speaks it, for a model."""
-
-    voice: Voice
-    provider: Provider
-    model: str
-
-    def words(self, error: ScriptedError, **facts: object) -> ErrorBody:
-        """Return a scripted error in full. facts: what stands in the place of ``{names}`` in the API's own words."""
-        said = self.voice.words(error, self.provider)
-        if error.message is not None:
-            return said
-        message = said.message
-        for name, value in {"model": self.model, **facts}.items():
-            message = message.replace(f"{{{name}}}", str(value))
-        return ErrorBody(message, said.type, said.param, said.code)
-
-    @property
-    def itself(self) -> Speaker:
-        """The fake, which speaks as the API does and for no company: what it says of its own keeps its code."""
-        return Speaker(self.voice, SOMEBODY.provider, self.model)
-
-    def envelope(self, error: ErrorBody, status: int) -> Json:
-        """Return the JSON object that carries an error."""
-        return self.voice.envelope(error, status, self.provider)
-
-    def refuse(
-        self, status: int, error: ErrorBody, *, request_id: str, headers: Headers = (), wait: str = "1ms"
-    ) -> Iterator[WireEvent]:
-        """Yield an error as the API sends it, with all headers of the provider; every error goes through here.
-
-        headers: laid over those. wait: how long a client should, where a limit is reached.
-        """
-        usual = self.provider.headers_for(status, request_id, wait=wait)
-        return render_error(
-            status,
-            error,
-            request_id=request_id,
-            headers=usual + headers,
-            envelope=self.envelope,
-            request_id_header=self.voice.request_id_header,
-        )
-
-
-SOMEBODY = Speaker(Voice(), Provider(name="plain"), "gpt-x")
-"""Who answers where nobody was asked."""
+    @abstractmethod
+    def hear(self, body: bytes) -> Heard | None:
+        """Read back an answer, whole or a stream; None where the body is neither."""

@@ -11,9 +11,10 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from fakellm._wire.canonical import read_json
-from fakellm._wire.dialect import Claim, Dialect, Speaker, Traffic, Voice
+from fakellm._wire.dialect import Claim, Dialect, Traffic
 from fakellm._wire.events import WireRequest
 from fakellm._wire.provider import Provider
+from fakellm._wire.voice import Speaker, Voice
 
 __all__ = ["Dialects", "Unspoken"]
 

@@ -4,73 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any, Protocol
+from typing import Protocol
 
 from pydantic_core import from_json, to_json
 
 from fakellm._memo import Memo
-from fakellm._wire.asked import ChatRequest
-from fakellm._wire.canonical import canonical_json, digest, message_texts
+from fakellm._wire.asked import BodyFacts, ChatRequest, Terms
 from fakellm._wire.dialect import Claim, Dialect, Strictness
 from fakellm._wire.errors import ErrorBody, Rejected
 from fakellm._wire.events import WireRequest
 from fakellm._wire.provider import Json, Provider
-from fakellm.tokens._billing import count_preamble, count_prompt
 
-__all__ = ["BodyFacts", "Check", "Reader", "Terms"]
+__all__ = ["Check", "Reader"]
 
 # Bytes of bodies that are known when they come again; an agent's session of 50 calls has 500,000.
 _REMEMBERED = 2_000_000
 
 _NO_JSON = ErrorBody("the body of the request is no JSON object")
-
-
-class Terms:
-    """Facts about what a body says beside its messages, which most calls of a session have in common.
-
-    canonical: its canonical JSON. preamble: what is billed for its tools and its format, in tokens. accepted: by whom
-    it was accepted.
-    """
-
-    __slots__ = ("accepted", "canonical", "preamble")
-
-    def __init__(self, data: bytes) -> None:
-        terms = from_json(data)
-        self.canonical = canonical_json(terms)
-        self.preamble = count_preamble(terms)
-        self.accepted: set[object] = set()
-
-
-class BodyFacts:
-    """What is expensive to know about the body of a request: its hash, its price, whether it was accepted.
-
-    They are learned from a body that was decoded just now, never from one that is in users' hands and may change there.
-    """
-
-    __slots__ = ("accepted", "canonical", "data", "prompt_tokens", "stream", "terms", "to_chat")
-
-    terms: Terms
-    """What it says beside its messages."""
-    canonical: bytes
-    """A hash, equal for requests of equal canonical JSON."""
-    prompt_tokens: int
-    """What the prompt is billed."""
-    stream: bool
-    """Whether a stream is asked for."""
-
-    def __init__(self, data: bytes, to_chat: Callable[[dict[str, Any]], dict[str, Any]] | None = None) -> None:
-        self.data = data
-        self.to_chat = to_chat
-        """Makes chat's form of the decoded body; None where it is that form."""
-        self.accepted: tuple[object, str] | None = None
-        """By whom, and for which model, it was accepted when it was checked last; None before."""
-
-    def learn(self, as_chat: dict[str, Any], terms: Terms) -> None:
-        """Find out about the body, decoded just now. as_chat: in chat's form."""
-        self.terms = terms
-        self.canonical = digest(self.terms.canonical, *message_texts(as_chat["messages"]))
-        self.prompt_tokens = count_prompt(as_chat, preamble=self.terms.preamble)
-        self.stream = bool(as_chat.get("stream"))
 
 
 class Check(Protocol):

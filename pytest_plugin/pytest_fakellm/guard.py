@@ -27,7 +27,7 @@ import pytest
 
 from fakellm import UsageError
 from fakellm._dialects.providers import is_loopback, is_provider_host
-from fakellm._io.forks import Ledger
+from fakellm._forks import Ledger
 from fakellm._wire.allowed_hosts import AllowedHosts, check_hosts, is_allowed
 from pytest_fakellm.callers import Callers, callers
 from pytest_fakellm.settings import decide

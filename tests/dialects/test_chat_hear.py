@@ -1,7 +1,7 @@
 import pytest
 
 from fakellm._dialects.chat.hear import hear
-from fakellm._wire.dialect import Heard
+from fakellm._wire.voice import Heard
 
 TOOL_STREAM = b"""\
 : PROCESSING

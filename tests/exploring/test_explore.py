@@ -372,7 +372,7 @@ def test_interrupt_is_none(llm):
 
     with pytest.raises(KeyboardInterrupt):
         explore(body, llm=llm, faults=[ErrorReply.overloaded()], framings=())
-    assert llm._engine.control.hooks is None
+    assert llm._engine.hooks is None
 
 
 def test_journal_of_a_trial_tells_the_trouble(llm):

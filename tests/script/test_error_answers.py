@@ -10,7 +10,7 @@ from engines import scripted
 from fakellm import ErrorReply, Reply, faults
 from fakellm._dialects.chat.dialect import CHAT
 from fakellm._dialects.providers import PROVIDERS
-from fakellm._wire.dialect import Speaker
+from fakellm._wire.voice import Speaker
 
 DEEPSEEK = "https://api.deepseek.com/chat/completions"
 GROQ = "https://api.groq.com/openai/v1/chat/completions"

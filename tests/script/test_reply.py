@@ -9,8 +9,8 @@ from fakellm import ErrorReply, Reply, ToolCall, UsageError, faults, framings
 from fakellm._dialects.chat.dialect import CHAT
 from fakellm._dialects.providers import PROVIDERS
 from fakellm._script.scripted import ReplyFields, as_reply
-from fakellm._wire.dialect import Speaker
 from fakellm._wire.errors import ErrorBody
+from fakellm._wire.voice import Speaker
 
 SAYS_NOTHING = (
     "which is nothing that a model says; give a str, a Reply, a ToolCall, a list of ToolCall, an ErrorReply, "

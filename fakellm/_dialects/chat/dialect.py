@@ -15,11 +15,12 @@ from fakellm._dialects.chat.say import render_stream, render_whole
 from fakellm._dialects.openai import errors, words
 from fakellm._wire.answer import Completion
 from fakellm._wire.asked import ChatRequest
-from fakellm._wire.dialect import Claim, Dialect, Heard, Strictness
+from fakellm._wire.dialect import Claim, Dialect, Strictness
 from fakellm._wire.errors import ErrorBody, Rejected, ScriptedError
 from fakellm._wire.events import WireEvent, WireRequest, address_of
 from fakellm._wire.provider import Json, Provider
 from fakellm._wire.reader import Reader
+from fakellm._wire.voice import Heard
 
 __all__ = ["CHAT", "ChatDialect"]
 

@@ -10,8 +10,8 @@ from typing import Any
 
 from pydantic_core import from_json
 
-from fakellm._wire.dialect import Heard
 from fakellm._wire.sse import SSEDecoder
+from fakellm._wire.voice import Heard
 
 __all__ = ["hear"]
 

@@ -12,10 +12,11 @@ from fakellm._dialects.openai import errors as openai
 from fakellm._dialects.providers import is_provider_host
 from fakellm._dialects.unspoken.envelopes import envelope_at
 from fakellm._dialects.unspoken.paths import traffic_of
-from fakellm._wire.dialect import Heard, Marks, Traffic, Voice
+from fakellm._wire.dialect import Traffic
 from fakellm._wire.errors import ErrorBody, ScriptedError
 from fakellm._wire.events import WireRequest, address_of
 from fakellm._wire.provider import Json, Provider
+from fakellm._wire.voice import Heard, Marks, Voice
 
 __all__ = ["UNSPOKEN"]
 

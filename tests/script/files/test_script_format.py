@@ -15,8 +15,8 @@ from fakellm._script.files.format import read_script
 from fakellm._script.files.load import schema_text
 from fakellm._script.match import Matcher, conditions
 from fakellm._script.transform import at_speaker
-from fakellm._wire.dialect import Speaker
 from fakellm._wire.events import Data, Head
+from fakellm._wire.voice import Speaker
 
 SCHEMA = json.loads(schema_text())
 FAULTS = {"drop": faults.drop, "error_event": faults.error_event}

@@ -6,6 +6,7 @@ import pytest
 from chat_wire import asking, wire
 from engines import ask, replaying, scripted, when
 
+from fakellm._exploring.control import Control
 from fakellm._script.journal import Outcome
 from fakellm._script.rule import Fallback
 
@@ -19,10 +20,10 @@ def test_engine_is_restored():
     engine.set_fallback(Fallback(where="test.py:1").reply("more"))
     first = contents(engine, 1)
 
-    snapshot = engine.control.snapshot()
+    snapshot = Control(engine).snapshot()
     when(engine, user="hi").reply("of the trial")
     once = contents(engine, 4)
-    engine.control.restore(snapshot)
+    Control(engine).restore(snapshot)
 
     assert (first, once) == (["a"], ["b", "c", "of the trial", "more"])
     assert (len(engine.rules), len(engine.journal)) == (1, 1)
@@ -33,20 +34,20 @@ def test_other_traffic_is_restored():
     engine = scripted()
     models = wire(method="GET", url="https://api.openai.com/v1/models")
     ask(engine, models)
-    snapshot = engine.control.snapshot()
+    snapshot = Control(engine).snapshot()
 
     ask(engine, models)
-    engine.control.restore(snapshot)
+    Control(engine).restore(snapshot)
 
     assert len(engine.other_traffic) == 1
 
 
 def test_ids_after_a_restore_are_those_before():
     engine = scripted("a", times=None)
-    snapshot = engine.control.snapshot()
+    snapshot = Control(engine).snapshot()
 
     before = [ask(engine).body for _ in range(2)]
-    engine.control.restore(snapshot)
+    Control(engine).restore(snapshot)
 
     assert [ask(engine).body for _ in range(2)] == before
 
@@ -54,10 +55,10 @@ def test_ids_after_a_restore_are_those_before():
 def test_rule_without_replies_stays_one():
     engine = scripted()
     rule = when(engine, user="hi")
-    snapshot = engine.control.snapshot()
+    snapshot = Control(engine).snapshot()
 
     rule.reply("now")
-    engine.control.restore(snapshot)
+    Control(engine).restore(snapshot)
 
     assert not rule.has_replies
     rule.reply("then")
@@ -67,20 +68,20 @@ def test_rule_without_replies_stays_one():
 def test_recording_is_restored():
     engine = replaying(asking(), asking())
     ask(engine)
-    snapshot = engine.control.snapshot()
+    snapshot = Control(engine).snapshot()
 
     ask(engine)
-    engine.control.restore(snapshot)
+    Control(engine).restore(snapshot)
 
     assert [ask(engine).body, ask(engine).status] == [b"recorded", 400]
 
 
 def test_recording_that_nothing_asked_is_restored():
     engine = replaying(asking())
-    snapshot = engine.control.snapshot()
+    snapshot = Control(engine).snapshot()
 
     ask(engine)
-    engine.control.restore(snapshot)
+    Control(engine).restore(snapshot)
 
     assert ask(engine).body == b"recorded"
 
@@ -90,7 +91,7 @@ def test_reply_that_was_given_back_comes_next(count):
     engine = scripted("a", "b")
     contents(engine, count)
 
-    engine.control.give_back(engine.journal[-1])
+    Control(engine).give_back(engine.journal[-1])
 
     assert contents(engine, 1) == ["ab"[count - 1]]
 
@@ -99,7 +100,7 @@ def test_recorded_answer_that_was_given_back_comes_next():
     engine = replaying(asking())
     ask(engine)
 
-    engine.control.give_back(engine.journal[0])
+    Control(engine).give_back(engine.journal[0])
 
     assert ask(engine).body == b"recorded"
 
@@ -109,9 +110,9 @@ def test_reply_that_was_given_back_can_be_used_up_again():
     contents(engine, 2)
     call = engine.journal[-1]
 
-    engine.control.give_back(call)
-    engine.control.use_up(call)
-    engine.control.use_up(call)  # there is nothing left
+    Control(engine).give_back(call)
+    Control(engine).use_up(call)
+    Control(engine).use_up(call)  # there is nothing left
 
     assert ask(engine).status == 400
 
@@ -119,9 +120,9 @@ def test_reply_that_was_given_back_can_be_used_up_again():
 def test_recorded_answer_can_be_used_up_again():
     engine = replaying(asking())
     ask(engine)
-    engine.control.give_back(engine.journal[0])
+    Control(engine).give_back(engine.journal[0])
 
-    engine.control.use_up(engine.journal[0])
+    Control(engine).use_up(engine.journal[0])
 
     assert ask(engine).status == 400
 
@@ -130,8 +131,8 @@ def test_call_that_nothing_answered_has_nothing_to_give_back():
     engine = scripted()
     ask(engine)
 
-    engine.control.give_back(engine.journal[0])
-    engine.control.use_up(engine.journal[0])
+    Control(engine).give_back(engine.journal[0])
+    Control(engine).use_up(engine.journal[0])
 
     assert engine.journal[0].outcome is Outcome.UNMATCHED
 
@@ -148,7 +149,7 @@ def test_interference_comes_before_and_over_each_answer():
             return play
 
     engine = scripted("a", "b")
-    engine.control.hooks = Interfering()
+    engine.hooks = Interfering()
 
     assert contents(engine, 2) == ["a", "b"]
     assert seen == [("before", 0), ("over", 1), ("before", 1), ("over", 2)]

@@ -13,7 +13,7 @@ import pytest
 from plugin_project import write_cassette
 
 from fakellm import CassetteMismatchError, FakeLLM, UnmatchedRequestError, UnusedReplyError, use_cassette
-from fakellm._io.forks import _ledgers
+from fakellm._forks import _ledgers
 
 pytestmark = [
     pytest.mark.skipif(not hasattr(os, "fork"), reason="there are no forks"),

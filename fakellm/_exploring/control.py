@@ -1,35 +1,17 @@
-"""What ``explore`` does to an engine: come between requests and answers, take replies back, rewind to a snapshot."""
+"""What ``explore`` does to an engine: take replies back, rewind to a snapshot."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any
 
+from fakellm._script.engine import Engine
 from fakellm._script.journal import Call, Outcome
 from fakellm._script.recordings import Source
 from fakellm._script.rule import Fallback, Rule, RuleState
-from fakellm._wire.events import WireEvent, WireRequest
 
-if TYPE_CHECKING:
-    from fakellm._script.engine import Engine
-
-__all__ = ["Control", "Hooks", "Play", "Snapshot"]
-
-Play = Callable[[], Iterable[WireEvent]]
-"""What gives the events that answer a call."""
-
-
-class Hooks(Protocol):
-    """What comes between model calls and their answers; asked under the engine's lock."""
-
-    def before(self, request: WireRequest) -> None:
-        """Take note of a request that is not answered yet."""
-        ...
-
-    def over(self, call: Call, play: Play) -> Play:
-        """Return what plays the answer instead."""
-        ...
+__all__ = ["Control", "Snapshot"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +27,9 @@ class Snapshot:
 
 
 class Control:
-    """The handle on one engine. hooks: what comes between its calls and their answers, None for nothing."""
+    """The handle on one engine."""
 
     def __init__(self, engine: Engine) -> None:
-        self.hooks: Hooks | None = None
         self._engine = engine
 
     def snapshot(self) -> Snapshot:

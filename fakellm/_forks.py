@@ -18,8 +18,8 @@ from functools import partial
 from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary, WeakSet, finalize
 
-from fakellm._script.control import Play
-from fakellm._script.engine import Engine
+from fakellm._exploring.control import Control
+from fakellm._script.engine import Engine, Play
 from fakellm._script.journal import Call, Outcome
 from fakellm._script.reply import ErrorReply, Reply
 from fakellm._script.rule import Rule
@@ -120,7 +120,7 @@ def _write_down(engine: Engine, told: _Told) -> None:
     if told.rule is not None and (rule := _rule_of(engine, *told.rule)) is not None:
         call.rule, upcoming = rule, rule.upcoming if rule.is_live else None
         call.reply = upcoming if isinstance(upcoming, Reply | ErrorReply) else None
-    engine.control.use_up(call)
+    Control(engine).use_up(call)
     engine.journal.append(call)
 
 
@@ -135,7 +135,7 @@ def _rule_of(engine: Engine, number: int, name: str) -> Rule | None:
 
 def _is_telling(engine: Engine) -> bool:
     """Whether this process is a child that tells another one; what it forks tells the same."""
-    return isinstance(engine.control.hooks, _Telling)
+    return isinstance(engine.hooks, _Telling)
 
 
 def _open_ledgers() -> None:
@@ -147,5 +147,5 @@ def _open_ledgers() -> None:
 def _begin_to_tell() -> None:
     for engine in list(_engines):
         engine.renew_lock()
-        if engine.control.hooks is None:  # explore counts what it asks itself
-            engine.control.hooks = _Telling(_ledgers[engine])
+        if engine.hooks is None:  # explore counts what it asks itself
+            engine.hooks = _Telling(_ledgers[engine])
