@@ -16,7 +16,7 @@ from fakellm._wire.answer import Completion
 from fakellm._wire.asked import ChatRequest
 from fakellm._wire.events import WireEvent, WireRequest
 from fakellm._wire.provider import Provider
-from fakellm._wire.voice import Heard, Voice
+from fakellm._wire.voice import Voice
 
 __all__ = ["LENIENT", "STRICT", "Claim", "Dialect", "Strictness", "Traffic"]
 
@@ -79,7 +79,3 @@ class Dialect(Voice, ABC):
         ``Data.chunks`` counts by one law: what comes before the first piece is one chunk, each piece is one, and so are
         the closing events together; an end mark is none.
         """
-
-    @abstractmethod
-    def hear(self, body: bytes) -> Heard | None:
-        """Read back an answer, whole or a stream; None where the body is neither."""
