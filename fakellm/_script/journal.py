@@ -56,31 +56,33 @@ Undecoded = partial[ChatRequest | None]
 
 @dataclass(slots=True, repr=False)
 class Call:
-    """One HTTP request and what became of it.
-
-    number: its place in its list, ``calls`` or ``other_traffic``, from 1. rule, reply: what answered it, None
-    where nothing did. status: the HTTP status sent; of an answer that was lost before its head, the one it would
-    have had. ending: how the answer was played, None until then.
-    explanation: for a call that nothing answered, what happened and what to type. cause: the exception
-    that the test's own predicate or callable raised. recorded: the body that a cassette gave. fault: what
-    was laid over it. answered: the answer of a rule as it was rendered, or what makes it from the request. voice: the
-    API that was asked.
-    """
+    """One HTTP request and what became of it."""
 
     number: int
+    """Its place in its list, ``calls`` or ``other_traffic``, from 1."""
     wire: WireRequest
     outcome: Outcome
     status: int
+    """The HTTP status sent; of an answer that was lost before its head, the one it would have had."""
     _request: ChatRequest | Undecoded | None = None
     rule: Rule | None = None
+    """The rule that answered; None where none did."""
     reply: Reply | ErrorReply | None = None
+    """What the rule said."""
     explanation: str = ""
+    """Of a call that nothing answered: what happened and what to type."""
     cause: Exception | None = None
+    """The exception that the test's own predicate or callable raised."""
     recorded: bytes | None = None
+    """The body that a cassette gave."""
     fault: Fault | None = None
+    """What was laid over the answer."""
     answered: Completion | Callable[[ChatRequest], Completion] | None = None
+    """The answer of a rule as it was rendered, or what makes it from the request."""
     ending: Ending | None = None
+    """How the answer was played; None until then."""
     voice: Voice = SOMEBODY.voice
+    """The API that was asked."""
 
     @property
     def request(self) -> ChatRequest | None:

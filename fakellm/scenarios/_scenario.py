@@ -28,13 +28,15 @@ _QUESTION = {"role": "user", "content": "Hello!"}
 class Scenario:
     """A named situation: what the model says, and what a correct client must report.
 
-    name: unique in its family, and the id of the test. script: what the model says. A callable is given the FakeLLM
-    and scripts it; anything else is a reply, as ``FakeLLM.reply`` takes it, given for ever. expected: what a
-    correct client reports; of a single Reply it is made from the reply. request: keyword arguments for
-    ``chat.completions.create``; without it, ``gpt-4o`` is greeted. messages: the same in the classes of
-    ``fakellm.models``, for what cannot be taken over from the request. families: where it belongs, any of
-    FAMILIES; in "stream" its request asks for a stream. description: one line. usage_unasked: whether the usage of
-    a stream comes without being asked for.
+    name: unique in its family, and the id of the test
+    script: what the model says: a reply, as ``FakeLLM.reply`` takes it, given for ever; or a callable that is given the
+      FakeLLM and scripts it
+    expected: what a correct client reports; of a single Reply it is made from the reply
+    request: keyword arguments for ``chat.completions.create``; without it, ``gpt-4o`` is greeted
+    messages: the same in the classes of ``fakellm.models``, for what cannot be taken over from the request
+    families: where it belongs, any of FAMILIES; in "stream" its request asks for a stream
+    description: one line
+    usage_unasked: whether the usage of a stream comes without being asked for
 
     >>> haiku = Scenario("haiku", "An old silent pond ...")
     >>> haiku.expected.content, haiku.request["model"], haiku.messages[0].content

@@ -34,19 +34,21 @@ MODES = ("none", "once", "new_episodes", "all", "rewrite", "auto")
 
 
 class Setting(NamedTuple):
-    """One thing that can be set. None means that it cannot be set there.
-
-    key: its name in ``llm_config``. takes: what a value has to be, in words. accepts: whether a value is that. flag:
-    the option of the command line. env: the variable. ini: the type of the ini value.
-    """
+    """One thing that can be set. None means that it cannot be set there."""
 
     key: str
+    """Its name in ``llm_config``."""
     takes: str
+    """What a value has to be, in words."""
     accepts: Callable[[Any], bool]
+    """Whether a value is that."""
     default: Any = None
     flag: str | None = None
+    """The option of the command line."""
     env: str | None = None
+    """The variable of the environment."""
     ini: Any = None
+    """The type of the ini value."""
     help: str = ""
 
     @property
