@@ -14,6 +14,9 @@ openai = pytest.importorskip("openai")
 from pydantic import BaseModel, ValidationError  # noqa: E402
 
 from fakellm import ContradictionError, ErrorReply, FakeLLM, Reply, ToolCall  # noqa: E402
+from fakellm._dialects.chat.dialect import CHAT  # noqa: E402
+from fakellm._dialects.providers import PROVIDERS  # noqa: E402
+from fakellm._wire.voice import Speaker  # noqa: E402
 
 MESSAGES = [{"role": "user", "content": "Describe Paris as JSON."}]
 TOOLS = [
@@ -255,7 +258,8 @@ def test_every_error_class_is_raised(client, llm, reply, name):
         create(client)
 
     assert type(caught.value).__name__ == name
-    assert (caught.value.code, caught.value.type) == (reply.body.code, reply.body.type)
+    said = Speaker(CHAT, PROVIDERS["openai"], "gpt-4o").words(reply, **reply.facts)
+    assert (caught.value.code, caught.value.type) == (said.code, said.type)
     assert caught.value.request_id.startswith("req_")
 
 

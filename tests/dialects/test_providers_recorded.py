@@ -7,6 +7,7 @@ from chat_wire import FixedIdentity, play
 
 from fakellm._cassette.file import read_cassette
 from fakellm._dialects.chat.dialect import CHAT
+from fakellm._dialects.chat.quirks import quirks_of
 from fakellm._dialects.providers import OPENAI, provider_of
 from fakellm._wire.answer import Choice, Completion, WireToolCall
 from fakellm._wire.dialect import Strictness
@@ -105,7 +106,7 @@ def said_again(recorded, request, *, reasoning):
     found = [choice.get("message") or choice["delta"] for item in recorded for choice in item["choices"]]
     calls = [call for message in found for call in message.get("tool_calls") or ()]
     text = "".join(message.get("content") or "" for message in found)
-    thought = "".join(message.get(request.provider.reasoning_field) or "" for message in found)
+    thought = "".join(message.get(quirks_of(request.provider).reasoning_field) or "" for message in found)
     pieces = (text,) if text else None
     reason = "tool_calls" if calls else "stop"
     choice = Choice(
