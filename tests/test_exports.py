@@ -83,6 +83,19 @@ def test_dir_lists_public_names():
     assert set(fakellm.__all__) <= set(dir(fakellm))
 
 
+def test_tokens_load_nothing_before_they_are_asked_for():
+    code = "import fakellm.tokens, sys; print([name for name in sys.modules if name.startswith('fakellm.tokens.')])"
+
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+
+    assert loaded.strip() == "[]"
+
+
+def test_unknown_name_of_tokens_is_an_attribute_error():
+    with pytest.raises(AttributeError, match=r"'fakellm\.tokens' has no attribute 'nothing'"):
+        _ = fakellm.tokens.nothing
+
+
 def test_import_loads_nothing_heavy():
     heavy = {"httpx", "pydantic", "rich", "tiktoken", "vcr", "yaml"}
     code = f"import fakellm, sys; print(sorted({heavy} & set(sys.modules)))"
