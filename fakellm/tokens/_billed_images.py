@@ -8,12 +8,11 @@ published 1.62, and one token more an image in patches. The other rows are publi
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
-from math import ceil, sqrt
 from typing import Any
 
 from fakellm._anyjson import object_of, text_of
+from fakellm.tokens._image_prices import Patches, Tiles
 from fakellm.tokens._image_size import data_uri_size
 
 __all__ = ["UNKNOWN_SIZE", "count_image", "is_image"]
@@ -21,38 +20,6 @@ __all__ = ["UNKNOWN_SIZE", "count_image", "is_image"]
 UNKNOWN_SIZE = (1024, 1024)
 """Width and height assumed for an image whose size is not in the request: a URL, an unknown format."""
 
-
-@dataclass(frozen=True, slots=True)
-class Tiles:
-    """A price by tiles. base: tokens of any image, all of them at ``detail: low``. tile: tokens of each tile."""
-
-    base: int
-    tile: int
-
-    def count(self, width: int, height: int, detail: str) -> int:
-        """Count the tiles that cover the image, at most 2048 pixels long and 768 high on the short side."""
-        if detail == "low":
-            return self.base
-        width, height = _shrink(width, height, 2048 / max(width, height))
-        width, height = _shrink(width, height, 768 / min(width, height))
-        return self.base + self.tile * ceil(width / 512) * ceil(height / 512)
-
-
-@dataclass(frozen=True, slots=True)
-class Patches:
-    """A price by patches. multiplier: tokens of a patch, in hundredths. ``detail`` changes nothing."""
-
-    multiplier: int
-
-    def count(self, width: int, height: int, detail: str) -> int:
-        """Count the patches that cover the image, scaled down to 1536 of them where it needs more."""
-        patches = ceil(width / 32) * ceil(height / 32)
-        if patches > _PATCHES:
-            patches = _fit_patches(width / 32, height / 32)
-        return 1 + ceil(self.multiplier * patches / 100)
-
-
-_PATCHES = 1536
 
 _PRICES: tuple[tuple[str, Tiles | Patches], ...] = (
     ("gpt-4o-mini", Tiles(2833, 5667)),
@@ -79,24 +46,9 @@ def count_image(part: dict[str, Any], model: str) -> int:
     """Count the tokens of an ``image_url`` part. model: without a prefix."""
     image = object_of(part.get("image_url"))
     width, height = data_uri_size(text_of(image.get("url"))) or UNKNOWN_SIZE
-    return _price(model).count(width, height, text_of(image.get("detail")))
+    return _price(model).bill(width, height, text_of(image.get("detail")))
 
 
 @lru_cache(64)
 def _price(model: str) -> Tiles | Patches:
     return next(price for prefix, price in _PRICES if model.startswith(prefix))
-
-
-def _shrink(width: int, height: int, factor: float) -> tuple[int, int]:
-    if factor >= 1:
-        return width, height
-    return max(1, round(width * factor)), max(1, round(height * factor))
-
-
-def _fit_patches(width: float, height: float) -> int:
-    """Scale to the budget, then to whole patches along one side. width, height: in patches."""
-    factor = sqrt(_PATCHES / (width * height))
-    wide, high = width * factor, height * factor
-    factor = min(max(1, int(wide)) / wide, max(1, int(high)) / high)
-    # What is whole in theory may be a hair more in floating point.
-    return min(_PATCHES, ceil(wide * factor - 1e-6) * ceil(high * factor - 1e-6))
