@@ -59,14 +59,9 @@ def count_request(
 
 
 def _encoding(model: str) -> Encoding:
-    """Return the encoding of a model; an unknown one counts, with a warning in the log, as cl100k_base."""
-    from fakellm.tokens import encoding_for_model  # most programs never count
+    from fakellm.tokens._encodings import counting_encoding  # most programs never count
 
-    encoding = encoding_for_model(model, default=None)
-    if encoding is None:
-        _log.warning("Model %s not found. Using cl100k_base encoding.", model)
-        encoding = encoding_for_model("gpt-4")
-    return encoding
+    return counting_encoding(model)
 
 
 def _count_message(encoding: Encoding, message: LLMMessage, wire: Wire) -> int:

@@ -15,7 +15,7 @@ from fakellm.tokens._pieces import PATTERNS, cutter
 from fakellm.tokens._shipped import ShippedEngine
 from fakellm.tokens._tiktoken import encoder, load
 
-__all__ = ["Encoding", "count", "encoding_for_model", "get_encoding"]
+__all__ = ["Encoding", "count", "counting_encoding", "encoding_for_model", "get_encoding"]
 
 # The same but for special tokens, which are text here.
 _ALIASES = MappingProxyType({"o200k_harmony": "o200k_base"})
@@ -161,10 +161,11 @@ def count(text: str, *, model: str | None = None, encoding: str | None = None) -
     """
     if (model is None) == (encoding is None):
         raise UsageError("count() takes a model or an encoding: count(text, model='gpt-4o')")
-    return (get_encoding(encoding) if encoding is not None else _encoding_of(str(model))).count(text)
+    return (get_encoding(encoding) if encoding is not None else counting_encoding(str(model))).count(text)
 
 
-def _encoding_of(model: str) -> Encoding:
+def counting_encoding(model: str) -> Encoding:
+    """Return the encoding of a model; of one that tiktoken does not know, with a warning in the log, cl100k_base."""
     if (encoding := encoding_for_model(model, default=None)) is not None:
         return encoding
     import logging
