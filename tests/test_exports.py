@@ -91,6 +91,18 @@ def test_tokens_load_nothing_before_they_are_asked_for():
     assert loaded.strip() == "[]"
 
 
+def test_client_and_table_of_models_load_nothing_that_counts_tokens():
+    code = "import fakellm.client, sys; print(*(name for name in sys.modules if name.startswith('fakellm.tokens.')))"
+
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+
+    assert sorted(loaded.split()) == [
+        "fakellm.tokens._image_prices",
+        "fakellm.tokens._model_table",
+        "fakellm.tokens._models",
+    ]
+
+
 def test_unknown_name_of_tokens_is_an_attribute_error():
     with pytest.raises(AttributeError, match=r"'fakellm\.tokens' has no attribute 'nothing'"):
         _ = fakellm.tokens.nothing

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from fakellm._wire.events import Head, WireEvent
-from fakellm._wire.model_names import answering_model
+from fakellm.tokens._models import answering_model
 
 __all__ = ["LIMITS", "Headers", "Json", "Provider", "add_headers"]
 

@@ -10,12 +10,11 @@ from typing import TYPE_CHECKING, Any, Self
 from pydantic import BaseModel
 
 from fakellm._errors import UsageError
-from fakellm._wire.model_names import resolve_model
 from fakellm.client._arguments import model_info_from, request_defaults
 from fakellm.client._connection import DEFAULT_RETRIES, Connection, Headers, TokenProvider
 from fakellm.client._count import count_request, count_text
 from fakellm.client._foreign import in_classes_of, own_messages, stream_in_classes_of
-from fakellm.client._known_models import token_limit
+from fakellm.client._known_models import resolve_model, token_limit
 from fakellm.client._messages import Naming
 from fakellm.client._pickled import revealed, sealed
 from fakellm.client._request import Prepared, RequestMaker

@@ -14,8 +14,9 @@ from functools import lru_cache
 from typing import Any
 
 from fakellm._anyjson import compact, object_of, objects_of, parsed, spaced, text_of
-from fakellm.tokens._billed_images import count_image, is_image
 from fakellm.tokens._encodings import Encoding
+from fakellm.tokens._image_prices import Patches, Tiles
+from fakellm.tokens._image_size import data_uri_size
 
 __all__ = ["WRAPPER", "MessageBill", "ToolUse", "wrap_calls"]
 
@@ -24,6 +25,9 @@ WRAPPER = "multi_tool_use.parallel"
 
 # Calls and results that were rewritten; those of an agent's history come back on every call.
 _REMEMBERED = 1024
+
+# Width and height assumed for an image whose size is not in the request: a URL, an unknown format.
+_UNKNOWN_SIZE = (1024, 1024)
 
 _RESULT_ROLES = frozenset({"tool", "function"})
 
@@ -39,10 +43,10 @@ class ToolUse:
 
 @dataclass(frozen=True, slots=True)
 class MessageBill:
-    """Counts messages for one model. model: without a prefix. is_reasoning: whether it thinks first."""
+    """Counts messages for one model. image: what it takes for one. is_reasoning: whether it thinks first."""
 
     encoding: Encoding
-    model: str
+    image: Tiles | Patches
     is_reasoning: bool
 
     def count(self, messages: list[dict[str, Any]]) -> int:
@@ -70,7 +74,7 @@ class MessageBill:
         content = message.get("content")
         if isinstance(content, str) and "refusal" not in message:  # nearly always
             return self.encoding.count(content)
-        images = sum(count_image(part, self.model) for part in objects_of(content) if is_image(part))
+        images = sum(_count_image(part, self.image) for part in objects_of(content) if _is_image(part))
         refusal = text_of(message.get("refusal"))
         return images + sum(map(self.encoding.count, _texts(content))) + self.encoding.count(refusal)
 
@@ -78,7 +82,7 @@ class MessageBill:
         """Return one for images in a conversation with results, as eight calls of gpt-5-mini are billed."""
         if not self.is_reasoning or not any(text_of(message.get("role")) in _RESULT_ROLES for message in messages):
             return 0
-        return 1 if any(is_image(part) for m in messages for part in objects_of(m.get("content"))) else 0
+        return 1 if any(_is_image(part) for m in messages for part in objects_of(m.get("content"))) else 0
 
     def _call(self, use: ToolUse) -> int:
         return 4 + self.encoding.count(f" to=functions.{use.name}") + self.encoding.count(_compacted(use.arguments))
@@ -155,6 +159,16 @@ def _result_name(result: dict[str, Any], names: dict[str, str]) -> str:
     """Return the tool that a result comes from: by its call, else by its own word, else the only one called."""
     answered = text_of(result.get("tool_call_id"))
     return names.get(answered) or text_of(result.get("name")) or (next(iter(names.values())) if names else "")
+
+
+def _is_image(part: dict[str, Any]) -> bool:
+    return part.get("type") == "image_url"
+
+
+def _count_image(part: dict[str, Any], price: Tiles | Patches) -> int:
+    image = object_of(part.get("image_url"))
+    width, height = data_uri_size(text_of(image.get("url"))) or _UNKNOWN_SIZE
+    return price.bill(width, height, text_of(image.get("detail")))
 
 
 def _texts(content: object) -> Iterator[str]:

@@ -16,12 +16,13 @@ from fakellm._anyjson import object_of, objects_of, text_of
 from fakellm.tokens._billed_messages import WRAPPER, MessageBill, wrap_calls
 from fakellm.tokens._billed_tools import count_format, count_tools
 from fakellm.tokens._encodings import Encoding, encoding_for_model
+from fakellm.tokens._model_table import Frames, ModelFacts
+from fakellm.tokens._models import facts_of
 
 __all__ = ["completion_usage", "count_preamble", "count_prompt"]
 
 # Fine-tuned models, and models behind a router, carry a prefix: ``ft:gpt-4o-mini-…``, ``openai/o3``.
 _PREFIX = re.compile(r"ft:|openai/")
-_REASONING_MODEL = re.compile(r"o\d|gpt-5")
 _SYSTEM_ROLES = frozenset({"system", "developer"})
 
 
@@ -74,17 +75,18 @@ def count_preamble(body: Mapping[str, Any]) -> int:
 
 
 @lru_cache(maxsize=256)
-def _billed_as(model: str) -> tuple[str, Encoding, bool]:
-    """Return the model without a prefix, its encoding, and whether it thinks first."""
+def _billed_as(model: str) -> tuple[Encoding, ModelFacts]:
+    """Return the encoding of a model, and what is known of it."""
     model = _PREFIX.sub("", model, count=1)
-    return model, encoding_for_model(model), _REASONING_MODEL.match(model) is not None
+    return encoding_for_model(model), facts_of(model)
 
 
 class _Bill:
     """Counts one request and its answer."""
 
     def __init__(self, body: Mapping[str, Any]) -> None:
-        self._model, self._encoding, self._is_reasoning = _billed_as(text_of(body.get("model")))
+        self._encoding, self._facts = _billed_as(text_of(body.get("model")))
+        self._is_reasoning = self._facts.reasons
         self._body = body
 
     @property
@@ -101,7 +103,7 @@ class _Bill:
 
     def count_prompt(self, preamble: int | None = None) -> int:
         """Count the request: its messages, and what stands before them, unless that was counted already."""
-        messages = MessageBill(self._encoding, self._model, self._is_reasoning).count(self._messages)
+        messages = MessageBill(self._encoding, self._facts.image, self._is_reasoning).count(self._messages)
         tokens = self.count_preamble() if preamble is None else preamble
         return (2 if self._is_reasoning else 3) + messages + self._with_system_message(tokens)
 
@@ -125,8 +127,8 @@ class _Bill:
     def count_completion(self, text: str, calls: Sequence[tuple[str, str]], *, reasoned: bool) -> int:
         """Count the answer without the tokens of its reasoning."""
         tokens = self._encoding.count(text)
-        if self._is_reasoning:
-            return tokens + self._count_reasoning_frame(calls, reasoned=reasoned)
+        if frames := self._facts.frames:
+            return tokens + self._count_framed(frames, calls, reasoned=reasoned)
         return tokens + (self._count_calls(calls) if calls else self._count_text_frame())
 
     def _count_text_frame(self) -> int:
@@ -141,24 +143,7 @@ class _Bill:
     def _count_call(self, name: str, arguments: str) -> int:
         return self._encoding.count(f" to=functions.{name}") + self._encoding.count(arguments)
 
-    def _count_reasoning_frame(self, calls: Sequence[tuple[str, str]], *, reasoned: bool) -> int:
-        text_frame, reasoned_frame, call_frame = _frames(self._model)
+    def _count_framed(self, frames: Frames, calls: Sequence[tuple[str, str]], *, reasoned: bool) -> int:
         if calls:
-            return sum(call_frame + self._count_call(*call) for call in calls)
-        return reasoned_frame if reasoned else text_frame
-
-
-def _frames(model: str) -> tuple[int, int, int]:
-    return next(frames for prefix, frames in _REASONING_FRAMES if model.startswith(prefix))
-
-
-# What a text, a text after reasoning and a call of a reasoning model cost beside their tokens. Recorded, most
-# rows with a few calls one or two off: gpt-5.2 to 5.6 (text and call), gpt-5-mini, o3-mini and o4-mini (text).
-# Several calls in one answer are not recorded: each is taken to cost what it costs alone.
-_REASONING_FRAMES = (
-    ("gpt-5.1", (9, 10, 13)),
-    ("gpt-5.", (3, 5, 7)),
-    ("gpt-5", (9, 10, 13)),
-    ("o4-mini", (18, 18, 22)),
-    ("", (13, 13, 17)),
-)
+            return sum(frames.call + self._count_call(*call) for call in calls)
+        return frames.reasoned if reasoned else frames.text

@@ -1,92 +1,75 @@
-"""Which encoding a model has: tiktoken's rules as data, so that asking them loads nothing.
-
-Source: tiktoken 0.14, ``tiktoken.model``; a test compares them with the installed one.
-"""
+"""What is known of a model by its name: how names are looked up in the table of models."""
 
 from __future__ import annotations
 
 from functools import lru_cache
 from types import MappingProxyType
 
-__all__ = ["encoding_name_for_model"]
+from fakellm.tokens._model_table import MODELS, Model, ModelFacts
 
-_MODELS = MappingProxyType(
-    {
-        "o1": "o200k_base",
-        "o3": "o200k_base",
-        "o4-mini": "o200k_base",
-        "gpt-5": "o200k_base",
-        "gpt-4.1": "o200k_base",
-        "gpt-4o": "o200k_base",
-        "gpt-4": "cl100k_base",
-        "gpt-3.5-turbo": "cl100k_base",
-        "gpt-3.5": "cl100k_base",
-        "gpt-35-turbo": "cl100k_base",
-        "davinci-002": "cl100k_base",
-        "babbage-002": "cl100k_base",
-        "text-embedding-ada-002": "cl100k_base",
-        "text-embedding-3-small": "cl100k_base",
-        "text-embedding-3-large": "cl100k_base",
-        "text-davinci-003": "p50k_base",
-        "text-davinci-002": "p50k_base",
-        "text-davinci-001": "r50k_base",
-        "text-curie-001": "r50k_base",
-        "text-babbage-001": "r50k_base",
-        "text-ada-001": "r50k_base",
-        "davinci": "r50k_base",
-        "curie": "r50k_base",
-        "babbage": "r50k_base",
-        "ada": "r50k_base",
-        "code-davinci-002": "p50k_base",
-        "code-davinci-001": "p50k_base",
-        "code-cushman-002": "p50k_base",
-        "code-cushman-001": "p50k_base",
-        "davinci-codex": "p50k_base",
-        "cushman-codex": "p50k_base",
-        "text-davinci-edit-001": "p50k_edit",
-        "code-davinci-edit-001": "p50k_edit",
-        "text-similarity-davinci-001": "r50k_base",
-        "text-similarity-curie-001": "r50k_base",
-        "text-similarity-babbage-001": "r50k_base",
-        "text-similarity-ada-001": "r50k_base",
-        "text-search-davinci-doc-001": "r50k_base",
-        "text-search-curie-doc-001": "r50k_base",
-        "text-search-babbage-doc-001": "r50k_base",
-        "text-search-ada-doc-001": "r50k_base",
-        "code-search-babbage-code-001": "r50k_base",
-        "code-search-ada-code-001": "r50k_base",
-        "gpt2": "gpt2",
-        "gpt-2": "gpt2",
-    }
-)
+__all__ = ["answering_model", "encoding_name_for_model", "facts_of", "facts_of_version"]
 
-# Beginnings of names, tried in this order.
-_PREFIXES = MappingProxyType(
-    {
-        "o1-": "o200k_base",
-        "o3-": "o200k_base",
-        "o4-mini-": "o200k_base",
-        "gpt-5": "o200k_base",
-        "gpt-4.5-": "o200k_base",
-        "gpt-4.1-": "o200k_base",
-        "chatgpt-4o-": "o200k_base",
-        "gpt-4o-": "o200k_base",
-        "gpt-4-": "cl100k_base",
-        "gpt-3.5-turbo-": "cl100k_base",
-        "gpt-35-turbo-": "cl100k_base",
-        "gpt-oss-": "o200k_harmony",
-        "ft:gpt-4o": "o200k_base",
-        "ft:gpt-4": "cl100k_base",
-        "ft:gpt-3.5-turbo": "cl100k_base",
-        "ft:davinci-002": "cl100k_base",
-        "ft:babbage-002": "cl100k_base",
-    }
-)
+_ROWS = MappingProxyType({name: row for row in MODELS for name in (row.name, row.dated, *row.aliases) if name})
+_DATED = MappingProxyType({row.name: row.dated for row in MODELS if row.dated})
+
+# tiktoken's rules as data, so that asking them loads nothing: whole names, and beginnings of names.
+_KNOWN_BY = tuple((name, row.encoding) for row in MODELS for name in row.tiktoken)
+_NAMES = MappingProxyType({name: encoding for name, encoding in _KNOWN_BY if not name.endswith("*")})
+_PREFIXES = MappingProxyType({name[:-1]: encoding for name, encoding in _KNOWN_BY if name.endswith("*")})
+
+# What tells versions of a model apart, beside numbers: gpt-5-mini, gpt-oss-20b, the parts of a date.
+_KINDS = ("api", "chat", "codex", "instruct", "latest", "max", "mini", "nano", "preview", "pro", "search", "turbo")
+_VERSIONS = frozenset({"16k", "32k", *_KINDS})
+
+_UNKNOWN = Model("")
+
+
+def answering_model(model: str) -> str:
+    """Return the dated name with which OpenAI answers a request for an alias; any other name as it is."""
+    return _DATED.get(model, model)
 
 
 @lru_cache(maxsize=256)
 def encoding_name_for_model(model: str) -> str | None:
     """Return the name of a model's encoding, None for a model that tiktoken does not know."""
-    if model in _MODELS:
-        return _MODELS[model]
-    return next((name for prefix, name in _PREFIXES.items() if model.startswith(prefix)), None)
+    if model in _NAMES:
+        return _NAMES[model]
+    # The longest: a fine-tuned gpt-4o begins as a fine-tuned gpt-4 does.
+    return _PREFIXES.get(max(filter(model.startswith, _PREFIXES), key=len, default=""))
+
+
+def facts_of(model: str) -> ModelFacts:
+    """Return what is known of a model; a fine-tuned one (``ft:gpt-4o:…``) is as its base."""
+    return _found(model)[0].facts
+
+
+def facts_of_version(model: str) -> ModelFacts | None:
+    """Return what is known of a model in the table, or of a version of one; None for any other name.
+
+    ``gpt-4o-2027-01-01`` and ``gpt-5.9-mini`` are versions, ``gpt-4o-minii`` and ``openai/gpt-4o`` are not.
+    """
+    row, rest = _found(model)
+    return row.facts if row is not _UNKNOWN and _tells_versions_apart(rest) else None
+
+
+@lru_cache(maxsize=256)
+def _found(model: str) -> tuple[Model, str]:
+    """Return the row of a model, and what its name has beyond the row's."""
+    name = model.split(":")[1] if model.startswith("ft:") else model
+    shorter = name.partition(":")[0]
+    while shorter:
+        if row := _ROWS.get(shorter) or _ROWS.get(_numbered(shorter)):
+            return row, name[len(shorter) :]
+        shorter = shorter.rpartition("-")[0]
+    return _UNKNOWN, name
+
+
+def _numbered(name: str) -> str:
+    """Return a name with ``#`` for the number at its end: so are rows called that stand for any number."""
+    stem = name.rstrip("0123456789")
+    return name if stem == name else f"{stem}#"
+
+
+def _tells_versions_apart(rest: str) -> bool:
+    before, *parts = rest.split("-")
+    return not before and all(part in _VERSIONS or part.removesuffix("b").isdecimal() for part in parts)

@@ -4,10 +4,8 @@ import re
 
 import pytest
 
-from fakellm._dialects.openai.model_facts import _FACTS
-from fakellm._wire.model_names import _ALIASES, _LATER, resolve_model
-from fakellm.client._known_models import known_model_info, token_limit
-from fakellm.tokens._models import _MODELS, _PREFIXES
+from fakellm.client._known_models import known_model_info, resolve_model, token_limit
+from fakellm.tokens._models import _PREFIXES, _ROWS
 
 # alias, dated name, abilities (V vision, F functions, J JSON, S structured output), family, context in tokens
 MODELS = [
@@ -133,7 +131,7 @@ def test_later_model_and_version_is_known(name, can, family, limit):
 
 
 ABILITIES = {"V": "vision", "F": "function_calling", "J": "json_output", "S": "structured_output"}
-NAMED = [*_FACTS, *_ALIASES, *_ALIASES.values(), *_LATER, *_LATER.values(), *_MODELS]
+NAMED = [name for name in _ROWS if "#" not in name]
 NAMED += [f"{prefix.rstrip('-')}-2026-01-01" for prefix in _PREFIXES]
 NO_CHAT = re.compile(r"(ft:)?(text|code)-|(ft:)?(davinci|curie|babbage|ada|cushman)|gpt-?2")
 """Models of embeddings and of completions, for which there is no chat."""

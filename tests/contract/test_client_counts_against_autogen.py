@@ -178,14 +178,13 @@ def test_remaining_tokens_are_alike(model: str) -> None:
 def test_the_tables_of_models_are_equal() -> None:
     from autogen_ext.models.openai import _model_info as real
 
-    from fakellm._wire.model_names import _ALIASES
     from fakellm.client import _known_models as mine
 
-    infos = {name: mine.known_model_info(name) for name in mine._MODELS}
-    assert dict(_ALIASES) == real._MODEL_POINTERS
+    infos = {name: mine.known_model_info(name) for name in mine._AUTOGEN}
+    assert dict(mine._ALIASES) == real._MODEL_POINTERS
     assert infos == real._MODEL_INFO
     assert {name: mine.token_limit(name) for name in real._MODEL_TOKEN_LIMITS} == real._MODEL_TOKEN_LIMITS
-    assert set(infos) - {name for name, entry in mine._MODELS.items() if entry[2] is None} == set(
+    assert set(infos) - {name for name, (_, autogen) in mine._AUTOGEN.items() if autogen.limit == 0} == set(
         real._MODEL_TOKEN_LIMITS
     )
 

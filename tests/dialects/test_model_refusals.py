@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from asking import AZURE, ELSEWHERE, USER, body, rejection
 
-from fakellm._dialects.openai.model_facts import facts_of
+from fakellm.tokens._models import facts_of
 
 INSTEAD = " Use 'max_completion_tokens' instead."
 ONLY_ONE = "Only the default (1) value is supported."
@@ -97,6 +97,8 @@ def test_model_takes_the_rest(request_body):
         ("gpt-4.1-nano", 1_047_576),
         ("ft:gpt-4o-2024-08-06:org::id", 128_000),
         ("o3-mini-2025-01-31", 200_000),
+        ("gpt-4-1106-vision-preview", 128_000),
+        ("gpt-35-turbo", 16_385),
         ("gpt-40", None),
         ("llama-3", None),
         ("", None),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import combinations
+
 import pytest
 import tiktoken
 from tiktoken import model as theirs
@@ -15,8 +17,14 @@ pytestmark = pytest.mark.skipif(
 
 
 def test_rules_are_those_of_the_installed_tiktoken():
-    assert dict(_models._MODELS) == theirs.MODEL_TO_ENCODING
-    assert list(_models._PREFIXES.items()) == list(theirs.MODEL_PREFIX_TO_ENCODING.items())
+    assert dict(_models._NAMES) == theirs.MODEL_TO_ENCODING
+    assert dict(_models._PREFIXES) == theirs.MODEL_PREFIX_TO_ENCODING
+
+
+def test_tiktoken_asks_for_the_longer_of_two_beginnings_first_as_is_done_here():
+    order = list(theirs.MODEL_PREFIX_TO_ENCODING)
+
+    assert [(a, b) for a, b in combinations(order, 2) if b.startswith(a)] == []
 
 
 KNOWN = (

@@ -1,7 +1,7 @@
 """What one model refuses although the API as a whole takes it: parameters, values, lengths.
 
 Source: answers of api.openai.com as users report them, read in November 2026; the facts of each model are
-in ``model_facts``.
+in the table of ``tokens``.
 """
 
 from __future__ import annotations
@@ -10,9 +10,10 @@ from collections.abc import Callable
 from typing import Any
 
 from fakellm._dialects.openai import words
-from fakellm._dialects.openai.model_facts import ModelFacts, facts_of
 from fakellm._wire.errors import ErrorBody, Rejected
 from fakellm.tokens._billing import count_prompt
+from fakellm.tokens._model_table import ModelFacts
+from fakellm.tokens._models import facts_of
 
 __all__ = ["explain_length", "explain_model"]
 
@@ -31,7 +32,7 @@ def explain_model(body: Body, model: str) -> Rejected | None:
     if _WATCHED.isdisjoint(body):
         return None
     checks = (_refuse_always, _refuse_while_reasoning, _refuse_when_plain, _refuse_length)
-    errors = (check(body, model, facts) for check in checks)
+    errors = (check(body, facts) for check in checks)
     return next((error for error in errors if error), None)
 
 
@@ -65,7 +66,7 @@ def _too_long(message: str) -> Rejected:
     return Rejected(ErrorBody(message, param="messages", code="context_length_exceeded"))
 
 
-def _refuse_always(body: Body, _: str, facts: ModelFacts) -> Rejected | None:
+def _refuse_always(body: Body, facts: ModelFacts) -> Rejected | None:
     name = next((name for name in body if name in facts.refuses and body[name] is not None), None)
     if name is None:
         return None
@@ -78,39 +79,37 @@ def _refuse_role(messages: list[Body]) -> Rejected | None:
     return None if n is None else Rejected(words.unsupported_value(f"messages[{n}].role", "'function'"))
 
 
-def _refuse_while_reasoning(body: Body, model: str, facts: ModelFacts) -> Rejected | None:
+def _refuse_while_reasoning(body: Body, facts: ModelFacts) -> Rejected | None:
     effort = body.get("reasoning_effort") or facts.effort
     if facts.effort is None or (facts.switchable and effort == "none"):
         return None
-    errors = (check(body, model) for name, check in _WHILE_REASONING.items() if body.get(name) is not None)
+    errors = (check(body, facts) for name, check in _WHILE_REASONING.items() if body.get(name) is not None)
     return next((error for error in errors if error), None)
 
 
-def _refuse_temperature(body: Body, model: str) -> Rejected | None:
-    if model.startswith("o3-mini"):  # refuses even the default
-        return Rejected(words.unsupported_parameter("temperature"))
+def _refuse_temperature(body: Body, _: ModelFacts) -> Rejected | None:
     if body["temperature"] == 1:
         return None
     hint = " Only the default (1) value is supported."
     return Rejected(words.unsupported_value("temperature", body["temperature"], hint))
 
 
-def _refuse_logprobs(body: Body, model: str) -> Rejected | None:
+def _refuse_logprobs(body: Body, facts: ModelFacts) -> Rejected | None:
     if not body["logprobs"]:
         return None
-    if model.startswith("o"):
+    if facts.forbids_logprobs:
         return Rejected(ErrorBody("You are not allowed to request logprobs from this model"), status=403)
     return Rejected(words.unsupported_parameter("logprobs"))
 
 
-def _refuse_unless(name: str, default: float) -> Callable[[Body, str], Rejected | None]:
-    def check(body: Body, _: str) -> Rejected | None:
+def _refuse_unless(name: str, default: float) -> Callable[[Body, ModelFacts], Rejected | None]:
+    def check(body: Body, _: ModelFacts) -> Rejected | None:
         return None if body[name] == default else Rejected(words.unsupported_parameter(name))
 
     return check
 
 
-_WHILE_REASONING: dict[str, Callable[[Body, str], Rejected | None]] = {
+_WHILE_REASONING: dict[str, Callable[[Body, ModelFacts], Rejected | None]] = {
     "temperature": _refuse_temperature,
     "top_p": _refuse_unless("top_p", 1),
     "frequency_penalty": _refuse_unless("frequency_penalty", 0),
@@ -119,17 +118,17 @@ _WHILE_REASONING: dict[str, Callable[[Body, str], Rejected | None]] = {
 }
 
 
-def _refuse_when_plain(body: Body, model: str, facts: ModelFacts) -> Rejected | None:
+def _refuse_when_plain(body: Body, facts: ModelFacts) -> Rejected | None:
     if not facts.is_plain:
         return None
     if body.get("reasoning_effort") is not None:
         return Rejected(words.unrecognized(["reasoning_effort"]))
-    if body.get("web_search_options") is not None and "search" not in model:  # recorded from api.openai.com
+    if body.get("web_search_options") is not None and not facts.searches:  # recorded from api.openai.com
         return Rejected(ErrorBody("Web search options not supported with this model.", param="web_search_options"))
     return None
 
 
-def _refuse_length(body: Body, _: str, facts: ModelFacts) -> Rejected | None:
+def _refuse_length(body: Body, facts: ModelFacts) -> Rejected | None:
     for name in ("max_tokens", "max_completion_tokens"):
         asked = body.get(name)
         if asked is not None and facts.completion is not None and asked > facts.completion:
