@@ -190,6 +190,9 @@ MODELS: tuple[Model, ...] = (
     Model("gpt-5.5", _GPT_5_5, "gpt-5.5-2026-04-23"),
     Model("gpt-5.5-pro", _GPT_5_5, "gpt-5.5-pro-2026-04-23"),
     Model("gpt-5.6", _GPT_5_5),
+    Model("gpt-5.6-luna", _GPT_5_5),
+    Model("gpt-5.6-sol", _GPT_5_5),
+    Model("gpt-5.6-terra", _GPT_5_5),
     Model("gpt-5.#", _GPT_5_2_OTHER),
     # OpenAI, models that do not
     Model("gpt-4.5", ModelFacts(can="VFJSM", family="gpt-45"), tiktoken=("gpt-4.5-*",), encoding=_O200K),
