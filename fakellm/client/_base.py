@@ -30,6 +30,7 @@ from fakellm.models import (
     Tool,
     ToolSchema,
 )
+from fakellm.tokens._models import answering_model
 
 if TYPE_CHECKING:
     from fakellm.client._exchange import Exchange
@@ -216,7 +217,9 @@ class BaseOpenAIChatCompletionClient(ChatCompletionClient):
         )
 
     def _check_model(self, answered: str) -> None:
-        expected = resolve_model(self._model)
+        # Who gives model_info is told what AutoGen tells, which does not know the dated names of later models.
+        is_described = self._settings.get("model_info") or self._settings.get("model_capabilities")
+        expected = resolve_model(self._model) if is_described else answering_model(self._model)
         if answered and answered not in (expected, self._model):  # many a server echoes the name that it was asked for
             warn(
                 f"asked for {expected!r}, answered by {answered!r}; if that is meant, pass "

@@ -223,6 +223,31 @@ async def test_another_model_than_asked_for_is_warned_about_where_create_is_call
     assert os.path.basename(caught[0].filename) == "test_client_create.py"
 
 
+@pytest.mark.parametrize(
+    ("model", "dated"),
+    [
+        ("gpt-5.1", "gpt-5.1-2025-11-13"),
+        ("gpt-4o-search-preview", "gpt-4o-search-preview-2025-03-11"),
+        ("o3-pro", "o3-pro-2025-06-10"),
+    ],
+)
+async def test_dated_name_of_a_model_that_autogen_does_not_have_is_no_other_model(api, model, dated):
+    api.mock(return_value=httpx.Response(200, json={**json.loads(completion().content), "model": dated}))
+
+    result = await client(model=model).create(HI)  # a warning would be an error
+
+    assert result.content == "Hello!"
+
+
+async def test_dated_name_is_warned_about_as_autogen_does_where_model_info_says_what_the_model_is(api):
+    answer = {**json.loads(completion().content), "model": "gpt-5.1-2025-11-13"}
+    api.mock(return_value=httpx.Response(200, json=answer))
+    described = client(model="gpt-5.1", model_info=client().model_info)
+
+    with pytest.warns(UserWarning, match=r"asked for 'gpt-5\.1', answered by 'gpt-5\.1-2025-11-13'"):
+        await described.create(HI)
+
+
 async def test_context_manager_closes(api):
     async with client() as model_client:
         await model_client.create(HI)
