@@ -147,6 +147,8 @@ _GPT_4_TURBO = _GPT_4._replace(context=128_000, completion=4_096)
 _GPT_4_VISION = _GPT_4_TURBO._replace(can="VM")
 _GPT_35 = ModelFacts(can="FJM", family="gpt-35")
 _GPT_35_TURBO = _GPT_35._replace(context=16_385, completion=4_096)
+# "This model's maximum context length is 4097 tokens"
+_GPT_35_TURBO_4K = _GPT_35_TURBO._replace(context=4_097)
 
 
 def _completing(encoding: str, names: str) -> tuple[Model, ...]:
@@ -228,10 +230,10 @@ MODELS: tuple[Model, ...] = (
     Model("gpt-3.5-turbo", _GPT_35_TURBO, "gpt-3.5-turbo-0125", ("gpt-35-turbo",),
           ("gpt-3.5-turbo", "gpt-3.5-turbo-*", "gpt-35-turbo", "gpt-35-turbo-*", "ft:gpt-3.5-turbo*"), _CL100K,
           autogen=_AS_IT_IS),
-    Model("gpt-3.5-turbo-0613", _GPT_35_TURBO, autogen=AutoGen(limit=4_096)),
+    Model("gpt-3.5-turbo-0613", _GPT_35_TURBO_4K, autogen=AutoGen(limit=4_096)),
     Model("gpt-3.5-turbo-1106", _GPT_35_TURBO, autogen=_AS_IT_IS),
     Model("gpt-3.5-turbo-16k", _GPT_35_TURBO, "gpt-3.5-turbo-16k-0613", autogen=_AS_IT_IS),
-    Model("gpt-3.5-turbo-instruct", _GPT_35_TURBO, autogen=AutoGen(limit=4_096)),
+    Model("gpt-3.5-turbo-instruct", _GPT_35_TURBO_4K, autogen=AutoGen(limit=4_096)),
     Model("gpt-oss", ModelFacts(can="FJSM"), tiktoken=("gpt-oss-*",), encoding="o200k_harmony"),
     # OpenAI, completions and embeddings
     Model("davinci-002", tiktoken=("davinci-002", "ft:davinci-002*"), encoding=_CL100K),

@@ -73,6 +73,10 @@ def test_context_is_known_by_both_names(alias, dated, can, family, limit):
     assert (token_limit(alias), token_limit(dated)) == (limit, limit)
 
 
+def test_context_is_autogens_where_the_api_has_another():
+    assert token_limit("gpt-3.5-turbo-0613") == token_limit("gpt-3.5-turbo-instruct") == 4_096  # the API: 4,097
+
+
 @pytest.mark.parametrize("name", UNKNOWN)
 def test_unknown_model_says_what_to_pass(name):
     with pytest.raises(ValueError, match="model_info") as caught:

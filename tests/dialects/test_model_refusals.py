@@ -99,6 +99,8 @@ def test_model_takes_the_rest(request_body):
         ("o3-mini-2025-01-31", 200_000),
         ("gpt-4-1106-vision-preview", 128_000),
         ("gpt-35-turbo", 16_385),
+        ("gpt-3.5-turbo-0613", 4_097),
+        ("gpt-3.5-turbo-instruct", 4_097),
         ("gpt-40", None),
         ("llama-3", None),
         ("", None),
