@@ -6,6 +6,7 @@ itself, are as the table of models has them; the rest needs ``model_info``.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from types import MappingProxyType
 
 from fakellm.models import ModelInfo
@@ -59,6 +60,7 @@ def token_limit(model: str) -> int:
     return known.context
 
 
+@lru_cache(maxsize=256)
 def _known(model: str) -> ModelFacts | None:
     """Return the facts that the client goes by: AutoGen's where it has the model, without a limit where it has none."""
     if found := _AUTOGEN.get(resolve_model(model)):
