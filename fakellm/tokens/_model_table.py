@@ -1,7 +1,8 @@
 """The table of models: whatever the package knows of a model by its name, a row each.
 
 A name without a row is as the longest row that it goes on from after a dash: ``gpt-4o-2027-01-01`` is ``gpt-4o``. So
-a model that differs in anything from the one whose name it goes on from has a row of its own. ``_models`` looks it up.
+a model that differs in anything from the one whose name it goes on from has a row of its own. A ``#`` at the end of a
+name is any number, of models to come. ``_models`` looks names up.
 
 Sources: for limits and parameters the model pages of the OpenAI documentation and answers of api.openai.com as users
 report them, read in November 2026; for dated names the OpenAPI document and recorded answers; for encodings tiktoken
