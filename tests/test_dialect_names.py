@@ -13,8 +13,9 @@ PACKAGE = Path(__file__).parent.parent / "fakellm"
 # Names of APIs and of companies, as a branch would compare with.
 NAMES = {"chat", "responses", "completions", "embeddings", "moderations", "anthropic", "gemini", "openai", "azure"}
 
-# What is about one API on purpose: its client, the vocabulary of AutoGen, ready-made situations, the demonstration.
-OF_ONE_API = ("client", "models", "messages", "scenarios", "_commands/demo.py")
+# What is about one API on purpose: its client, the vocabulary of AutoGen, ready-made situations, the demonstration;
+# and the rules of names of models, which hold such words.
+OF_ONE_API = ("client", "models", "messages", "scenarios", "_commands/demo.py", "tokens/_models.py")
 
 # Of the dialects, what others may import: the table, and facts about hosts.
 OPEN = {"fakellm._dialects.table", "fakellm._dialects.providers"}

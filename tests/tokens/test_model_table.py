@@ -24,9 +24,9 @@ NAMED = re.compile(rf"(?<![\w.-])({'|'.join(map(re.escape, sorted(NAMES, key=len
 # Where a literal may name models, which ones, and why.
 ALLOWED = {
     "_commands/demo.py": {"gpt-4o", "gpt-4o-mini"},  # the demo asks one
-    "_commands/main.py": {"gpt-4o"},  # an example in the help
+    "_commands/verbs/tokens.py": {"gpt-4o"},  # an example in the help
     "_fake.py": {"gpt-4o"},  # the client's model, where a test names none
-    "_script/explain.py": {"gpt-4o"},  # an example in a message
+    "_dialects/unspoken/apis.py": {"gpt-4o"},  # an example in a message
     "client/_arguments.py": {"gpt-4o"},  # an example in a message
     "client/_openai.py": {"gpt-4o"},  # an example in a message
     "models/_info.py": set(get_args(ModelFamily.ANY)) & set(NAMES),  # AutoGen's families, called as a model of them is
