@@ -170,7 +170,8 @@ def error_event(*, after: int = 0, error: ErrorReply | None = None) -> Fault:
 
     def spoil(speaker: Speaker) -> Fault:
         item = to_json(speaker.envelope(speaker.words(said, **said.facts), said.status))
-        return _spoiled(after, encode_event(item), _in_place(after, item), is_last=True)
+        chunk = encode_event(item, event=speaker.voice.marks.error_event)
+        return _spoiled(after, chunk, _in_place(after, item), is_last=True)
 
     return _speaking(f"error_event(after={after})", after, spoil)
 

@@ -17,7 +17,7 @@ class Toy(d.Dialect):
     endpoint = "toy"
     spoken_at = "…/talk"
     call_ids = ("want-", 8)
-    marks = d.Marks(end=OVER, chunk=(b'{"says":', b' "', b'?"}'), event="bit")
+    marks = d.Marks(end=OVER, chunk=(b'{"says":', b' "', b'?"}'), event="bit", error_event="bad")
 
     def __init__(self):
         self._reader = d.Reader(self, model_of=lambda body, wire: str(body["whom"]), check=check, to_chat=to_chat)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from fakellm._script.engine import Engine
@@ -27,7 +28,7 @@ class Snapshot:
 
 
 class Control:
-    """The handle on one engine."""
+    """Turns one engine back: gives replies back, restores snapshots."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -69,8 +70,7 @@ class Control:
                 call.rule.give_back()
                 engine.script.hold(list(engine.rules))
             elif call.outcome is Outcome.REPLAYED:
-                for source in engine.sources:
-                    source.give_back(call.wire)
+                call.source.give_back(call.wire)
 
     def use_up(self, call: Call) -> None:
         """Use up once more what ``give_back`` took back, unless another request has done so."""
@@ -81,5 +81,6 @@ class Control:
                     call.rule.next_reply()
                     engine.retire(call.rule)
             elif call.outcome is Outcome.REPLAYED:
-                for source in engine.sources:
-                    source.take(call.wire, lambda: engine.dialects.speaker(call.wire, engine.provider))
+                sources = engine.sources if call.source is None else [call.source]  # a child tells of no source
+                speaker = partial(engine.dialects.speaker, call.wire, engine.provider)
+                next((found for source in sources if (found := source.take(call.wire, speaker))), None)

@@ -313,11 +313,11 @@ class Experiment:
 
     @contextmanager
     def _interfering(self, hooks: Hooks) -> Iterator[None]:
-        self._engine.hooks = hooks
+        before, self._engine.hooks = self._engine.hooks, hooks
         try:
             yield
         finally:
-            self._engine.hooks = None
+            self._engine.hooks = before
 
     def _plan(self) -> list[_Planned]:
         """Return the trials to come, by call and trouble; the one that the environment names, where it does."""

@@ -20,7 +20,7 @@ __all__ = ["Trouble", "delivers", "troubles"]
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """One of them with its name. is_framing: whether the answer is whole, only cut otherwise."""
+    """A fault, error or framing under a name of its own. is_framing: whether it is the latter, and the answer whole."""
 
     name: str
     cause: Fault | Framing | ErrorReply

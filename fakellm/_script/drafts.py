@@ -25,7 +25,7 @@ def fill_draft(draft: Draft, identity: Identity, request: ChatRequest) -> Comple
     return Completion(
         identity=identity,
         created=CREATED,
-        model=request.provider.model_name(request.model),
+        model=request.provider.model_name(request.model) if request.speaker.is_known else request.model,
         choices=draft.choices or _choices(draft.said, request, identity),
         usage=_laid_over(_with_prompt(draft.usage, request.facts.prompt_tokens), reply.usage or {}),
         sends_usage=reply.usage is not False,
@@ -62,7 +62,7 @@ _MOST_DRAFTS = 256
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Draft:
-    """What a reply comes to, whatever the messages and the ids.
+    """A reply worked out, but for ids and prompt.
 
     reply: kept, so that its id is no other's. choices: empty where ids or log probabilities are part of them. usage:
     without the prompt. calls: how many.
@@ -202,7 +202,7 @@ def _finish_reason(said: _Said, request: ChatRequest) -> str | None:
         return "length"
     # OpenAI: "the finish_reason would always be stop rather than tool_calls" where the request names the tool, not
     # where it merely requires one (staff in the forum, 2024; vLLM keeps to it, #49496, July 2026).
-    if not said.calls or (request.forced_tool and request.provider.forced_calls_stop):
+    if not said.calls or (request.forced_tool and request.provider.forced_calls_stop and request.speaker.is_known):
         return "stop"
     return "function_call" if request.call_kind(said.calls[0].name) == "function_call" else "tool_calls"
 

@@ -47,11 +47,11 @@ from fakellm._wire.voice import Speaker
 __all__ = ["UNMATCHED_CODE", "Answer", "Engine", "Hooks", "Play"]
 
 Play = Callable[[], Iterable[WireEvent]]
-"""What gives the events that answer a call."""
+"""Makes the events that answer a call."""
 
 
 class Hooks(Protocol):
-    """What comes between model calls and their answers; asked under the engine's lock."""
+    """Called around each model call, under the engine's lock."""
 
     def before(self, request: WireRequest) -> None:
         """Take note of a request that is not answered yet."""
@@ -80,7 +80,7 @@ class Engine:
 
     allowed_hosts: those that are left to the network, model calls aside. journal: what asked a model. other_traffic:
     what did not, and so may come whenever it likes. hooks: what comes between calls and their answers, for
-    ``explore``.
+    ``explore`` and for children that tell what they ask.
     """
 
     def __init__(
@@ -229,7 +229,7 @@ class Engine:
             return None
         try:
             return self._read(wire, *found, LENIENT if is_rejected else self.strictness)
-        except Rejected:
+        except Exception:  # noqa: BLE001  # rejected, or a dialect of the test's own failed, which it was told by then
             return None
 
     def retire(self, rule: Rule) -> None:
@@ -259,6 +259,8 @@ class Engine:
             # What a provider accepted when it was recorded is never rejected.
             recorded = self._from_source(wire, written) if self.rules else None
             return recorded or self._rejected(wire, rejected)
+        except Exception as err:  # noqa: BLE001  # from a dialect of the test's own
+            return self._broken(wire, None, err)
         try:
             rule = self.script.find(request, wire.headers)
         except Exception as err:  # noqa: BLE001  # from a predicate or callable of the test's: check() raises it again
@@ -286,7 +288,7 @@ class Engine:
         for source in self.sources:
             if (found := source.take(wire, speaker)) is not None:
                 call = self._call(wire, written, Outcome.REPLAYED, found.status, request)
-                call.recorded, call.fault = found.body, found.fault
+                call.recorded, call.fault, call.source = found.body, found.fault, source
                 return _Pending(call, partial(guarded, _broken_off(found), call) if found.fault else found.events)
         return None if self.recorder is None else self._to_record(self.recorder, wire, request, written)
 
@@ -308,10 +310,10 @@ class Engine:
         call.explanation = self._explain(call, request)
         return self._refuse(call)
 
-    def _broken(self, wire: WireRequest, request: ChatRequest, err: Exception) -> _Pending:
+    def _broken(self, wire: WireRequest, request: ChatRequest | None, err: Exception) -> _Pending:
         call = self._call(wire, self.journal, Outcome.UNMATCHED, 400, request)
         text = explain.broken(err, number=call.number)
-        return _Pending(call, partial(break_off, call, err, request.speaker, self._identify(wire, request), text))
+        return _Pending(call, partial(break_off, call, err, self._speaker(wire), self._identify(wire, request), text))
 
     def _missed(
         self, wire: WireRequest, request: ChatRequest | None, written: Journal, *, rejection: str = ""

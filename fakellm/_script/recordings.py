@@ -69,7 +69,7 @@ class Source(Protocol):
         ...
 
     def restore(self, state: Any) -> None:
-        """Have the answers that it had."""
+        """Restore what ``state`` returned."""
         ...
 
     def explain(self, request: WireRequest) -> str:

@@ -188,7 +188,6 @@ class ErrorReply:
         return cls(
             429,
             code="rate_limit_exceeded",
-            type="requests",
             retry_after=retry_after,
             retry_after_ms=retry_after_ms,
         )
@@ -196,7 +195,7 @@ class ErrorReply:
     @classmethod
     def insufficient_quota(cls) -> ErrorReply:
         """429 that no waiting helps; the SDKs retry it all the same."""
-        return cls(429, code="insufficient_quota", type="insufficient_quota")
+        return cls(429, code="insufficient_quota")
 
     @classmethod
     def invalid_api_key(cls) -> ErrorReply:
@@ -213,13 +212,13 @@ class ErrorReply:
     @classmethod
     def context_length_exceeded(cls, *, limit: int = 128_000, used: int = 128_001) -> ErrorReply:
         """400: the prompt is too long. limit, used: the token counts that the message gives."""
-        error = cls(400, code="context_length_exceeded", param="messages")
+        error = cls(400, code="context_length_exceeded")
         return _telling(error, limit=limit, used=used)
 
     @classmethod
     def content_filter(cls) -> ErrorReply:
         """400: the prompt was stopped by the content filter, as Azure OpenAI reports it."""
-        return cls(400, code="content_filter", param="prompt")
+        return cls(400, code="content_filter")
 
     @classmethod
     def server_error(cls) -> ErrorReply:

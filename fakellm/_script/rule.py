@@ -98,7 +98,7 @@ class Rule:
         return reply
 
     def give_back(self) -> None:
-        """Have the reply again that was given last."""
+        """Take back the last reply: the next request gets it again."""
         self._given -= 1
 
     @property
@@ -107,7 +107,7 @@ class Rule:
         return self._replies, self._times, self._given
 
     def restore(self, state: RuleState) -> None:
-        """Be as it was."""
+        """Restore what ``state`` returned: replies, times, how many were given."""
         self._replies, self._times, self._given = state
 
     def __str__(self) -> str:

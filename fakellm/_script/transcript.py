@@ -128,7 +128,7 @@ def _ending(call: Call) -> Iterator[str]:
 
 def _read(call: Call, body: bytes, source: str = "") -> Iterator[str]:
     """Yield what an answer says, or how long it is where it says nothing. source: where it came from."""
-    answer = call.voice.hear(body)
+    answer = call.hear(body)
     if answer is None and body:
         yield f"{_count(len(body), 'byte')}{source}"
     if answer is None:

@@ -1,4 +1,4 @@
-"""What a model answered, as numbers and names that every dialect can render.
+"""A model's answer before a dialect says it.
 
 The script fills these in; a dialect turns them into its own JSON and stream objects.
 """

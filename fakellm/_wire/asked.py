@@ -1,4 +1,4 @@
-"""What a request asks, in one form, whatever the API: a dialect reads it, a script's conditions look at it.
+"""A request in neutral form: chat's, whatever API it came by.
 
 The form is that of chat completions, in which scripts are written and prompts are billed. Source:
 ``CreateChatCompletionRequest`` of the OpenAPI document.
@@ -45,6 +45,7 @@ class ChatRequest:
         *,
         stream: bool | None = None,
         body: dict[str, Any] | None = None,
+        as_chat: dict[str, Any] | None = None,
     ) -> None:
         self.facts = facts
         self.model = model
@@ -52,7 +53,7 @@ class ChatRequest:
         self.voice = voice
         self.stream = facts.stream if stream is None else stream
         self._body = body
-        self._as_chat: dict[str, Any] | None = None
+        self._as_chat = as_chat
 
     def __repr__(self) -> str:
         return f"<ChatRequest model={self.model!r} messages={self.messages!r}>"
@@ -95,16 +96,6 @@ class ChatRequest:
     def tools(self) -> list[dict[str, Any]]:
         """The tools offered."""
         return self.as_chat.get("tools") or []
-
-    @property
-    def include_usage(self) -> bool:
-        """Whether a stream is to end with a chunk that carries the usage."""
-        return bool((self.as_chat.get("stream_options") or {}).get("include_usage"))
-
-    @property
-    def include_obfuscation(self) -> bool:
-        """Whether chunks are padded; they are unless the request says no."""
-        return (self.as_chat.get("stream_options") or {}).get("include_obfuscation") is not False
 
     @property
     def n(self) -> int:

@@ -22,7 +22,7 @@ __all__ = ["LENIENT", "STRICT", "Claim", "Dialect", "Strictness", "Traffic"]
 
 
 class Traffic(Enum):
-    """What kind of request this is to a fake that is active."""
+    """The kind of a request, which decides who answers it."""
 
     MODEL = "a model call: the fake answers it"
     COUNT = "a count of tokens, whoever is asked: it gets a 404 and fails no test"
@@ -32,7 +32,7 @@ class Traffic(Enum):
 
 
 class Claim(NamedTuple):
-    """What a path says of a request. model, stream: None where the body says it."""
+    """The facts that an address alone gives. model, stream: None where the body says it."""
 
     endpoint: str
     model: str | None = None

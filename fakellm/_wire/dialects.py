@@ -20,7 +20,7 @@ __all__ = ["Dialects", "Unspoken"]
 
 
 class Unspoken(Protocol):
-    """What is known of the APIs that no dialect speaks."""
+    """Facts about APIs that no dialect speaks."""
 
     def traffic(self, method: str, host: str, path: str) -> Traffic:
         """Say whose business a request is. host: lower case, without port. path: percent-encoded as sent."""
@@ -68,7 +68,7 @@ class Dialects:
     def speaker(self, wire: WireRequest, provider: Provider | None = None) -> Speaker:
         """Return who answers a request, spoken or not. provider: who is asked; None for the one at the URL."""
         found = self.find(wire)
-        model = (found[1].model if found else None) or _model(wire.body) or "gpt-x"
+        model = _model(wire.body) or (found[1].model if found else None) or "gpt-x"
         return Speaker(self.voice(wire), provider or self.provider(wire), model)
 
     @property

@@ -31,7 +31,7 @@ class ErrorBody:
 
 
 class ScriptedError(Protocol):
-    """What a test says of an error; None for what it leaves to the API."""
+    """A scripted error; None in each field that the test leaves to the API."""
 
     @property
     def status(self) -> int:

@@ -24,7 +24,7 @@ _NO_JSON = ErrorBody("the body of the request is no JSON object")
 
 
 class Check(Protocol):
-    """What a dialect has against a body."""
+    """A dialect's test of a body."""
 
     def __call__(
         self,
@@ -50,14 +50,14 @@ class Reader:
         self,
         dialect: Dialect,
         *,
-        model_of: Callable[[Json, WireRequest], str],
+        model_of: Callable[[Json, WireRequest], str] | None = None,
         check: Check = lambda body, model, strictness, provider, *, size, are_terms_known: None,
         to_chat: Callable[[Json], Json] | None = None,
         no_json: ErrorBody = _NO_JSON,
     ) -> None:
         self._dialect = dialect
         self._model_of = model_of
-        """The model that a body asks for, or its path; raises Rejected where there is none."""
+        """The model that a body asks for, raises Rejected where there is none; None where the claim has it."""
         self._check = check
         self._to_chat = to_chat
         """Makes chat's form of a body that was checked; None where it has that form."""
@@ -71,11 +71,11 @@ class Reader:
         Raises:
             Rejected: it is no JSON object, names no model, or is not taken.
         """
-        facts, by = self._facts[wire.body], (wire.path, strictness, provider)
+        facts, by = self._facts[wire.body], (wire.path, claim, strictness, provider)
         if (accepted := facts.accepted) is not None and accepted[0] == by:
             return ChatRequest(facts, accepted[1], provider, self._dialect, stream=claim.stream)
         body = self._decoded(wire.body)
-        model = claim.model or self._model_of(body, wire)
+        model = self._model_of(body, wire) if self._model_of else claim.model or ""
         key = _terms_of(body) if self._to_chat is None else None
         known = self._terms.get(key) if key is not None else None
         are_known = known is not None and by in known.accepted
@@ -86,7 +86,7 @@ class Reader:
         if accepted is None:
             facts.learn(as_chat, terms)
         facts.accepted = by, model
-        return ChatRequest(facts, model, provider, self._dialect, stream=claim.stream, body=body)
+        return ChatRequest(facts, model, provider, self._dialect, stream=claim.stream, body=body, as_chat=as_chat)
 
     def _decoded(self, body: bytes) -> Json:
         try:

@@ -19,13 +19,14 @@ class Marks:
     """How the streams of an API are told apart from others.
 
     end: matches the end mark of a whole stream, at the end of its bytes. chunk: the JSON of a chunk that says little,
-    in three pieces: between the first two a line may break, before the last it may be cut. event: the name of its
-    event, None where events have none.
+    in three pieces: between the first two a line may break, before the last it may be cut. event, error_event: names of
+    its event and of one that carries an error, None where events have none.
     """
 
     end: re.Pattern[bytes]
     chunk: tuple[bytes, bytes, bytes]
     event: str | None = None
+    error_event: str | None = None
 
     def has_ended(self, body: bytes) -> bool:
         """Whether these are the bytes of a whole stream."""
@@ -44,7 +45,7 @@ CHAT_MARKS = Marks(
 
 @dataclass(slots=True)
 class Heard:
-    """What an answer says; of several choices the first.
+    """An answer read back from its bytes; of several choices the first.
 
     tool_calls: (name, arguments text), or the input of a custom tool. error: the message of an error object. usage: by
     chat's names, None where none was sent.
@@ -63,6 +64,8 @@ class Voice:
 
     endpoint: str = ""
     """The name by which tests know it, such as ``chat``; empty for what is not spoken."""
+    family: str = ""
+    """The APIs that it belongs to, such as ``openai``, where a provider may have quirks for all of them."""
     spoken_at: str = ""
     """Where it is spoken, for messages, such as ``…/chat/completions``."""
     call_ids: tuple[str, int] = ("call_", 24)
@@ -91,7 +94,7 @@ class Voice:
 
 @dataclass(frozen=True, slots=True)
 class Speaker:
-    """Who answers a request: an API, as a provider speaks it, for a model."""
+    """The answering side of one request: API, provider, model."""
 
     voice: Voice
     provider: Provider
@@ -108,8 +111,13 @@ class Speaker:
         return ErrorBody(message, said.type, said.param, said.code)
 
     @property
+    def is_known(self) -> bool:
+        """Whether the provider is known to speak this API; what it says there is left alone where not."""
+        return bool({self.voice.endpoint, self.voice.family} & self.provider.quirks.keys())
+
+    @property
     def itself(self) -> Speaker:
-        """The fake, which speaks as the API does and for no company: what it says of its own keeps its code."""
+        """The same without the provider's words and headers, for the fake's own messages."""
         return Speaker(self.voice, SOMEBODY.provider, self.model)
 
     def envelope(self, error: ErrorBody, status: int) -> Json:

@@ -1,3 +1,5 @@
+import json
+
 import pytest
 
 from fakellm._dialects.chat.hear import hear
@@ -92,3 +94,11 @@ def test_body_that_is_no_answer_is_none(body):
 )
 def test_odd_answer_is_passed_over(body):
     assert hear(body).text == ""
+
+
+def test_usage_holds_the_counts_that_providers_have_in_common():
+    usage = {"prompt_tokens": 1, "queue_time": 0.1, "cost": 3, "prompt_tokens_details": {"cached_tokens": 0}}
+
+    heard = hear(json.dumps({"choices": [], "usage": usage}).encode())
+
+    assert heard.usage == {"prompt_tokens": 1, "prompt_tokens_details": {"cached_tokens": 0}}

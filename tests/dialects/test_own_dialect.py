@@ -5,7 +5,7 @@ import json
 import httpx
 import pytest
 from cassette_text import cassette, interaction
-from toy_dialect import Toy
+from toy_dialect import Toy, to_chat
 
 from fakellm import (
     ErrorReply,
@@ -18,6 +18,7 @@ from fakellm import (
     faults,
     framings,
 )
+from fakellm.dialects import Reader
 
 URL = "https://gateway.acme.test/v2/talk"
 
@@ -147,7 +148,10 @@ def test_fault_counts_the_chunks_of_the_dialect(llm):
     [
         (faults.malformed_json(after=1), b'event: bit\ndata: {"says": "\n\n'),
         (faults.malformed_sse(after=1), b'event: bit\ndata: {"says":\n"?"}\n\n'),
-        (faults.error_event(after=1, error=ErrorReply(500, message="broke")), b'data: {"sorry":"broke"}\n\n'),
+        (
+            faults.error_event(after=1, error=ErrorReply(500, message="broke")),
+            b'event: bad\ndata: {"sorry":"broke"}\n\n',
+        ),
     ],
 )
 def test_fault_speaks_as_the_dialect(llm, fault, told):
@@ -208,6 +212,62 @@ def test_error_that_is_injected_into_a_recording_is_in_its_envelope(llm, recorde
 
     with llm:
         assert [talk(("me", "hi")).json().get("sorry") for _ in range(2)] == ["broke", None]
+
+
+class Clumsy(Toy):
+    """Fails to read what it does not expect, and reads the model from a header."""
+
+    def claims(self, wire):
+        claimed = super().claims(wire)
+        return claimed and claimed._replace(model=wire.headers.get("x-model"))
+
+    def __init__(self):
+        self._reader = Reader(self, to_chat=to_chat)
+
+
+def test_dialect_that_fails_to_read_a_request_fails_the_test_and_not_the_client():
+    llm = FakeLLM(dialects=[Clumsy()])
+    llm.reply("never")
+
+    with (
+        pytest.raises(UnmatchedRequestError, match=r"a callable of the script raised on call 1: KeyError: 'whom'"),
+        llm,
+    ):
+        response = httpx.post(URL, json={"said": [["me", "hi"]]})
+
+    assert response.status_code == 400
+
+
+def test_model_may_stand_in_a_header_of_equal_bodies():
+    llm = FakeLLM(dialects=[Clumsy()], allow_unused=True)
+    llm.reply("a", times=None)
+
+    with llm:
+        for name in "ab":
+            httpx.post(URL, json={"whom": "x", "said": [["me", "hi"]]}, headers={"x-model": name})
+
+    assert [call.model for call in llm.calls] == ["a", "b"]
+
+
+def test_answer_that_the_dialect_cannot_hear_is_told_by_its_length(llm, recorded):
+    recorded.write_text(recorded.read_text().replace('"paid": [3, 4]}', ""))
+    llm.replay(recorded)
+
+    with llm:
+        talk(("me", "hi"))
+
+    assert llm.transcript().endswith("bytes from the cassette")
+    assert (llm.calls[0].usage, llm.calls[0].tool_calls) == (None, ())
+
+
+def test_provider_that_is_not_known_to_speak_it_leaves_its_answers_alone():
+    llm = FakeLLM(dialects=[Toy()], provider="openai")
+    llm.reply("Hi")
+
+    with llm:
+        httpx.post(URL, json={"whom": "gpt-4o", "said": [["me", "hi"]]})
+
+    assert llm.calls[0].completion.model == "gpt-4o"
 
 
 def test_dialect_that_is_none_is_refused():

@@ -1,6 +1,7 @@
 import pytest
 from chat_wire import play, wire
 
+from fakellm import ErrorReply
 from fakellm._dialects.chat.dialect import CHAT
 from fakellm._dialects.table import DIALECTS
 from fakellm._wire.dialect import Traffic
@@ -174,3 +175,27 @@ def test_refusal_can_name_a_url_that_utf8_cannot_carry():
     answer = play(refused(wire(url="https://x.test/v1/embeddings"), "\ud800", request_id="req_1"))
 
     assert answer.error["message"] == "\\ud800"
+
+
+def test_speaker_of_azure_is_asked_for_the_deployment_in_its_path():
+    url = "https://mine.openai.azure.com/openai/deployments/gpt-4o/chat/completions"
+
+    assert DIALECTS.speaker(wire({"messages": []}, url=url)).model == "gpt-4o"
+
+
+@pytest.mark.parametrize(
+    ("url", "message"),
+    [
+        ("https://api.openai.com/v1/embeddings", "The server had an error while processing your request. "),
+        ("https://api.anthropic.com/v1/messages", "Scripted error 500"),
+    ],
+)
+def test_words_of_openai_are_those_of_apis_that_copy_it(url, message):
+    assert DIALECTS.speaker(wire(url=url)).words(ErrorReply(500)).message.startswith(message)
+
+
+def test_azure_says_the_errors_of_apis_that_are_not_spoken_as_those_of_chat():
+    speaker = DIALECTS.speaker(wire(url="https://mine.openai.azure.com/openai/deployments/e/embeddings"))
+    said = speaker.words(ErrorReply.rate_limited())
+
+    assert speaker.envelope(said, 429) == {"error": {"code": "429", "message": said.message}}

@@ -153,3 +153,16 @@ def test_interference_comes_before_and_over_each_answer():
 
     assert contents(engine, 2) == ["a", "b"]
     assert seen == [("before", 0), ("over", 1), ("before", 1), ("over", 2)]
+
+
+def test_answer_goes_back_to_the_recording_that_gave_it():
+    engine = replaying(asking("a"))
+    second = replaying(asking("b")).sources[0]
+    engine.sources.append(second)
+    ask(engine, asking("b"))
+
+    Control(engine).give_back(engine.journal[0])
+
+    assert [len(source.unplayed) for source in engine.sources] == [1, 1]
+    assert ask(engine, asking("b")).body == b"recorded"
+    assert [len(source.unplayed) for source in engine.sources] == [1, 0]

@@ -583,3 +583,19 @@ def test_missing_fake_is_told_with_what_to_type(given):
         "explore() needs the fake that answers the body\n"
         "  type: explore(body, llm=fake_llm) with the fixture, or llm=llm with llm = FakeLLM()"
     )
+
+
+def test_hooks_that_were_there_before_are_there_again(llm):
+    class Passing:
+        def before(self, request):
+            """Nothing."""
+
+        def over(self, call, play):
+            return play
+
+    llm.reply("Hi")
+    llm._engine.hooks = hooks = Passing()
+
+    explore(lambda: post("hi"), llm=llm, faults=[faults.drop(after=0)], framings=())
+
+    assert llm._engine.hooks is hooks

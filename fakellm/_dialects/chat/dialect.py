@@ -29,6 +29,7 @@ class ChatDialect(Dialect):
     """``POST …/chat/completions``."""
 
     endpoint = "chat"
+    family = "openai"
     spoken_at = "…/chat/completions"
 
     def __init__(self) -> None:
@@ -57,11 +58,11 @@ class ChatDialect(Dialect):
 
 @lru_cache(maxsize=256)
 def _claim(path: str) -> Claim | None:
-    return Claim("chat") if address_of("", path).endswith("/chat/completions") else None
+    return Claim("chat", model=deployment(path)) if address_of("", path).endswith("/chat/completions") else None
 
 
 def _model(body: dict[str, Any], request: WireRequest) -> str:
-    model = body.get("model") or deployment(request)
+    model = body.get("model") or deployment(request.path)
     if model is None or model == "":
         raise Rejected(words.NO_MODEL)
     if not isinstance(model, str):

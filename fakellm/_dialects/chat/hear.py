@@ -24,7 +24,7 @@ def hear(body: bytes) -> Heard | None:
     for item in _objects(body):
         is_answer = is_answer or "choices" in item or item.get("error") is not None
         found.error = found.error or str(_member(item, "error").get("message") or "")
-        found.usage = _member(item, "usage") or found.usage
+        found.usage = _neutral(_member(item, "usage")) or found.usage
         choice = next((choice for choice in _list(item, "choices") if not choice.get("index")), {})
         message = _member(choice, "message") or _member(choice, "delta")
         found.text += _text(message, "content")
@@ -38,6 +38,20 @@ def hear(body: bytes) -> Heard | None:
             calls[index] = name + str(called.get("name") or ""), arguments + str(said or "")
     found.tool_calls = list(calls.values())
     return found if is_answer else None
+
+
+def _neutral(usage: dict[str, Any]) -> dict[str, Any]:
+    """Return the counts that all providers have in common, without times, costs and names of their own."""
+    return {name: usage[name] for name in _COUNTS if name in usage}
+
+
+_COUNTS = (
+    "prompt_tokens",
+    "completion_tokens",
+    "total_tokens",
+    "prompt_tokens_details",
+    "completion_tokens_details",
+)
 
 
 def _objects(body: bytes) -> Iterator[dict[str, Any]]:

@@ -75,9 +75,9 @@ def _names_key(value: str) -> bool:
     return _NAMES_NO_KEY.fullmatch(value) is None
 
 
-def deployment(request: WireRequest) -> str | None:
+def deployment(path: str) -> str | None:
     """Return the deployment that an Azure path names, which is its model; None for other paths."""
-    found = _DEPLOYMENT.search(request.path)
+    found = _DEPLOYMENT.search(path)
     return found[1] if found else None
 
 

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from pydantic_core import to_json
 
+from fakellm._anyjson import object_of
 from fakellm._dialects.chat.quirks import ChatQuirks, quirks_of
 from fakellm._wire.answer import Choice, Completion, WireToolCall, json_answer, stream_head
 from fakellm._wire.asked import ChatRequest
@@ -108,8 +109,9 @@ def _logprobs(choice: Choice, entries: list[Mapping[str, Any]] | None) -> Json |
 def render_stream(completion: Completion, asked: ChatRequest) -> Whole:
     """Return the head, the chunks and the end marker of a streamed answer, as the provider sends them."""
     quirks = quirks_of(asked.provider)
-    include_usage = asked.include_usage and completion.sends_usage
-    is_padded = asked.include_obfuscation and quirks.obfuscates
+    options = object_of(asked.body.get("stream_options"))
+    include_usage = bool(options.get("include_usage")) and completion.sends_usage
+    is_padded = options.get("include_obfuscation") is not False and quirks.obfuscates
     runs: list[Sequence[str]] = []
     parts: list[bytes] = []
     chunks = _chunks(completion, asked, quirks, runs, include_usage=include_usage)

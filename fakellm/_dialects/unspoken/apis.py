@@ -10,7 +10,7 @@ from pydantic_core import from_json
 from fakellm._anyjson import object_of
 from fakellm._dialects.openai import errors as openai
 from fakellm._dialects.providers import is_provider_host
-from fakellm._dialects.unspoken.envelopes import envelope_at
+from fakellm._dialects.unspoken.envelopes import envelope_at, openai_envelope
 from fakellm._dialects.unspoken.paths import traffic_of
 from fakellm._wire.dialect import Traffic
 from fakellm._wire.errors import ErrorBody, ScriptedError
@@ -39,6 +39,7 @@ class _Unspoken(Voice):
 
     def __init__(self, address: str) -> None:
         self._envelope = envelope_at(address)
+        self._is_of_openai = self._envelope is openai_envelope
 
     def hear(self, body: bytes) -> Heard | None:
         try:
@@ -49,14 +50,14 @@ class _Unspoken(Voice):
         return Heard(error=message) if isinstance(message, str) else None
 
     def envelope(self, error: ErrorBody, status: int, provider: Provider) -> Json:
-        return self._envelope(error, status)
+        return openai.envelope(error, status, provider) if self._is_of_openai else self._envelope(error, status)
 
     def words(self, error: ScriptedError, provider: Provider) -> ErrorBody:
-        return openai.words(error, provider)
+        return openai.words(error, provider) if self._is_of_openai else super().words(error, provider)
 
 
 class _Apis:
-    """What is known of them all."""
+    """The table of unspoken APIs, by address."""
 
     def traffic(self, method: str, host: str, path: str) -> Traffic:
         """Say whose business a request is. host: lower case, without port. path: percent-encoded as sent."""

@@ -9,13 +9,14 @@ from http import HTTPStatus
 from fakellm._wire.errors import ErrorBody, encodable, error_object
 from fakellm._wire.provider import Json
 
-__all__ = ["envelope_at"]
+__all__ = ["envelope_at", "openai_envelope"]
 
 Envelope = Callable[[ErrorBody, int], Json]
 """Makes the JSON object of an error and its status."""
 
 
-def _openai(error: ErrorBody, status: int) -> Json:
+def openai_envelope(error: ErrorBody, status: int) -> Json:
+    """Return that of OpenAI, which most APIs copy."""
     return error_object(error)
 
 
@@ -114,4 +115,4 @@ _ENVELOPES: tuple[tuple[re.Pattern[str], Envelope], ...] = (
 
 def envelope_at(address: str) -> Envelope:
     """Return what makes the JSON object of an error as the API at an address writes it."""
-    return next((envelope for pattern, envelope in _ENVELOPES if pattern.search(address)), _openai)
+    return next((envelope for pattern, envelope in _ENVELOPES if pattern.search(address)), openai_envelope)
