@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from fakellm._script.engine import Engine
-from fakellm._script.journal import Call, Outcome
+from fakellm._script.engine import Engine, Hooks
+from fakellm._script.journal import Call, Journal, Outcome
 from fakellm._script.recordings import Source
 from fakellm._script.rule import Fallback, Rule, RuleState
+from fakellm._wire.asked import ChatRequest
+from fakellm._wire.events import WireRequest
 
 __all__ = ["Control", "Snapshot"]
 
@@ -32,6 +35,23 @@ class Control:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+
+    @contextmanager
+    def hooked(self, hooks: Hooks) -> Iterator[None]:
+        """Have hooks called around each model call while the block runs."""
+        before, self._engine.hooks = self._engine.hooks, hooks
+        try:
+            yield
+        finally:
+            self._engine.hooks = before
+
+    def read(self, wire: WireRequest) -> ChatRequest | None:
+        """Return a request as the engine reads it; None for what is no model call, or one that the API rejects."""
+        return self._engine.read(wire)
+
+    def calls_from(self, number: int) -> Journal:
+        """Return the calls behind the first so many."""
+        return self._engine.journal[number:]
 
     def snapshot(self) -> Snapshot:
         """Return what ``restore`` brings back."""

@@ -18,11 +18,10 @@ from fakellm._exploring.control import Control
 from fakellm._exploring.trials import Trial, Trials
 from fakellm._exploring.trouble import Trouble, delivers, troubles
 from fakellm._fake import FakeLLM
-from fakellm._script.engine import Engine, Hooks, Play
+from fakellm._script.engine import Play
 from fakellm._script.fields import shown
-from fakellm._script.journal import Call, Journal, Outcome
+from fakellm._script.journal import Call, Outcome
 from fakellm._script.reply import ErrorReply
-from fakellm._wire.asked import ChatRequest
 from fakellm._wire.events import Head, WireEvent, WireRequest
 
 if TYPE_CHECKING:
@@ -210,9 +209,8 @@ class _Planned:
 class _Troubling:
     """Lays a trouble over one call, gives its reply back, and tells a retry from a body that went on."""
 
-    def __init__(self, engine: Engine, planned: _Planned) -> None:
-        self._engine = engine
-        self._control = Control(engine)
+    def __init__(self, control: Control, planned: _Planned) -> None:
+        self._control = control
         self._planned = planned
         self._hit: Call | None = None  # while its reply is given back
 
@@ -245,19 +243,14 @@ class _Troubling:
 
     def _goes_on(self, hit: Call, wire: WireRequest) -> bool:
         """Whether a request is the body's next one, made of the answer, rather than another attempt."""
-        request = self._engine.read(wire)
+        request = self._control.read(wire)
         if request is None or hit.request is None:
             return False
         after = self._planned.after.request if self._planned.after else None
         asked = request.facts.canonical
         if asked == hit.request.facts.canonical:
             return False
-        return (after is not None and asked == after.facts.canonical) or _turns(request) > _turns(hit.request)
-
-
-def _turns(request: ChatRequest) -> int:
-    """How often the model has spoken; an attempt that failed adds nothing."""
-    return sum(message["role"] == "assistant" for message in request.messages)
+        return (after is not None and asked == after.facts.canonical) or request.turn > hit.request.turn
 
 
 class Experiment:
@@ -274,8 +267,7 @@ class Experiment:
             raise UsageError(f"explore(llm=...) takes the FakeLLM that answers the body, got {llm!r}")
         self.trials = Trials()
         self._llm = llm
-        self._engine = llm._engine  # noqa: SLF001  # both are the project
-        self._control = Control(self._engine)
+        self._control = Control(llm._engine)  # noqa: SLF001  # both are the project
         self._troubles = troubles(faults, framings)
         self._heard: list[_Heard] = []
 
@@ -292,32 +284,24 @@ class Experiment:
 
     @contextmanager
     def _clean(self) -> Iterator[None]:
-        with self._llm.intercept(), self._llm.virtual_time(), self._interfering(_Listening(self._heard)):
+        with self._llm.intercept(), self._llm.virtual_time(), self._control.hooked(_Listening(self._heard)):
             yield
 
     @contextmanager
     def _trial(self, planned: _Planned, *, start: int) -> Iterator[None]:
         error: BaseException | None = None
-        trouble = _Troubling(self._engine, planned)
-        with self._llm.intercept(), self._llm.virtual_time() as clock, self._interfering(trouble):
+        trouble = _Troubling(self._control, planned)
+        with self._llm.intercept(), self._llm.virtual_time() as clock, self._control.hooked(trouble):
             try:
                 yield
             except _NOT_A_RESULT:
                 raise
             except BaseException as err:  # noqa: BLE001  # pytest's own outcomes are no Exception
                 error = err
-        calls = Journal(self._engine.journal[start:])
+        calls = self._control.calls_from(start)
         self.trials.add(
             Trial(planned.place, planned.asked, planned.trouble.name, error=error, elapsed=clock.elapsed, calls=calls)
         )
-
-    @contextmanager
-    def _interfering(self, hooks: Hooks) -> Iterator[None]:
-        before, self._engine.hooks = self._engine.hooks, hooks
-        try:
-            yield
-        finally:
-            self._engine.hooks = before
 
     def _plan(self) -> list[_Planned]:
         """Return the trials to come, by call and trouble; the one that the environment names, where it does."""
