@@ -19,6 +19,7 @@ LAYERS = {
     "fakellm._memo": 0,
     "fakellm._secret_names": 0,
     "fakellm._real_files": 0,
+    "fakellm._yaml": 0,
     "fakellm._named_arguments": 1,
     "fakellm.models": 1,
     "fakellm.messages": 1,

@@ -19,9 +19,9 @@ from urllib.parse import urlsplit
 from fakellm._cassette.interaction import NO_TRACE, Interaction, RecordedResponse, Trace
 from fakellm._cassette.tree import GivenTwice, UnknownTag, decode_base64, load_json, load_yaml, write_json
 from fakellm._errors import CassetteFormatError
-from fakellm._script.files.aliases import MOST, expanded_size
-from fakellm._script.files.places import find_conflict, json_tokens, line_of, yaml_tokens
 from fakellm._wire.events import WireRequest, shown_url
+from fakellm._yaml.aliases import MOST, expanded_size
+from fakellm._yaml.places import find_conflict, json_tokens, line_of, yaml_tokens
 
 __all__ = ["read_interactions"]
 

@@ -16,7 +16,7 @@ from typing import Any
 import yaml
 
 from fakellm._errors import CassetteFormatError
-from fakellm._script.files.places import find_twice, json_tokens, line_of_deepest, yaml_tokens
+from fakellm._yaml.places import find_twice, json_tokens, line_of_deepest, yaml_tokens
 
 __all__ = ["GivenTwice", "Node", "Number", "UnknownTag", "decode_base64", "load_json", "load_yaml", "write_json"]
 

@@ -16,8 +16,8 @@ from typing import Any, ClassVar
 import yaml
 
 from fakellm._errors import ScriptFormatError
-from fakellm._script.files.aliases import MOST, expanded_size
-from fakellm._script.files.places import find_conflict, find_twice, json_tokens, line_of_deepest, yaml_tokens
+from fakellm._yaml.aliases import MOST, expanded_size
+from fakellm._yaml.places import find_conflict, find_twice, json_tokens, line_of_deepest, yaml_tokens
 
 __all__ = ["Section", "read_sections"]
 

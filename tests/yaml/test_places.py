@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fakellm._script.files.places import find_conflict, find_twice, json_tokens, line_of, line_of_deepest, yaml_tokens
+from fakellm._yaml.places import find_conflict, find_twice, json_tokens, line_of, line_of_deepest, yaml_tokens
 
 YAML = """\
 a: 1

@@ -2,7 +2,7 @@
 
 import pytest
 
-from fakellm._script.files.aliases import expanded_size
+from fakellm._yaml.aliases import expanded_size
 
 
 @pytest.mark.parametrize(
