@@ -1,4 +1,4 @@
-"""YAML and JSON text to plain values, without losing what a recorded body needs.
+"""YAML and JSON text of a recording to plain values, without losing what a recorded body needs.
 
 Two things are kept that the usual loaders drop: the text of numbers (``1.10`` stays ``1.10``) and the line
 on which a mapping begins. A key that is given twice, of which they keep the last, is refused, and so is base64 with
@@ -16,27 +16,16 @@ from typing import Any
 import yaml
 
 from fakellm._errors import CassetteFormatError
+from fakellm._yaml.events import TAG, EventReader, LinedMapping, Loader, problem
 from fakellm._yaml.places import find_twice, json_tokens, line_of_deepest, yaml_tokens
 
-__all__ = ["GivenTwice", "Node", "Number", "UnknownTag", "decode_base64", "load_json", "load_yaml", "write_json"]
-
-Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+__all__ = ["GivenTwice", "Number", "UnknownTag", "decode_base64", "load_json", "load_yaml", "write_json"]
 
 
 class Number(str):
     """A number as it was written; valid JSON."""
 
     __slots__ = ()
-
-
-class Node(dict[str, Any]):
-    """A mapping that knows the line where it began, first line 1."""
-
-    __slots__ = ("line",)
-
-    def __init__(self, line: int | None) -> None:
-        super().__init__()
-        self.line = line
 
 
 class UnknownTag(Exception):  # noqa: N818  # a finding, handled in this package
@@ -100,15 +89,15 @@ def load_json(text: str, *, path: str, unique: bool = False) -> Any:
         CassetteFormatError: the text is no JSON, or gives a key twice; with the line.
     """
 
-    def node(pairs: list[tuple[str, Any]]) -> Node:
-        found = Node(None)
+    def mapping(pairs: list[tuple[str, Any]]) -> LinedMapping:
+        found = LinedMapping(None)
         found.update(pairs)
         if unique and len(found) < len(pairs) and (given := find_twice(json_tokens(text))):
             raise GivenTwice(given[0], path=path, first=given[1], line=given[2])
         return found
 
     try:
-        return json.loads(text, parse_int=Number, parse_float=Number, object_pairs_hook=node)
+        return json.loads(text, parse_int=Number, parse_float=Number, object_pairs_hook=mapping)
     except json.JSONDecodeError as err:
         raise CassetteFormatError(f"not valid JSON: {err.msg}", path=path, line=err.lineno) from err
     except RecursionError:
@@ -146,7 +135,6 @@ _quoted = json.JSONEncoder(ensure_ascii=False).encode
 
 _JSON_NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?")
 _PLAIN_NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+(?:[eE][+-]\d+)?)?")  # what YAML 1.1 and JSON both take for one
-_PREFIX = "tag:yaml.org,2002:"
 # What a plain scalar that begins with a letter may be else than text (YAML 1.1 resolvers).
 _WORDS: dict[str, bool | None] = {
     spelling: value
@@ -154,59 +142,24 @@ _WORDS: dict[str, bool | None] = {
     for word in words.split()
     for spelling in (word, word.capitalize(), word.upper())
 }
-_MUCH = 1_000_000  # characters; what is told is a hundred times more
 _DIGITS_AND_MINUS = frozenset("-0123456789")
 # What a plain scalar begins with that may be else than text, but for letters, digits and minus.
 _ODD_STARTS = frozenset("~<=.+")
 
 
-class _Reader:
-    """Builds values from libyaml's events: a third of the time that building its nodes first takes.
-
-    Types are compared by identity, and what most events are is asked first: there are thousands in a file.
-    """
+class _Reader(EventReader):
+    """Reads what vcrpy writes, by libyaml."""
 
     def __init__(self, text: str, path: str, *, any_tag: bool) -> None:
-        self.may_be_large = False
-        self._loader = loader = Loader(text)
+        super().__init__(Loader(text))
         self._text = text
         self._path = path
         self._any_tag = any_tag
-        self._next: Callable[[], Any] = loader.get_event
-        self._anchors: dict[str, Any] = {}
-        self._sizes: dict[str, int] = {}  # anchor -> characters, with what aliases in it stand for; where it has ended
-        self._repeated = 0  # characters that aliases have stood for so far
 
-    def read(self) -> Any:
-        self._next()  # the start of the stream
-        if isinstance(self._next(), yaml.StreamEndEvent):
-            return None
-        value = self._value(self._next())
-        self._next()  # the end of the document
-        if not isinstance(event := self._next(), yaml.StreamEndEvent):
-            raise _problem("a second document begins here", event)
-        return value
-
-    def _value(self, event: Any) -> Any:
-        kind = type(event)
-        if kind is yaml.ScalarEvent:
-            if event.anchor is None:
-                return self._scalar(event)
-            self._anchored(event, value := self._scalar(event))
-            self._measure(event, event, self._repeated)
-            return value
-        if kind is yaml.MappingStartEvent:
-            return self._mapping(event)
-        if kind is yaml.SequenceStartEvent:
-            return self._sequence(event)
-        return self._alias(event)
-
-    def _mapping(self, start: Any) -> Node:
-        node = Node(start.start_mark.line + 1)
-        if start.tag is not None:
-            self._check_tag(start, "map")
-        if start.anchor is not None:
-            self._anchored(start, node)
+    def _mapping(self, start: Any) -> LinedMapping:
+        mapping = LinedMapping(start.start_mark.line + 1)
+        if start.tag is not None or start.anchor is not None:
+            self._begin(start, mapping, "map")
         following, value_of, repeated = self._next, self._value, self._repeated
         while type(event := following()) is not yaml.MappingEndEvent:
             key = value_of(event)
@@ -214,47 +167,18 @@ class _Reader:
                 _check_key(key, event)
             elif key == "<<":
                 self._check_merge(event)
-            if key in node:
-                raise self._given_twice(key, event, node)
-            node[key] = value_of(following())
+            if key in mapping:
+                raise self._given_twice(key, event, mapping)
+            mapping[key] = value_of(following())
         if start.anchor is not None:
             self._measure(start, event, repeated)
-        return node
+        return mapping
 
-    def _given_twice(self, key: Any, event: Any, node: Node) -> GivenTwice:
+    def _given_twice(self, key: Any, event: Any, mapping: LinedMapping) -> GivenTwice:
         # Keys as null and ~ are equal, and their texts are not; then the beginning of the mapping has to do.
         found = find_twice(yaml_tokens(self._text))
-        first = found[1] if found else node.line or 1
+        first = found[1] if found else mapping.line or 1
         return GivenTwice(key, path=self._path, line=event.start_mark.line + 1, first=first)
-
-    def _sequence(self, start: Any) -> list[Any]:
-        items: list[Any] = []
-        if start.tag is not None:
-            self._check_tag(start, "seq")
-        if start.anchor is not None:
-            self._anchored(start, items)
-        following, value_of, repeated = self._next, self._value, self._repeated
-        while type(event := following()) is not yaml.SequenceEndEvent:
-            items.append(value_of(event))
-        if start.anchor is not None:
-            self._measure(start, event, repeated)
-        return items
-
-    def _alias(self, event: Any) -> Any:
-        if event.anchor not in self._anchors:
-            raise _problem(f"undefined alias {event.anchor!r}", event)
-        self._repeated += self._sizes.get(event.anchor, 0)
-        # Inside what it stands for, an alias has no size yet.
-        self.may_be_large |= event.anchor not in self._sizes or self._repeated > _MUCH
-        return self._anchors[event.anchor]
-
-    def _anchored(self, event: Any, value: Any) -> None:
-        self._anchors[event.anchor] = value
-        self._sizes.pop(event.anchor, None)
-
-    def _measure(self, start: Any, end: Any, repeated: int) -> None:
-        """Note how much an anchor stands for. repeated: what aliases had stood for where it began."""
-        self._sizes[start.anchor] = end.end_mark.index - start.start_mark.index + self._repeated - repeated
 
     def _scalar(self, event: Any) -> Any:
         text: str = event.value
@@ -271,7 +195,7 @@ class _Reader:
         return self._tagged(event, self._loader.resolve(yaml.ScalarNode, text, event.implicit), text)
 
     def _tagged(self, event: Any, tag: str, text: str) -> Any:
-        match tag.removeprefix(_PREFIX):
+        match tag.removeprefix(TAG):
             case "int" | "float":
                 return self._number(event, tag, text)
             case "binary":
@@ -282,19 +206,15 @@ class _Reader:
                 return text.lower() in ("yes", "true", "on")
             case "str" | "timestamp" | "value" | "merge" | "python/unicode":
                 return text
-        return self._unknown(tag, event, text)
-
-    def _check_tag(self, start: Any, kind: str) -> None:
-        if start.tag not in ("!", _PREFIX + kind):
-            self._unknown(start.tag, start)
+        return self._unknown(tag, event)
 
     def _check_merge(self, key: Any) -> None:
         if isinstance(key, yaml.ScalarEvent) and key.implicit[0]:
             self._unknown("<<", key)
 
-    def _unknown(self, tag: str, event: Any, value: Any = None) -> Any:
+    def _unknown(self, tag: str, event: Any) -> Any:
         if self._any_tag:
-            return value
+            return getattr(event, "value", None)
         raise UnknownTag(tag, line=event.start_mark.line + 1)
 
     def _number(self, event: Any, tag: str, text: str) -> Any:
@@ -306,14 +226,14 @@ class _Reader:
         try:
             return self._loader.construct_object(node)
         except (ValueError, IndexError) as err:
-            raise _problem(f"not a number: {text!r}", event) from err
+            raise problem(f"not a number: {text!r}", event) from err
 
 
 def _decode_binary(event: Any, text: str) -> bytes:
     try:
         return decode_base64(text)
     except ValueError as err:
-        raise _problem(f"broken !!binary: {err}", event) from err
+        raise problem(f"broken !!binary: {err}", event) from err
 
 
 def decode_base64(text: str) -> bytes:
@@ -327,8 +247,4 @@ def decode_base64(text: str) -> bytes:
 
 def _check_key(key: Any, event: Any) -> None:
     if isinstance(key, dict | list):
-        raise _problem("a key is a mapping or a list", event)
-
-
-def _problem(text: str, event: Any) -> yaml.MarkedYAMLError:
-    return yaml.MarkedYAMLError(problem=text, problem_mark=event.start_mark)
+        raise problem("a key is a mapping or a list", event)

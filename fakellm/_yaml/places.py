@@ -13,9 +13,9 @@ from typing import Any, Literal, NamedTuple
 
 import yaml
 
-__all__ = ["Token", "find_conflict", "find_twice", "json_tokens", "line_of", "line_of_deepest", "yaml_tokens"]
+from fakellm._yaml.events import Loader
 
-_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+__all__ = ["Token", "find_conflict", "find_twice", "json_tokens", "line_of", "line_of_deepest", "places", "yaml_tokens"]
 
 
 class Token(NamedTuple):
@@ -28,7 +28,7 @@ class Token(NamedTuple):
 
 def yaml_tokens(text: str) -> Iterator[Token]:
     """Yield the tokens of the first document of a YAML text, as far as it can be read."""
-    loader = _Loader(text)
+    loader = Loader(text)
     with suppress(yaml.YAMLError):  # what stands before the damage is asked for
         while loader.check_event() and not isinstance(event := loader.get_event(), yaml.DocumentEndEvent):
             line = event.start_mark.line + 1
@@ -68,7 +68,7 @@ def line_of(tokens: Iterable[Token], *place: str | int) -> int:
     """Return the line on which the value at a place begins, or else what holds it. place: keys and indexes."""
     wanted = list(place)
     line, depth = 1, -1
-    for at, _, begins in _places(tokens):
+    for at, _, begins in places(tokens):
         if len(at) > depth and at == wanted[: len(at)]:
             line, depth = begins, len(at)
             if depth == len(wanted):
@@ -79,7 +79,7 @@ def line_of(tokens: Iterable[Token], *place: str | int) -> int:
 def line_of_deepest(tokens: Iterable[Token]) -> int:
     """Return the line of the value that most others stand around, the first of several."""
     line, depth = 1, 0
-    for at, _, begins in _places(tokens):
+    for at, _, begins in places(tokens):
         if len(at) > depth:
             line, depth = begins, len(at)
     return line
@@ -88,14 +88,14 @@ def line_of_deepest(tokens: Iterable[Token]) -> int:
 def find_twice(tokens: Iterable[Token]) -> tuple[str, int, int] | None:
     """Return the first key that its mapping holds already, with the lines of both; None where there is none."""
     seen: dict[tuple[str | int, ...], int] = {}
-    for at, line, _ in _places(tokens):
+    for at, line, _ in places(tokens):
         if (place := tuple(at)) in seen:
             return at[-1], seen[place], line
         seen[place] = line
     return None
 
 
-def _places(tokens: Iterable[Token]) -> Iterator[tuple[list[Any], int, int]]:
+def places(tokens: Iterable[Token]) -> Iterator[tuple[list[Any], int, int]]:
     """Yield (place, line of its key, line where it begins) of each value, in order.
 
     The place is one list, which changes with the next.

@@ -11,7 +11,7 @@ from fakellm._errors import APIError, ScriptFormatError, UsageError
 from fakellm._fake import FakeLLM
 from fakellm._script.files.format import LoadedScript, check_keys, plain, read_tool_calls, section_of, told
 from fakellm._script.files.load import load_script
-from fakellm._script.files.sections import Section
+from fakellm._script.files.parse import ScriptMapping
 from fakellm._script.scripted import Scripted
 from fakellm.scenarios._expected import Expected
 from fakellm.scenarios._scenario import Scenario, expected_of
@@ -44,7 +44,7 @@ def load(folder: str | os.PathLike[str]) -> list[Scenario]:
 
 def _scenario(path: Path) -> Scenario:
     script = load_script(path, faults=faults, framings=framings)
-    said = script.scenario if script.scenario is not None else Section(str(path), 1)
+    said = script.scenario if script.scenario is not None else ScriptMapping(str(path), 1)
     check_keys(said, "a scenario", _KEYS)
     expected, request = _expected(said, script), _request(said, script)
     with told(said, "families"):
@@ -65,7 +65,7 @@ def _loading(path: Path) -> Any:
     return script
 
 
-def _request(said: Section, script: LoadedScript) -> dict[str, Any]:
+def _request(said: ScriptMapping, script: LoadedScript) -> dict[str, Any]:
     """Return the request; where none is given, a question that the first rule asks for."""
     if "request" in said:
         request: dict[str, Any] = plain(section_of(said["request"], said, "request", "request"))
@@ -75,7 +75,7 @@ def _request(said: Section, script: LoadedScript) -> dict[str, Any]:
     return {} if asked is None else {"messages": [{"role": "user", "content": asked}]}
 
 
-def _expected(said: Section, script: LoadedScript) -> Expected:
+def _expected(said: ScriptMapping, script: LoadedScript) -> Expected:
     if "expected" not in said:
         return _expected_of_only_reply(said, script)
     expected = section_of(said["expected"], said, "expected", "expected")
@@ -99,7 +99,7 @@ def _are_texts(value: object) -> bool:
     return isinstance(value, list) and all(isinstance(text, str) for text in value)
 
 
-def _error_class(name: str, expected: Section) -> type[Exception]:
+def _error_class(name: str, expected: ScriptMapping) -> type[Exception]:
     found = getattr(_errors, name, None)
     if not isinstance(found, type) or not issubclass(found, APIError):
         raise expected.error(
@@ -108,7 +108,7 @@ def _error_class(name: str, expected: Section) -> type[Exception]:
     return found
 
 
-def _expected_of_only_reply(said: Section, script: LoadedScript) -> Expected:
+def _expected_of_only_reply(said: ScriptMapping, script: LoadedScript) -> Expected:
     replies: list[Scripted] = [reply for rule in script.rules for reply in rule.replies]
     replies += script.fallback.replies if script.fallback else ()
     if len(replies) == 1:

@@ -9,8 +9,9 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fakellm._cassette.tree import Node, Number, UnknownTag, load_json, load_yaml, write_json
+from fakellm._cassette.tree import Number, UnknownTag, load_json, load_yaml, write_json
 from fakellm._errors import CassetteFormatError
+from fakellm._yaml.events import LinedMapping
 
 SAFE = yaml.CSafeLoader
 
@@ -157,7 +158,7 @@ def test_mapping_knows_the_line_where_it_begins():
 def test_json_mapping_knows_no_line():
     value = load_json('{"a": 1}', path="p")
 
-    assert isinstance(value, Node)
+    assert isinstance(value, LinedMapping)
     assert value.line is None
 
 

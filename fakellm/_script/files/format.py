@@ -17,7 +17,7 @@ from typing import Any
 from fakellm._errors import ScriptFormatError, UsageError, did_you_mean
 from fakellm._script.fields import CONDITIONS, FIELDS
 from fakellm._script.files.mistakes import Mistakes
-from fakellm._script.files.sections import Section, read_sections
+from fakellm._script.files.parse import ScriptMapping, parse
 from fakellm._script.match import Condition, Matcher, conditions
 from fakellm._script.pace import Pace
 from fakellm._script.reply import ErrorReply, Reply, ToolCall
@@ -68,7 +68,7 @@ class LoadedScript:
 
     rules: tuple[LoadedRule, ...]
     fallback: Fallback | None
-    scenario: Section | None
+    scenario: ScriptMapping | None
 
 
 def read_script(
@@ -81,8 +81,8 @@ def read_script(
     Raises:
         ScriptFormatError: it is no script; with all mistakes and their lines.
     """
-    root = read_sections(text, path=path)
-    if not isinstance(root, Section):
+    root = parse(text, path=path)
+    if not isinstance(root, ScriptMapping):
         raise ScriptFormatError(f"a script is a mapping with rules:, got {_shown(root)}", path=path, line=1)
     if "interactions" in root and "rules" not in root:
         raise root.error(
@@ -100,7 +100,7 @@ def read_script(
     return LoadedScript(rules or (), fallback, scenario)
 
 
-def _rules(root: Section, makers: Makers) -> tuple[LoadedRule, ...]:
+def _rules(root: ScriptMapping, makers: Makers) -> tuple[LoadedRule, ...]:
     rules = root.get("rules", [])
     if not isinstance(rules, list):
         raise root.error(f"rules takes a list, got {_shown(rules)}", "rules")
@@ -110,7 +110,7 @@ def _rules(root: Section, makers: Makers) -> tuple[LoadedRule, ...]:
     return tuple(loaded)
 
 
-def _rule(rule: Section, makers: Makers) -> LoadedRule:
+def _rule(rule: ScriptMapping, makers: Makers) -> LoadedRule:
     mistakes = Mistakes()
     found = mistakes.note(_when, rule) if "when" in rule else ()
     replies, times = _answers(rule, "a rule", makers, mistakes, also="when", times=1)
@@ -119,7 +119,7 @@ def _rule(rule: Section, makers: Makers) -> LoadedRule:
 
 
 def _answers(
-    rule: Section, what: str, makers: Makers, mistakes: Mistakes, *, also: str = "", times: int | None
+    rule: ScriptMapping, what: str, makers: Makers, mistakes: Mistakes, *, also: str = "", times: int | None
 ) -> tuple[tuple[Reply | ErrorReply, ...], int | None]:
     """Return (replies, times) of a rule. also: its key beside them. times: the default."""
     known = tuple(filter(None, (also, "reply", "replies", "times")))
@@ -130,7 +130,7 @@ def _answers(
     return replies or (), mistakes.note(_times, rule, default=times)
 
 
-def _fallback(root: Section, makers: Makers) -> Fallback:
+def _fallback(root: ScriptMapping, makers: Makers) -> Fallback:
     fallback = Fallback(where=f"{PurePath(root.path).name}:{root.lines.get('otherwise', root.line)}")
     if isinstance(given := root["otherwise"], str):
         fallback.reply(_reply(given, root, "otherwise", makers), times=None)
@@ -143,7 +143,7 @@ def _fallback(root: Section, makers: Makers) -> Fallback:
     return fallback
 
 
-def _when(rule: Section) -> tuple[Condition, ...]:
+def _when(rule: ScriptMapping) -> tuple[Condition, ...]:
     when = section_of(rule["when"], rule, "when", "when")
     if not when:
         raise when.error("when needs a condition; leave it out for a rule that answers every request")
@@ -155,7 +155,7 @@ def _when(rule: Section) -> tuple[Condition, ...]:
     return conditions(dict(wanted))
 
 
-def _wanted(name: str, value: object, when: Section) -> Any:
+def _wanted(name: str, value: object, when: ScriptMapping) -> Any:
     """Return what a condition looks for."""
     if name == "header":
         headers = section_of(value, when, name, "header", "a mapping of names to texts")
@@ -170,10 +170,10 @@ def _wanted(name: str, value: object, when: Section) -> Any:
     return value
 
 
-def _text_wanted(value: object, section: Section, key: str) -> str | re.Pattern[str]:
+def _text_wanted(value: object, section: ScriptMapping, key: str) -> str | re.Pattern[str]:
     if isinstance(value, str):
         return value
-    if not isinstance(value, Section) or list(value) != ["regex"] or not isinstance(value["regex"], str):
+    if not isinstance(value, ScriptMapping) or list(value) != ["regex"] or not isinstance(value["regex"], str):
         raise section.error(f"{key} takes a text or {{regex: ...}}, got {_shown(value)}{_quotes(value)}", key)
     try:
         return re.compile(value["regex"])
@@ -181,7 +181,7 @@ def _text_wanted(value: object, section: Section, key: str) -> str | re.Pattern[
         raise value.error(f"{value['regex']!r} is no regular expression: {err}", "regex") from err
 
 
-def _times(rule: Section, *, default: int | None) -> int | None:
+def _times(rule: ScriptMapping, *, default: int | None) -> int | None:
     times = rule.get("times", default)
     if "times" not in rule or times == "forever":
         return default if "times" not in rule else None
@@ -190,7 +190,7 @@ def _times(rule: Section, *, default: int | None) -> int | None:
     return times
 
 
-def _replies(rule: Section, makers: Makers) -> tuple[Reply | ErrorReply, ...]:
+def _replies(rule: ScriptMapping, makers: Makers) -> tuple[Reply | ErrorReply, ...]:
     if ("reply" in rule) == ("replies" in rule):
         raise rule.error("a rule has either reply: or, for several that are given in turn, replies:")
     if "reply" in rule:
@@ -204,7 +204,7 @@ def _replies(rule: Section, makers: Makers) -> tuple[Reply | ErrorReply, ...]:
     return tuple(read)
 
 
-def _reply(given: object, rule: Section, key: str, makers: Makers) -> Reply | ErrorReply:
+def _reply(given: object, rule: ScriptMapping, key: str, makers: Makers) -> Reply | ErrorReply:
     if isinstance(given, list):
         raise rule.error("a reply is one reply; several that are given in turn are a list in replies:", key)
     with told(rule, key):
@@ -221,7 +221,7 @@ def _reply(given: object, rule: Section, key: str, makers: Makers) -> Reply | Er
     return _said(reply, makers)
 
 
-def _said(reply: Section, makers: Makers) -> Reply:
+def _said(reply: ScriptMapping, makers: Makers) -> Reply:
     mistakes = Mistakes()
     mistakes.note(check_keys, reply, "a reply", (*REPLY_FIELDS, "error"))
     known = [name for name in reply if name in REPLY_FIELDS]
@@ -231,7 +231,7 @@ def _said(reply: Section, makers: Makers) -> Reply:
         return Reply(**dict(values))
 
 
-def _reply_field(name: str, value: object, reply: Section, makers: Makers) -> Any:
+def _reply_field(name: str, value: object, reply: ScriptMapping, makers: Makers) -> Any:
     match name:
         case "tool_calls":
             return read_tool_calls(value, reply)
@@ -249,7 +249,7 @@ def _reply_field(name: str, value: object, reply: Section, makers: Makers) -> An
             return plain(value)
 
 
-def _choices(value: object, reply: Section, makers: Makers) -> list[Reply]:
+def _choices(value: object, reply: ScriptMapping, makers: Makers) -> list[Reply]:
     if not isinstance(value, list) or not value:
         raise reply.error(f"choices takes a list of replies, one for each alternative; got {_shown(value)}", "choices")
     mistakes = Mistakes()
@@ -261,7 +261,7 @@ def _choices(value: object, reply: Section, makers: Makers) -> list[Reply]:
     return [choice for choice in choices if isinstance(choice, Reply)]
 
 
-def read_tool_calls(value: object, reply: Section) -> list[ToolCall]:
+def read_tool_calls(value: object, reply: ScriptMapping) -> list[ToolCall]:
     """Return the tool calls that the section gives under ``tool_calls``."""
     if not isinstance(value, list) or not value:
         raise reply.error(f"tool_calls takes a list of calls, got {_shown(value)}", "tool_calls")
@@ -271,7 +271,7 @@ def read_tool_calls(value: object, reply: Section) -> list[ToolCall]:
     return calls
 
 
-def _tool_call(call: Section) -> ToolCall:
+def _tool_call(call: ScriptMapping) -> ToolCall:
     check_keys(call, "a tool call", ("name", "arguments", "id"))
     if "name" not in call:
         raise call.error("a tool call needs a name:")
@@ -279,7 +279,7 @@ def _tool_call(call: Section) -> ToolCall:
         return ToolCall(call["name"], plain(call.get("arguments", {})), id=call.get("id"))
 
 
-def _transform(field: str, value: object, reply: Section, makers: Mapping[str, MakeTransform]) -> Fault | Framing:
+def _transform(field: str, value: object, reply: ScriptMapping, makers: Mapping[str, MakeTransform]) -> Fault | Framing:
     names = sorted(makers)
     given = {value: {}} if isinstance(value, str) else value
     if not isinstance(given, dict) or len(given) != 1 or next(iter(given)) not in names:
@@ -290,14 +290,14 @@ def _transform(field: str, value: object, reply: Section, makers: Mapping[str, M
         raise reply.error(f"{name} takes a mapping of its arguments, got {_shown(arguments)}", field)
     _check_arguments(name, makers[name], arguments, reply, field)
     given_to_it = plain(arguments)
-    if isinstance(arguments, Section) and "error" in arguments:
+    if isinstance(arguments, ScriptMapping) and "error" in arguments:
         given_to_it["error"] = _error(arguments["error"], arguments)
     with told(reply, field):
         return makers[name](**given_to_it)
 
 
 def _check_arguments(
-    name: str, make: MakeTransform, arguments: Mapping[str, object], reply: Section, field: str
+    name: str, make: MakeTransform, arguments: Mapping[str, object], reply: ScriptMapping, field: str
 ) -> None:
     """Refuse arguments that a fault or a framing does not take, and none where it needs one."""
     takes = signature(make).parameters
@@ -310,14 +310,14 @@ def _check_arguments(
             raise reply.error(f"{name} needs {needed}:, as in {{{name}: {{{needed}: ...}}}}", field)
 
 
-def _pace(value: object, reply: Section) -> Pace:
+def _pace(value: object, reply: ScriptMapping) -> Pace:
     pace = section_of(value, reply, "pace", "pace")
     check_keys(pace, "pace", PACE_FIELDS)
     with told(reply, "pace"):
         return Pace(**plain(pace))
 
 
-def _error(given: object, reply: Section) -> ErrorReply:
+def _error(given: object, reply: ScriptMapping) -> ErrorReply:
     match given:
         case str() as name if name in ERRORS:
             make: Callable[[], ErrorReply] = getattr(ErrorReply, name)
@@ -325,7 +325,7 @@ def _error(given: object, reply: Section) -> ErrorReply:
         case int() as status if not isinstance(status, bool):
             with told(reply, "error"):
                 return ErrorReply(status)
-        case Section() as error:
+        case ScriptMapping() as error:
             check_keys(error, "error", ERROR_FIELDS)
             if "status" not in error:
                 raise error.error("error needs a status:")
@@ -339,28 +339,28 @@ def _error(given: object, reply: Section) -> ErrorReply:
             )
 
 
-def section_of(value: object, parent: Section, key: str, what: str, takes: str = "a mapping") -> Section:
+def section_of(value: object, parent: ScriptMapping, key: str, what: str, takes: str = "a mapping") -> ScriptMapping:
     """Return a value as a mapping. what: its name, and takes: what belongs there, for the message."""
-    if not isinstance(value, Section):
+    if not isinstance(value, ScriptMapping):
         raise parent.error(f"{what} takes {takes}, got {_shown(value)}{_quotes(value)}", key)
     return value
 
 
-def check_keys(section: Section, what: str, known: Sequence[str]) -> None:
+def check_keys(section: ScriptMapping, what: str, known: Sequence[str]) -> None:
     """Refuse keys that are not known. what: the name of the mapping."""
     mistakes = Mistakes()
     mistakes.note_each(lambda key: _check_key(key, section, what, known), section)
     mistakes.tell()
 
 
-def _check_key(key: str, section: Section, what: str, known: Sequence[str]) -> None:
+def _check_key(key: str, section: ScriptMapping, what: str, known: Sequence[str]) -> None:
     if key not in known:
         hint = did_you_mean(key, known, then=f"it takes {', '.join(known)}")
         raise section.error(f"{what} has no {key!r}{hint}", key)
 
 
 @contextmanager
-def told(section: Section, key: str | None) -> Iterator[None]:
+def told(section: ScriptMapping, key: str | None) -> Iterator[None]:
     """Tell a mistake that the script's own values report with the line of the file."""
     try:
         yield

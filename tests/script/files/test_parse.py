@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fakellm import ScriptFormatError
-from fakellm._script.files.sections import Section, read_sections
+from fakellm._script.files.parse import ScriptMapping, parse
 
 CONFLICT = (
     "a merge conflict: <<<<<<< HEAD\n"
@@ -14,7 +14,7 @@ CONFLICT = (
 
 
 def read(text, name="s.yaml"):
-    return read_sections(text, path=name)
+    return parse(text, path=name)
 
 
 @pytest.mark.parametrize(
@@ -63,6 +63,7 @@ def test_json_object_knows_its_line():
     found = read('{"a": 1,\n "b": [\n  {"c": "\\ud83d\\ude00"}]}', "s.json")
 
     assert (found, found.line, found["b"][0].line) == ({"a": 1, "b": [{"c": "😀"}]}, 1, 3)
+    assert (found.lines, found["b"][0].lines) == ({"a": 1, "b": 2}, {"c": 3})
     assert str(found["b"][0].error("no", "c")) == "s.json:3: no"
 
 
@@ -72,6 +73,10 @@ def test_json_may_be_indented_by_tabs():
 
 def test_anchors_are_read():
     assert read("a: &x {b: 1}\nc: *x\n") == {"a": {"b": 1}, "c": {"b": 1}}
+
+
+def test_anchor_may_be_given_anew():
+    assert read("a: &x 1\nb: &x 2\nc: *x\n") == {"a": 1, "b": 2, "c": 2}
 
 
 def test_error_is_told_at_its_key():
@@ -112,11 +117,17 @@ def test_error_is_told_at_its_key():
         ("\na: [!!int x]", "s.yaml:2: not valid YAML: no int: invalid literal for int() with base 10: 'x'"),
         ("\na: !!float x", "s.yaml:2: not valid YAML: no float: could not convert string to float: 'x'"),
         ("\na: !!bool x", "s.yaml:2: not valid YAML: no bool: 'x'"),
-        ("a:\n- " + "[" * 400 + "]" * 400, "s.yaml:2: nested too deeply"),
+        ("\na: !!int ''", "s.yaml:2: not valid YAML: no int: string index out of range"),
+        ("a: 1\nb: *x", "s.yaml:2: not valid YAML: found undefined alias 'x'"),
+        (
+            "a: 1\na: 2\nb: [",
+            "s.yaml:3: not valid YAML: while parsing a flow node, expected the node content, but found '<stream end>'",
+        ),
+        ("a:\n- " + "[" * 2000 + "]" * 2000, "s.yaml:2: nested too deeply"),
         ("a: b\n<<<<<<< HEAD\nc: d", "s.yaml:2: " + CONFLICT),
         ("a: 'b\n<<<<<<< HEAD\nc'", "s.yaml:2: " + CONFLICT),
     ],
-    ids=range(16),
+    ids=range(19),
 )
 def test_damaged_yaml_is_told_with_its_line(text, message):
     with pytest.raises(ScriptFormatError) as caught:
@@ -134,12 +145,13 @@ def test_damaged_yaml_is_told_with_its_line(text, message):
         ),
         ('{"a"\n', "s.json:2: not valid JSON: Expecting ':' delimiter"),
         ('{"a":\n {"NaN": NaN}}', "s.json:2: not valid JSON: NaN is no value"),
+        ('{"NaN":\n NaN}', "s.json:2: not valid JSON: NaN is no value"),
         ("-Infinity", "s.json:1: not valid JSON: -Infinity is no value"),
         ("", "s.json:1: not valid JSON: Expecting value"),
         ('{"a":\n' + "[" * 100_000, "s.json:2: nested too deeply"),
         ("{\n<<<<<<< HEAD\n", "s.json:2: " + CONFLICT),
     ],
-    ids=range(7),
+    ids=range(8),
 )
 def test_damaged_json_is_told_with_its_line(text, message):
     with pytest.raises(ScriptFormatError) as caught:
@@ -148,8 +160,8 @@ def test_damaged_json_is_told_with_its_line(text, message):
     assert str(caught.value) == message
 
 
-def test_section_is_a_dict():
-    assert isinstance(read("a: 1"), Section)
+def test_mapping_is_a_dict():
+    assert isinstance(read("a: 1"), ScriptMapping)
     assert read("a: 1") == {"a": 1}
 
 
