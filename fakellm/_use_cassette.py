@@ -23,6 +23,7 @@ from fakellm._errors import CassetteNotFoundError, UsageError
 from fakellm._io.cassette_recorder import CassetteRecorder
 from fakellm._io.fast_path import is_time_real
 from fakellm._named_arguments import naming_arguments
+from fakellm._numbers import AT_LEAST_ONE
 from fakellm._recording_block import Counts, RecordingBlock
 from fakellm._script.engine import Engine
 from fakellm._script.reply import ErrorReply
@@ -99,9 +100,9 @@ class Cassette(RecordingBlock):
             raise UsageError(
                 f"inject() takes a fault such as faults.drop(after=2), or an ErrorReply; got {injection!r}"
             )
-        if not _is_count(into) or into > len(self.interactions):
+        if into not in AT_LEAST_ONE or into > len(self.interactions):
             raise UsageError(f"into= takes the number of an interaction, 1 to {len(self.interactions)}; got {into!r}")
-        if not _is_count(times):
+        if times not in AT_LEAST_ONE:
             raise UsageError(f"times= takes how many requests to break, 1 or more; got {times!r}")
         self._recording.inject(into, injection, times=times)
 
@@ -199,7 +200,3 @@ def replay_settings(
 
     advice = Advice(record=f"use_cassette({os.fspath(path)!r}, mode='rewrite')")
     return make_settings(**options, redact=redacted, advice=advice)
-
-
-def _is_count(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value > 0

@@ -13,14 +13,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from http import HTTPStatus
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic_core import to_json
 
 from fakellm._errors import UsageError, did_you_mean
+from fakellm._numbers import COUNT, DURATION, Count, Duration
 from fakellm._script.cut import Cut, to_byte, to_chunk, to_half, to_head
-from fakellm._script.pace import is_duration
-from fakellm._script.reply import ErrorReply
+from fakellm._script.reply import ERROR_STATUS, ErrorReply
 from fakellm._script.retry_after import is_retried
 from fakellm._script.transform import Fault, Transform
 from fakellm._wire.events import Data, Disconnect, Head, Loss, Wait, WireEvent
@@ -62,7 +62,7 @@ def read_timeout() -> Fault:
     return _lost("read_timeout()", "read_timeout")
 
 
-def drop(after: int) -> Fault:
+def drop(after: Count) -> Fault:
     """Lose the connection once ``after`` chunks of the stream were sent.
 
     0 loses it before the head, so that there is no response at all. An answer that is not streamed is
@@ -79,7 +79,7 @@ def drop(after: int) -> Fault:
     return _counting(f"drop(after={after})", after, lose)
 
 
-def drop_at(byte: int) -> Fault:
+def drop_at(byte: Count) -> Fault:
     """Lose the connection once so many bytes of the body were sent; at its end where it has fewer."""
     _check_byte("drop_at", byte)
 
@@ -90,7 +90,7 @@ def drop_at(byte: int) -> Fault:
     return Transform(f"drop_at({byte})", lose)
 
 
-def truncate(byte: int) -> Fault:
+def truncate(byte: Count) -> Fault:
     """End the body after so many bytes, as if that were all.
 
     A stream then ends properly, inside a chunk; an answer with a content-length is shorter than that, which
@@ -100,9 +100,9 @@ def truncate(byte: int) -> Fault:
     return Transform(f"truncate({byte})", lambda events: _cut_off(events, byte))
 
 
-def stall(seconds: float, *, after: int = 0) -> Fault:
+def stall(seconds: Duration, *, after: Count = 0) -> Fault:
     """Pause for so many seconds once ``after`` chunks were sent, then go on; 0 pauses before the head."""
-    if not is_duration(seconds):
+    if seconds not in DURATION:
         raise UsageError(f"stall(seconds) takes a number of seconds, 0 or more; got {seconds!r}")
     _check_after("stall", after)
 
@@ -114,7 +114,7 @@ def stall(seconds: float, *, after: int = 0) -> Fault:
     return _counting(f"stall({seconds}, after={after})", after, pause)
 
 
-def malformed_json(*, after: int = 0) -> Fault:
+def malformed_json(*, after: Count = 0) -> Fault:
     """Send a chunk that is no JSON, then go on with the stream.
 
     Of an answer that is not streamed, only the first half is sent, with the content-length that it has.
@@ -128,7 +128,7 @@ def malformed_json(*, after: int = 0) -> Fault:
     return _speaking(f"malformed_json(after={after})", after, spoil)
 
 
-def malformed_sse(*, after: int = 0) -> Fault:
+def malformed_sse(*, after: Count = 0) -> Fault:
     """Send a chunk with a line break inside its data, which server-sent events forbid, then go on.
 
     An answer that is not streamed has that chunk as its body, or in place of its second half.
@@ -143,7 +143,7 @@ def malformed_sse(*, after: int = 0) -> Fault:
     return _speaking(f"malformed_sse(after={after})", after, spoil)
 
 
-def bad_chunk(*, after: int = 0) -> Fault:
+def bad_chunk(*, after: Count = 0) -> Fault:
     """Send a chunk that is JSON and yet no chunk, ``{"unexpected": true}``, then go on.
 
     An answer that is not streamed has that object as its body, or in place of its second half.
@@ -157,7 +157,7 @@ def bad_chunk(*, after: int = 0) -> Fault:
     return _speaking(f"bad_chunk(after={after})", after, spoil)
 
 
-def error_event(*, after: int = 0, error: ErrorReply | None = None) -> Fault:
+def error_event(*, after: Count = 0, error: ErrorReply | None = None) -> Fault:
     """Send an error object in the stream, under the status 200 that was sent already, and end there.
 
     error: which one, worded as the provider words it; its status is not sent. An answer that is not streamed has
@@ -176,13 +176,13 @@ def error_event(*, after: int = 0, error: ErrorReply | None = None) -> Fault:
     return _speaking(f"error_event(after={after})", after, spoil)
 
 
-def html_page(status: int = 502) -> Fault:
+def html_page(status: Literal[200] | Annotated[int, ERROR_STATUS] = 502) -> Fault:
     """Answer with a gateway's page instead.
 
     status: 200, or an error. One that clients retry says ``retry-after-ms: 1``, so that they do so at once; not on
     virtual time.
     """
-    if not isinstance(status, int) or not (status == 200 or 400 <= status <= 599):
+    if status != 200 and status not in ERROR_STATUS:
         raise UsageError(f"html_page(status) takes an HTTP status, 200 or from 400 to 599; got {status!r}")
     head = Head(status, (("content-type", "text/html"),), is_retried_at_once=is_retried(status))
 
@@ -343,17 +343,13 @@ _PHRASES = {status.value: status.phrase for status in HTTPStatus}
 
 
 def _check_after(name: str, after: object) -> None:
-    if not _is_count(after):
+    if after not in COUNT:
         raise UsageError(f"{name}(after=...) takes the number of chunks to send first, 0 or more; got {after!r}")
 
 
 def _check_byte(name: str, byte: object) -> None:
-    if not _is_count(byte):
+    if byte not in COUNT:
         raise UsageError(f"{name}(byte) takes the number of body bytes to send first, 0 or more; got {byte!r}")
-
-
-def _is_count(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
 
 
 if not TYPE_CHECKING:  # to a type checker, a misspelt name is an error of its own

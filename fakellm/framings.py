@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from fakellm._errors import UsageError, did_you_mean
+from fakellm._numbers import AT_LEAST_ONE, DURATION, AtLeastOne, Duration
 from fakellm._script.cut import Cutter, to_head
-from fakellm._script.pace import is_duration
 from fakellm._script.transform import Framing, Transform
 from fakellm._wire.events import Data, Wait, WireEvent
 
@@ -71,7 +71,7 @@ def bom() -> Framing:
     return _on_streams("bom()", _marked)
 
 
-def recorded(chunks: Sequence[int] | Sequence[tuple[float, int]]) -> Framing:
+def recorded(chunks: Sequence[AtLeastOne | tuple[Duration, AtLeastOne]]) -> Framing:
     """Cut the stream into pieces of these sizes, as a recording found them.
 
     chunks: byte counts, or pairs (seconds since the previous piece, byte count). What is left of a longer
@@ -178,10 +178,10 @@ def _fitting(pieces: Iterator[tuple[float, int]], size: int) -> tuple[Iterator[f
     return iter(waits), offsets[1:]
 
 
-def _piece(chunk: object) -> tuple[float, int]:
+def _piece(chunk: Any) -> tuple[float, int]:
     """Return (seconds, byte count)."""
     seconds, count = chunk if isinstance(chunk, list | tuple) and len(chunk) == 2 else (0.0, chunk)
-    if not is_duration(seconds) or not isinstance(count, int) or isinstance(count, bool) or count < 1:
+    if seconds not in DURATION or count not in AT_LEAST_ONE:
         raise UsageError(
             "recorded(chunks) takes byte counts, 1 or more, or pairs (seconds, byte count): "
             f"recorded([66, 14]) or recorded([(0.21, 66), (0.035, 14)]); got {chunk!r}"

@@ -17,6 +17,7 @@ LAYERS = {
     "fakellm._clock": 0,
     "fakellm._anyjson": 0,
     "fakellm._memo": 0,
+    "fakellm._numbers": 0,
     "fakellm._secret_names": 0,
     "fakellm._real_files": 0,
     "fakellm._yaml": 0,

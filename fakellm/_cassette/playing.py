@@ -10,8 +10,8 @@ from itertools import accumulate, pairwise
 
 from fakellm._cassette.interaction import Interaction
 from fakellm._errors import UsageError
+from fakellm._numbers import DURATION
 from fakellm._script.cut import Cutter
-from fakellm._script.pace import is_duration
 from fakellm._script.retry_after import may_make_wait, multiplied_waits
 from fakellm._wire.events import Data, Disconnect, Head, Wait, Whole, WireEvent
 
@@ -47,7 +47,7 @@ def check_playing(chunking: object, timing: object) -> Playing:
             f"chunking= takes 'recorded', 'event', 'one' or a number of bytes, 1 or more; got {chunking!r}"
         )
     factor = {"none": 0.0, "recorded": 1.0}.get(timing, timing) if isinstance(timing, str) else timing
-    if not is_duration(factor):
+    if factor not in DURATION:
         raise UsageError(f"timing= takes 'none', 'recorded' or what to multiply the recorded by; got {timing!r}")
     playing = Playing(chunking, float(factor))  # type: ignore[arg-type]
     return AT_ONCE if playing == AT_ONCE else playing

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from fnmatch import translate
 from typing import Any
 
+from fakellm._numbers import COUNT
 from fakellm._secret_names import is_secret_name
 from fakellm._wire.asked import ChatRequest, text_of
 
@@ -119,10 +120,6 @@ def _end(request: ChatRequest) -> str:
     return f"the last message has role {request.messages[-1].get('role')!r}"
 
 
-def _is_turn(wanted: object) -> bool:
-    return isinstance(wanted, int) and not isinstance(wanted, bool) and wanted >= 0
-
-
 def _turn(number: int) -> str:
     before = f"{number or 'no'} assistant message{'' if number == 1 else 's'} before it"
     return f"turn {number} ({before})"
@@ -164,7 +161,7 @@ FIELDS: Mapping[str, Field] = {
     "turn": Field(
         values=lambda request, headers: (request.turn,),
         takes="a number, 0 for the first, or a callable",
-        is_plain=_is_turn,
+        is_plain=COUNT.__contains__,
         tester=_equal,
         expected=_turn,
         got=lambda turn, result: _turn(turn),

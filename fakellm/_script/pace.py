@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from random import Random
+from typing import Annotated
 
 from fakellm._errors import UsageError
 from fakellm._named_arguments import naming_fields
+from fakellm._numbers import DURATION, Duration, Numbers
 from fakellm._wire.events import Data, Head, Wait, WireEvent
 
-__all__ = ["Pace", "is_duration", "paced"]
+__all__ = ["Pace", "paced"]
+
+_RATE = Numbers(0, above=True)
+_PART = Numbers(0, 1)
 
 
 @naming_fields()
@@ -29,21 +33,21 @@ class Pace:
     Pace(ttft=0.2, tokens_per_second=50, jitter=0.0, seed=0)
     """
 
-    ttft: float = 0.0
-    tokens_per_second: float | None = None
-    jitter: float = 0.0
+    ttft: Duration = 0.0
+    tokens_per_second: Annotated[float, _RATE] | None = None
+    jitter: Annotated[float, _PART] = 0.0
     seed: int = 0
 
     def __post_init__(self) -> None:
-        if not is_duration(self.ttft):
+        if self.ttft not in DURATION:
             raise UsageError(f"Pace ttft is a number of seconds, 0 or more; got {self.ttft!r}")
-        if self.tokens_per_second is not None and not (is_duration(self.tokens_per_second) and self.tokens_per_second):
+        if self.tokens_per_second is not None and self.tokens_per_second not in _RATE:
             raise UsageError(
                 f"Pace tokens_per_second is a number above 0, or None for no pause; got {self.tokens_per_second!r}"
             )
-        if not is_duration(self.jitter) or self.jitter > 1:
+        if self.jitter not in _PART:
             raise UsageError(f"Pace jitter is a part of each pause, from 0 to 1; got {self.jitter!r}")
-        if not isinstance(self.seed, int) or isinstance(self.seed, bool):
+        if self.seed not in Numbers(whole=True):
             raise UsageError(f"Pace seed is an int, got {self.seed!r}")
 
     def pauses(self, identity: int) -> Iterator[float]:
@@ -96,8 +100,3 @@ def _wait(pauses: Iterator[float], count: int) -> Iterator[Wait]:
     seconds = sum(next(pauses) for _ in range(drawn))
     if seconds:
         yield Wait(seconds * count / drawn)
-
-
-def is_duration(seconds: object) -> bool:
-    """Whether this is a finite number of seconds, 0 or more."""
-    return isinstance(seconds, int | float) and not isinstance(seconds, bool) and 0 <= seconds < math.inf

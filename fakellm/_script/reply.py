@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from fakellm._errors import UsageError
 from fakellm._named_arguments import naming_fields
+from fakellm._numbers import Duration, Numbers
 from fakellm._script.pace import Pace
 from fakellm._script.retry_after import RetryAfter, check_retry_after, duration_text, is_retried, retry_after_text
 from fakellm._script.transform import Fault, Framing
 from fakellm._wire.said import ToolCall, check_text, check_texts, json_object
 
-__all__ = ["ErrorReply", "Reply", "ToolCall", "is_text", "other_ways"]
+__all__ = ["ERROR_STATUS", "ErrorReply", "Reply", "ToolCall", "is_text", "other_ways"]
+
+ERROR_STATUS = Numbers(400, 599, whole=True)
+_LOG_PROBABILITY = Numbers(most=0)
+_LogProbability = Annotated[float, _LOG_PROBABILITY]
 
 
 @naming_fields()
@@ -43,7 +48,7 @@ class Reply:
     reasoning: str | None = field(default=None, kw_only=True)
     finish_reason: str | None = field(default=None, kw_only=True)
     usage: Mapping[str, Any] | Literal[False] | None = field(default=None, kw_only=True)
-    logprobs: Sequence[float | Mapping[str, Any]] | None = field(default=None, kw_only=True)
+    logprobs: Sequence[_LogProbability | Mapping[str, Any]] | None = field(default=None, kw_only=True)
     choices: tuple[Reply, ...] | None = field(default=None, kw_only=True)
     parsed: Any = field(default=None, kw_only=True)
     chunks: Sequence[str | Mapping[str, Any]] | None = field(default=None, kw_only=True)
@@ -135,18 +140,18 @@ class ErrorReply:
     headers: further response headers.
     """
 
-    status: int
+    status: Annotated[int, ERROR_STATUS]
     message: str | None = field(default=None, kw_only=True)
     code: str | None = field(default=None, kw_only=True)
     type: str | None = field(default=None, kw_only=True)
     param: str | None = field(default=None, kw_only=True)
     retry_after: RetryAfter | None = field(default=None, kw_only=True)
-    retry_after_ms: float | None = field(default=None, kw_only=True)
+    retry_after_ms: Duration | None = field(default=None, kw_only=True)
     headers: Mapping[str, str] | None = field(default=None, kw_only=True)
     _facts: Mapping[str, object] = field(default_factory=dict, init=False, repr=False)
 
     def __post_init__(self) -> None:
-        if not isinstance(self.status, int) or not 400 <= self.status <= 599:
+        if self.status not in ERROR_STATUS:
             raise UsageError(f"ErrorReply status is an HTTP status from 400 to 599, got {self.status!r}")
         check_texts(self, "message", "code", "type", "param")
         check_retry_after(self.retry_after, self.retry_after_ms)
@@ -183,7 +188,9 @@ class ErrorReply:
         return is_retried(self.status) and not scripted
 
     @classmethod
-    def rate_limited(cls, *, retry_after: RetryAfter | None = None, retry_after_ms: float | None = None) -> ErrorReply:
+    def rate_limited(
+        cls, *, retry_after: RetryAfter | None = None, retry_after_ms: Duration | None = None
+    ) -> ErrorReply:
         """429: too many requests; clients retry it."""
         return cls(
             429,
@@ -253,8 +260,7 @@ def _logprobs(given: Any) -> tuple[float | Mapping[str, Any], ...]:
         tuple(given) if isinstance(given, Iterable) and not isinstance(given, str | Mapping) else (given,)
     )
     for value in values:
-        is_number = isinstance(value, int | float) and not isinstance(value, bool)
-        if not isinstance(value, Mapping) and not (is_number and value <= 0):
+        if not isinstance(value, Mapping) and value not in _LOG_PROBABILITY:
             raise UsageError(
                 f"Reply logprobs holds a number, 0 or less, or an entry as on the wire for each token; got {value!r}"
             )

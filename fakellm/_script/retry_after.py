@@ -9,7 +9,7 @@ from email.utils import format_datetime
 from math import ceil
 
 from fakellm._errors import UsageError
-from fakellm._script.pace import is_duration
+from fakellm._numbers import DURATION, Duration
 
 __all__ = [
     "RetryAfter",
@@ -21,13 +21,13 @@ __all__ = [
     "retry_after_text",
 ]
 
-RetryAfter = float | datetime | str
+RetryAfter = Duration | datetime | str
 """Seconds, a moment with its time zone, or the value of the header as it is sent."""
 
 
 def check_retry_after(retry_after: object, retry_after_ms: object) -> None:
     """Raise UsageError where a value says no time to wait for."""
-    if retry_after_ms is not None and not is_duration(retry_after_ms):
+    if retry_after_ms is not None and retry_after_ms not in DURATION:
         raise UsageError(f"ErrorReply retry_after_ms is a number of milliseconds, 0 or more; got {retry_after_ms!r}")
     match retry_after:
         case None:
@@ -42,7 +42,7 @@ def check_retry_after(retry_after: object, retry_after_ms: object) -> None:
             if not retry_after.isascii() or not retry_after.isprintable():
                 raise UsageError(f"ErrorReply retry_after is no value of a header: {retry_after!r}")
         case _:
-            if not is_duration(retry_after):
+            if retry_after not in DURATION:
                 raise UsageError(
                     "ErrorReply retry_after is a number of seconds, 0 or more, a datetime, or the header's own text; "
                     f"got {retry_after!r}"

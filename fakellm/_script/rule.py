@@ -9,6 +9,7 @@ from types import FrameType
 from typing import Self, Unpack
 
 from fakellm._errors import UsageError
+from fakellm._numbers import AT_LEAST_ONE
 from fakellm._script.match import Matcher
 from fakellm._script.reply import ErrorReply, Reply
 from fakellm._script.scripted import ReplyFields, ReplyLike, Scripted, as_reply
@@ -52,7 +53,7 @@ class Rule:
             replies = (Reply(),)
         if not replies:
             raise UsageError("reply() needs something to say: reply('Hello!') or reply(ToolCall('name', {}))")
-        if times is not None and (not isinstance(times, int) or isinstance(times, bool) or times < 1):
+        if times is not None and times not in AT_LEAST_ONE:
             raise UsageError(f"times is how often the replies are given, 1 or more, or None for ever; got {times!r}")
         if reply_fields and all(isinstance(reply, ErrorReply) for reply in replies):
             raise UsageError(f"an ErrorReply takes no {min(reply_fields)}=; give it to a Reply")
