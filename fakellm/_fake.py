@@ -4,24 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal, Unpack
 
 from fakellm._answering import Answering
 from fakellm._clock import Clock, MockClock
 from fakellm._dialects.providers import PROVIDERS
 from fakellm._dialects.table import DIALECTS
-from fakellm._errors import UsageError, did_you_mean
+from fakellm._errors import UsageError
 from fakellm._named_arguments import naming_arguments
 from fakellm._script.engine import Engine
 from fakellm._script.explain import not_entered
 from fakellm._script.fields import CONDITIONS
 from fakellm._script.match import Matcher, Wanted, conditions
+from fakellm._script.options import Options
 from fakellm._script.pace import Pace
 from fakellm._script.rule import Fallback, Rule, caller
 from fakellm._script.scripted import ReplyFields, ReplyLike
 from fakellm._wire.asked import ChatRequest
 from fakellm._wire.dialect import Dialect, Strictness
-from fakellm._wire.provider import Provider
 
 if TYPE_CHECKING:
     import os
@@ -77,21 +78,20 @@ class FakeLLM(Answering):
         allow_unused: bool = False,
         test_id: str = "",
     ) -> None:
-        if pace is not None and not isinstance(pace, Pace):
-            raise UsageError(f"FakeLLM pace is a Pace, such as Pace(ttft=0.2, tokens_per_second=50); got {pace!r}")
-        engine = Engine(
-            DIALECTS.with_first(_dialects(dialects)),
+        self._options = Options(
+            strict=strict,
             seed=seed,
-            test_id=test_id,
-            strictness=Strictness(strict, _names(models)),
-            provider=_provider(provider),
             pace=pace,
-            full_headers=_is_full(headers),
+            models=models,
+            provider=provider,
+            headers=headers,
             allow_unmatched=allow_unmatched,
             allow_rejected=allow_rejected,
             allow_unused=allow_unused,
         )
+        engine = Engine(DIALECTS.with_first(_dialects(dialects)), test_id=test_id)
         super().__init__(engine, clock or MockClock())
+        self._tell(self._options)
         self._made_at = caller()
         self._announce()
 
@@ -174,6 +174,8 @@ class FakeLLM(Answering):
     def load(self, path: str | os.PathLike[str]) -> list[Rule]:
         """Add the rules of a script file, YAML or JSON, behind those that are there; return them.
 
+        Options of the fake that the file gives, such as ``provider:``, hold from now on in place of those of FakeLLM.
+
         path: in a test, looked for beside its file, then from rootdir, then in the current folder; elsewhere in the
         current folder alone.
 
@@ -183,13 +185,13 @@ class FakeLLM(Answering):
             UsageError: there is no such file, or a second ``otherwise``.
         """
         __tracebackhide__ = True
-        import fakellm.faults
-        import fakellm.framings
         from fakellm._script.files.load import load_script
 
-        script = load_script(path, folders=self._folders(), faults=fakellm.faults, framings=fakellm.framings)
+        script = load_script(path, folders=self._folders())
         if script.fallback is not None:
             self._engine.set_fallback(script.fallback)
+        if script.options:
+            self._tell(replace(self._options, **script.options))
         made = [
             self._engine.new_rule(rule.matcher, where=rule.where).reply(*rule.replies, times=rule.times)
             for rule in script.rules
@@ -287,6 +289,17 @@ class FakeLLM(Answering):
         http_client = httpx.AsyncClient(transport=self.transport(httpx))
         return OpenAIChatCompletionClient(model=model, api_key="sk-fakellm", http_client=http_client, **kwargs)
 
+    def _tell(self, options: Options) -> None:
+        """Have the engine go by options, from the next request on."""
+        self._options, engine = options, self._engine
+        engine.seed = options.seed
+        engine.strictness = Strictness(options.strict, None if options.models is None else frozenset(options.models))
+        engine.provider = PROVIDERS.get(options.provider or "")
+        engine.allow_unmatched = options.allow_unmatched
+        engine.allow_rejected = options.allow_rejected
+        engine.allow_unused = options.allow_unused
+        engine.speak(pace=options.pace, full_headers=options.headers == "full")
+
     def _explain_not_entered(self) -> str | None:
         """Return why nothing could ask what is scripted here; None where something could, or nothing is scripted."""
         if self._is_in_use or self._engine.journal or self._engine.allow_unused or not self._engine.rules:
@@ -297,14 +310,6 @@ class FakeLLM(Answering):
         return f"<FakeLLM with {len(self._engine.rules)} rules, {len(self.calls)} calls>"
 
 
-def _names(models: Iterable[str] | None) -> frozenset[str] | None:
-    if models is None:
-        return None
-    if isinstance(models, str):
-        raise UsageError(f"models takes the names of all models that exist, got one str\n  type: models=[{models!r}]")
-    return frozenset(models)
-
-
 def _dialects(given: Iterable[Dialect]) -> tuple[Dialect, ...]:
     dialects = tuple(given)
     if wrong := [one for one in dialects if not isinstance(one, Dialect)]:
@@ -313,24 +318,3 @@ def _dialects(given: Iterable[Dialect]) -> tuple[Dialect, ...]:
             "  type: dialects=[MyGateway()], where class MyGateway(Dialect) claims, reads, says and hears"
         )
     return dialects
-
-
-def _provider(name: str | None) -> Provider | None:
-    if name is None:
-        return None
-    if not isinstance(name, str) or name not in PROVIDERS:
-        raise UsageError(
-            f"FakeLLM knows no provider {name!r}{did_you_mean(name, PROVIDERS)}\n"
-            f"  it knows {', '.join(PROVIDERS)}\n"
-            "  for any other OpenAI-compatible server, type: provider='plain'"
-        )
-    return PROVIDERS[name]
-
-
-def _is_full(headers: object) -> bool:
-    if headers is None or headers == "full":
-        return headers == "full"
-    raise UsageError(
-        f"FakeLLM headers is 'full' or left out, got {headers!r}\n"
-        "  to add headers to one answer, type: reply('...', headers={'x-name': 'value'})"
-    )

@@ -178,9 +178,10 @@ def _fitting(pieces: Iterator[tuple[float, int]], size: int) -> tuple[Iterator[f
     return iter(waits), offsets[1:]
 
 
-def _piece(chunk: Any) -> tuple[float, int]:
+def _piece(chunk: object) -> tuple[float, int]:
     """Return (seconds, byte count)."""
-    seconds, count = chunk if isinstance(chunk, list | tuple) and len(chunk) == 2 else (0.0, chunk)
+    pair: Any = chunk if isinstance(chunk, list | tuple) and len(chunk) == 2 else (0.0, chunk)
+    seconds, count = pair
     if seconds not in DURATION or count not in AT_LEAST_ONE:
         raise UsageError(
             "recorded(chunks) takes byte counts, 1 or more, or pairs (seconds, byte count): "

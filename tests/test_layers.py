@@ -29,6 +29,7 @@ LAYERS = {
     "fakellm._dialects": 2,
     "fakellm.dialects": 2,
     "fakellm._script": 3,
+    "fakellm._script.files": 3,
     "fakellm.faults": 3,
     "fakellm.framings": 3,
     "fakellm._cassette": 3,
@@ -50,6 +51,7 @@ LAYERS = {
 
 # Within a layer, who may stand on whom.
 BESIDE = {
+    ("fakellm._yaml", "fakellm._errors"),
     ("fakellm.messages", "fakellm.models"),
     ("fakellm._dialects", "fakellm._wire"),
     ("fakellm.dialects", "fakellm._wire"),
@@ -57,6 +59,9 @@ BESIDE = {
     ("fakellm._io", "fakellm._time"),
     ("fakellm.faults", "fakellm._script"),
     ("fakellm.framings", "fakellm._script"),
+    ("fakellm._script.files", "fakellm._script"),
+    ("fakellm._script.files", "fakellm.faults"),
+    ("fakellm._script.files", "fakellm.framings"),
 }
 
 # The client and the fake meet in _wire alone, so that each can be tested against the other.
@@ -90,6 +95,7 @@ MAY_TOUCH = {
     "fakellm._real_files": {"sys"},
     "fakellm._script.explain": {"pathlib"},  # PurePath, which touches nothing
     "fakellm._script.files.format": {"pathlib"},  # PurePath
+    "fakellm._script.files.hints": {"datetime"},  # the type, no clock
     "fakellm._script.files.load": {"os", "pathlib"},
     "fakellm._script.logprobs": {"random"},  # a seeded generator
     "fakellm._script.pace": {"random"},  # a seeded generator

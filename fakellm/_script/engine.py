@@ -117,6 +117,10 @@ class Engine:
         self.seen: dict[bytes, int] = {}  # path and hash of the body -> how often they came
         self.lock = RLock()  # a predicate may look at the fake that asks it
 
+    def speak(self, *, pace: Pace | None, full_headers: bool) -> None:
+        """Set the pace of replies without their own, and whether every answer carries all headers of the real API."""
+        self._renderer = Renderer(pace=pace, full_headers=full_headers)
+
     @property
     def rules(self) -> list[Rule]:
         """The rules in order of registration, used up or not."""

@@ -9,9 +9,9 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from fnmatch import translate
-from typing import Any
+from typing import Annotated, Any
 
-from fakellm._numbers import COUNT
+from fakellm._numbers import AT_LEAST_ONE, COUNT, Count
 from fakellm._secret_names import is_secret_name
 from fakellm._wire.asked import ChatRequest, text_of
 
@@ -27,7 +27,8 @@ NO_HEADERS: Headers = {}
 class Field:
     """A part of a request.
 
-    values: what the request has there; a condition holds where it does for one of them. takes: what a
+    wording: what comes before the wanted value in a message, and what editors show. hint: the values to compare with,
+    and patterns. values: what the request has there; a condition holds where it does for one of them. takes: what a
     condition on it may look for, in words. is_plain: whether something is a value to compare with, rather than
     a pattern or a callable. tester: makes of a plain one what says whether a value is as wanted. expected: how
     a plain one reads. got: how a value reads, with what a callable made of it. absent: what to say where there
@@ -42,6 +43,8 @@ class Field:
     expected: Callable[[Any], str]
     got: Callable[[Any, object], str]
     absent: Callable[[ChatRequest], str] = lambda request: "nothing"
+    wording: str = ""
+    hint: Any = str | re.Pattern[str]
     has_text: bool = False
     elsewhere: Callable[[ChatRequest], tuple[str, ...]] = lambda request: ()
 
@@ -89,6 +92,7 @@ def _text(
         expected=lambda wanted: f"{wording} {wanted!r}",
         got=lambda text, result: shown(text),
         absent=absent,
+        wording=wording,
         has_text=True,
         elsewhere=lambda request: tuple(map(text_of, request.messages)) if of_messages else (),
     )
@@ -159,6 +163,8 @@ FIELDS: Mapping[str, Field] = {
         of_messages=True,
     ),
     "turn": Field(
+        wording="as many assistant messages before it, 0 in the first turn",
+        hint=Count,
         values=lambda request, headers: (request.turn,),
         takes="a number, 0 for the first, or a callable",
         is_plain=COUNT.__contains__,
@@ -167,6 +173,8 @@ FIELDS: Mapping[str, Field] = {
         got=lambda turn, result: _turn(turn),
     ),
     "stream": Field(
+        wording="a request for a stream, or for a whole answer",
+        hint=bool,
         values=lambda request, headers: (request.stream,),
         takes="True or False",
         is_plain=lambda wanted: isinstance(wanted, bool),
@@ -175,7 +183,10 @@ FIELDS: Mapping[str, Field] = {
         got=lambda stream, result: _streaming(stream),
     ),
     "endpoint": _text(lambda request: (request.endpoint,), _equal, "the endpoint"),
-    "header": _text(lambda request: (), _containing, "a value containing", lambda request: "no such header"),
+    "header": replace(
+        _text(lambda request: (), _containing, "a value containing", lambda request: "no such header"),
+        hint=Annotated[Mapping[str, str | re.Pattern[str]], AT_LEAST_ONE],
+    ),
 }
 
 CONDITIONS = tuple(name for name in FIELDS if name != "predicate")

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from fakellm._errors import UsageError
 from fakellm._named_arguments import naming_fields
-from fakellm._numbers import Duration, Numbers
+from fakellm._numbers import AT_LEAST_ONE, Duration, Numbers
 from fakellm._script.pace import Pace
 from fakellm._script.retry_after import RetryAfter, check_retry_after, duration_text, is_retried, retry_after_text
 from fakellm._script.transform import Fault, Framing
@@ -49,7 +49,7 @@ class Reply:
     finish_reason: str | None = field(default=None, kw_only=True)
     usage: Mapping[str, Any] | Literal[False] | None = field(default=None, kw_only=True)
     logprobs: Sequence[_LogProbability | Mapping[str, Any]] | None = field(default=None, kw_only=True)
-    choices: tuple[Reply, ...] | None = field(default=None, kw_only=True)
+    choices: Annotated[tuple[Reply, ...], AT_LEAST_ONE] | None = field(default=None, kw_only=True)
     parsed: Any = field(default=None, kw_only=True)
     chunks: Sequence[str | Mapping[str, Any]] | None = field(default=None, kw_only=True)
     raw: bytes | None = field(default=None, kw_only=True)

@@ -6,7 +6,7 @@ import copy
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any
+from typing import Annotated, Any
 
 from fakellm._errors import UsageError
 from fakellm._fake import FakeLLM
@@ -21,6 +21,8 @@ __all__ = ["FAMILIES", "Scenario", "expected_of"]
 
 FAMILIES = ("create", "stream", "usage", "finish_reason", "error")
 """The families that scenarios belong to; each has a fixture, such as ``llm_create_scenario``."""
+
+Family = Annotated[str, FAMILIES]
 
 _QUESTION = {"role": "user", "content": "Hello!"}
 
@@ -51,7 +53,7 @@ class Scenario:
         expected: Expected | None = None,
         request: Mapping[str, Any] | None = None,
         messages: Iterable[LLMMessage] | None = None,
-        families: str | Iterable[str] = ("create",),
+        families: Family | Iterable[Family] = ("create",),
         description: str = "",
         usage_unasked: bool = False,
     ) -> None:

@@ -11,6 +11,11 @@ from fakellm import RateLimitError, ScriptFormatError, ToolCall, UsageError, sce
 from fakellm.scenarios import Expected
 
 CHAT = "https://api.openai.com/v1/chat/completions"
+CLASSES = (
+    "APIConnectionError, APIError, APIStatusError, APITimeoutError, AuthenticationError, BadRequestError, "
+    "ConflictError, ContentFilterFinishReasonError, InternalServerError, LengthFinishReasonError, NotFoundError, "
+    "PermissionDeniedError, RateLimitError, UnprocessableEntityError"
+)
 KEY = {"authorization": "Bearer sk-fakellm"}
 
 
@@ -118,24 +123,28 @@ def test_scenario_section_is_passed_over_by_a_fake(tmp_path, fake_llm):
         (
             "scenario:\n  expects: {}\notherwise: a",
             "own.yaml:2: a scenario has no 'expects'; did you mean 'expected'?\n"
-            "  it takes families, description, request, expected",
+            "  it takes request, families, description, usage_unasked, expected",
         ),
         (
             "scenario:\n  expected: {}\n  families: streams\notherwise: a",
-            "own.yaml:3: families of a Scenario are any of create, stream, usage, finish_reason, error; got 'streams'",
+            'own.yaml:3: families takes one of create, stream, usage, finish_reason, error, or a list; got "streams"; '
+            "did you mean 'stream'?",
         ),
-        ("scenario: mine\notherwise: a", 'own.yaml:1: scenario takes a mapping, got "mine"'),
+        ("scenario: mine\notherwise: a", 'own.yaml:1: a scenario takes a mapping, got "mine"'),
         (
             "scenario:\n  expected:\n    text: a\notherwise: a",
             "own.yaml:3: expected has no 'text'; it takes content, chunks, tool_calls, refusal, reasoning, usage, "
             "finish_reason, error",
         ),
-        ("scenario:\n  expected:\n    content: 7\notherwise: a", "own.yaml:3: content takes a text, got 7"),
-        ("scenario:\n  expected:\n    chunks: a\notherwise: a", "own.yaml:3: chunks takes a list of texts, got 'a'"),
+        (
+            "scenario:\n  expected:\n    content: 7\notherwise: a",
+            "own.yaml:3: content takes a text, got 7; a text that looks like this goes in quotes",
+        ),
+        ("scenario:\n  expected:\n    chunks: a\notherwise: a", 'own.yaml:3: chunks takes a list, got "a"'),
         ("scenario:\n  expected:\n    usage: 7\notherwise: a", "own.yaml:3: usage takes a mapping, got 7"),
         (
             "scenario:\n  expected:\n    error: ValueError\notherwise: a",
-            "own.yaml:3: error takes an exception class of fakellm, such as RateLimitError; got 'ValueError'",
+            f"own.yaml:3: error takes one of {CLASSES}; got \"ValueError\"; did you mean 'APIError'?",
         ),
         (
             "rules: [{reply: {error: rate_limited}}]",

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from fakellm import CassetteFormatError, ScriptFormatError
 from fakellm._cassette.tree import load_yaml
-from fakellm._script.files.parse import parse
+from fakellm._yaml.handwritten import parse
 
 READERS = {"script": parse, "recording": load_yaml}
 

@@ -41,9 +41,9 @@ def run(options: Namespace) -> int:
 
 def _described(path: str) -> str:
     """Return how many rules a script has; reads it."""
-    from fakellm import faults, framings
     from fakellm._script.files.load import load_script
+    from fakellm.scenarios._files import SCENARIO
 
-    script = load_script(path, faults=faults, framings=framings)
+    script = load_script(path, scenario=SCENARIO)
     rules = "1 rule" if len(script.rules) == 1 else f"{len(script.rules)} rules"
     return f"{rules} and otherwise" if script.fallback else rules

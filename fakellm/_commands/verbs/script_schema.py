@@ -24,7 +24,8 @@ def add(parser: Parser) -> None:
 
 def run(options: Namespace) -> int:
     """Print the schema."""
-    from fakellm._script.files.load import schema_text
+    from fakellm._script.files.format import schema_text
+    from fakellm.scenarios._files import SCENARIO
 
-    sys.stdout.write(schema_text())
+    sys.stdout.write(schema_text(SCENARIO))
     return 0

@@ -1,28 +1,25 @@
-"""Script files on the disk, and the schema that editors check them with."""
+"""Script files on the disk."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from types import ModuleType
 
 from fakellm._errors import ScriptFormatError, UsageError
-from fakellm._script.files.format import LoadedScript, MakeTransform, read_script
+from fakellm._script.files.format import LoadedScript, read_script
+from fakellm._yaml.kinds import Kind
 
-__all__ = ["load_script", "schema_text"]
+__all__ = ["load_script"]
 
 
 def load_script(
-    path: str | os.PathLike[str],
-    *,
-    faults: ModuleType,
-    framings: ModuleType,
-    folders: Sequence[str | os.PathLike[str]] = (),
+    path: str | os.PathLike[str], *, folders: Sequence[str | os.PathLike[str]] = (), scenario: Kind | None = None
 ) -> LoadedScript:
-    """Read a script file. faults, framings: the modules of fakellm, which stand on this package.
+    """Read a script file.
 
-    folders: where to look for it, in order, before the current one.
+    folders: where to look for it, in order, before the current one. scenario: the kind of what it says of itself as a
+    scenario; None passes that over.
 
     Raises:
         ScriptFormatError: it is no script; with the line.
@@ -42,13 +39,4 @@ def load_script(
     except UnicodeDecodeError as err:
         line = data.count(b"\n", 0, err.start) + 1
         raise ScriptFormatError("not UTF-8 text", path=shown, line=line) from err
-    return read_script(text, path=shown, faults=_makers(faults), framings=_makers(framings))
-
-
-def _makers(module: ModuleType) -> dict[str, MakeTransform]:
-    return {name: getattr(module, name) for name in module.__all__ if name.islower()}
-
-
-def schema_text() -> str:
-    """Return the JSON Schema of script files."""
-    return (Path(__file__).parent / "script.schema.json").read_text(encoding="utf-8")
+    return read_script(text, path=shown, scenario=scenario)

@@ -3,13 +3,16 @@
 import json
 import subprocess
 import sys
+from dataclasses import fields
+from inspect import signature
 from pathlib import Path
 
 import pytest
 from chat_wire import asking, play
 
-from fakellm import FakeLLM, ScriptFormatError, UnusedReplyError, UsageError
+from fakellm import FakeLLM, Pace, ScriptFormatError, UnusedReplyError, UsageError
 from fakellm._commands.main import main
+from fakellm._script.options import Options
 
 SCRIPT = """\
 rules:
@@ -82,6 +85,69 @@ def test_unused_reply_is_told_with_its_place_in_the_file(write):
         llm.check()
 
 
+OPTIONS = {
+    "strict": False,
+    "seed": 7,
+    "pace": Pace(ttft=0.2),
+    "models": ["gpt-4o", "gpt-5"],
+    "provider": "openrouter",
+    "headers": "full",
+    "allow_unmatched": True,
+    "allow_rejected": True,
+    "allow_unused": True,
+}
+OPTIONS_SAID = """\
+strict: false
+seed: 7
+pace: {ttft: 0.2}
+models: [gpt-4o, gpt-5]
+provider: openrouter
+headers: full
+allow_unmatched: true
+allow_rejected: true
+allow_unused: true
+otherwise: Hello!
+"""
+
+
+@pytest.mark.parametrize("question", [{}, {"model": "gpt-x"}, {"temperature": 3}, {"stream": True}], ids=str)
+def test_options_of_a_file_are_those_of_a_fake(write, question):
+    loaded, made = FakeLLM(), FakeLLM(**OPTIONS)
+    made.otherwise("Hello!")
+
+    loaded.load(write("a.yaml", OPTIONS_SAID))
+
+    answers = [list(llm._engine.handle(asking(**question))) for llm in (loaded, made)]
+    assert answers[0] == answers[1]
+    assert answers[0] != list(FakeLLM()._engine.handle(asking(**question)))
+
+
+def test_script_says_every_option_but_the_clock_and_the_name_of_the_test():
+    options = set(signature(FakeLLM).parameters)
+
+    assert set(OPTIONS) == {field.name for field in fields(Options)} == options - {"clock", "test_id"}
+
+
+def test_options_that_a_file_leaves_out_stay_as_they_are(write):
+    llm = FakeLLM(models=["gpt-5"], allow_unused=True)
+
+    llm.load(write("a.yaml", "seed: 1\nrules: [{reply: a}]"))
+    llm.load(write("b.yaml", "allow_rejected: true\nrules: [{reply: b}]"))
+
+    assert asked(llm).status == 404
+    llm.check()
+
+
+def test_file_that_is_no_script_changes_no_option(write):
+    llm = FakeLLM(allow_unused=True)
+
+    with pytest.raises(ScriptFormatError):
+        llm.load(write("a.yaml", "models: [gpt-5]\nrules: [{reply: 5}]"))
+
+    llm.reply("Hello!")
+    assert asked(llm).content == "Hello!"
+
+
 def test_missing_file_is_a_usage_error(write, tmp_path):
     with pytest.raises(UsageError) as caught:
         FakeLLM().load(tmp_path / "nowhere.yaml")
@@ -148,7 +214,16 @@ def test_script_check_tells_all_mistakes_of_a_file(write, capsys):
     assert code == 1
     assert told[0] == "bad.yaml:2: when has no 'usr'; did you mean 'user'?"
     assert told[1].startswith("  it takes user, ")
-    assert told[2:] == ['bad.yaml:5: times takes a number, 1 or more, or forever; got "never"']
+    assert told[2:] == [
+        "bad.yaml:5: times takes a whole number, 1 or more, or forever; got \"never\"; did you mean 'forever'?"
+    ]
+
+
+def test_script_check_tells_mistakes_of_a_scenario(write, capsys):
+    write("bad.yaml", "otherwise: a\nscenario:\n  familys: [create]\n")
+
+    assert main(["script", "check", "bad.yaml"]) == 1
+    assert capsys.readouterr().out.startswith("bad.yaml:3: a scenario has no 'familys'; did you mean 'families'?\n")
 
 
 def test_script_check_of_good_files_is_zero(write):

@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import fields
 
 import jsonschema
 import pytest
@@ -10,21 +11,18 @@ import yaml
 from fakellm import ErrorReply, Pace, Reply, ScriptFormatError, ToolCall, faults, framings
 from fakellm._dialects.chat.dialect import CHAT
 from fakellm._dialects.providers import PROVIDERS
-from fakellm._script.files import format as script_format
-from fakellm._script.files.format import read_script
-from fakellm._script.files.load import schema_text
+from fakellm._script.files.format import read_script, schema_text
 from fakellm._script.match import Matcher, conditions
 from fakellm._script.transform import at_speaker
 from fakellm._wire.events import Data, Head
 from fakellm._wire.voice import Speaker
+from fakellm.scenarios._files import SCENARIO
 
-SCHEMA = json.loads(schema_text())
-FAULTS = {"drop": faults.drop, "error_event": faults.error_event}
-FRAMINGS = {"crlf": framings.crlf, "recorded": framings.recorded}
+SCHEMA = json.loads(schema_text(SCENARIO))
 
 
 def read(text, name="s.yaml"):
-    return read_script(text, path=name, faults=FAULTS, framings=FRAMINGS)
+    return read_script(text, path=name, scenario=SCENARIO)
 
 
 def is_valid(text):
@@ -42,28 +40,6 @@ def complaint(text):
 def only(text):
     [rule] = read(text).rules
     return rule
-
-
-def test_schema_is_a_schema():
-    jsonschema.Draft202012Validator.check_schema(SCHEMA)
-
-
-@pytest.mark.parametrize(
-    ("place", "names"),
-    [
-        (["when"], script_format.CONDITIONS),
-        (["said"], script_format.REPLY_FIELDS),
-    ],
-)
-def test_schema_knows_every_name(place, names):
-    assert sorted(SCHEMA["$defs"][place[0]]["properties"]) == sorted(names)
-
-
-def test_schema_knows_every_error():
-    _, names, mapping = SCHEMA["$defs"]["error"]["oneOf"]
-
-    assert names["enum"] == list(script_format.ERRORS)
-    assert sorted(mapping["properties"]) == sorted(script_format.ERROR_FIELDS)
 
 
 CALL = "{name: get_weather, arguments: {city: Paris, days: [1, 2]}}"
@@ -87,6 +63,22 @@ CALL = "{name: get_weather, arguments: {city: Paris, days: [1, 2]}}"
         ),
         ("{error: rate_limited}", ErrorReply.rate_limited()),
         ("{error: 503}", ErrorReply(503)),
+        ("{error: {rate_limited: {retry_after_ms: 20}}}", ErrorReply.rate_limited(retry_after_ms=20)),
+        ("{error: {model_not_found: {model: gpt-9}}}", ErrorReply.model_not_found("gpt-9")),
+        (
+            "{error: {context_length_exceeded: {limit: 10, used: 11}}}",
+            ErrorReply.context_length_exceeded(limit=10, used=11),
+        ),
+        ("{raw: '{}'}", Reply(raw=b"{}")),
+        ("{raw: {base64: '/wA='}}", Reply(raw=b"\xff\x00")),
+        ("{choices: [a, {text: b, finish_reason: length}]}", Reply(choices=["a", Reply("b", finish_reason="length")])),
+        ("{parsed: {city: Paris, days: [1]}}", Reply(parsed={"city": "Paris", "days": [1]})),
+        (
+            "{chunks: [a, {content: b}], logprobs: [-0.5, {token: b}]}",
+            Reply(chunks=["a", {"content": "b"}], logprobs=[-0.5, {"token": "b"}]),
+        ),
+        ("{usage: false, headers: full, deliberate: true}", Reply(usage=False, headers="full", deliberate=True)),
+        ("{headers: {x-a: b}, extra: {note: [1]}}", Reply(headers={"x-a": "b"}, extra={"note": [1]})),
         (
             "{error: {status: 429, retry_after: 2.5, headers: {x-a: b}}}",
             ErrorReply(429, retry_after=2.5, headers={"x-a": "b"}),
@@ -117,13 +109,22 @@ def test_error_in_a_stream_is_read(error):
     assert is_valid(text)
 
 
-@pytest.mark.parametrize("fault", ["{drop: {after: 2}}"])
-def test_fault_is_read(fault):
+@pytest.mark.parametrize(
+    ("fault", "name"),
+    [
+        ("{drop: {after: 2}}", "drop(after=2)"),
+        ("{stall: {seconds: 0.5, after: 1}}", "stall(0.5, after=1)"),
+        ("html_page", "html_page(502)"),
+        ("{html_page: {status: 200}}", "html_page(200)"),
+        ("{wrong_content_type: {content_type: text/html}}", "wrong_content_type('text/html')"),
+    ],
+)
+def test_fault_is_read(fault, name):
     text = f"rules:\n- reply: {{text: half, fault: {fault}}}\n"
 
     [reply] = only(text).replies
 
-    assert reply.fault.name == "drop(after=2)"
+    assert reply.fault.name == name
     assert is_valid(text)
 
 
@@ -152,13 +153,13 @@ def test_id_of_a_tool_call_is_read():
     assert reply.tool_calls[0].id == "call_x"
 
 
-def test_name_of_a_fault_alone_is_enough_where_it_takes_nothing():
-    def cut():
-        return lambda events: events
+def test_name_of_a_fault_alone_is_enough_where_it_needs_nothing():
+    text = "rules: [{reply: {fault: empty_body}}, {reply: {fault: {stall: {seconds: 1}}}}]"
 
-    found = read_script("rules: [{reply: {fault: cut}}]", path="s.yaml", faults={"cut": cut}, framings={})
+    found = read(text)
 
-    assert found.rules[0].replies[0].fault is not None
+    assert [rule.replies[0].fault.name for rule in found.rules] == ["empty_body()", "stall(1, after=0)"]
+    assert is_valid(text)
 
 
 @pytest.mark.parametrize(
@@ -229,14 +230,23 @@ def test_json_is_read():
     assert is_valid(text)
 
 
-REPLY_KEYS = ", ".join(script_format.REPLY_FIELDS)
-ERRORS = ", ".join(script_format.ERRORS)
-ERROR_KEYS = ", ".join(script_format.ERROR_FIELDS)
+REPLY_KEYS = ", ".join(field.name for field in fields(Reply))
+ERROR_KEYS = ", ".join(field.name for field in fields(ErrorReply))
+ERRORS = (
+    "content_filter, context_length_exceeded, insufficient_quota, invalid_api_key, model_not_found, overloaded, "
+    "rate_limited, server_error"
+)
+FAULTS = ", ".join(name for name in faults.__all__ if name.islower())
+AN_ERROR = f"a whole number from 400 to 599, one of {ERRORS}, or {{status: ...}}"
+SCENARIO_KEYS = "request, families, description, usage_unasked, expected"
+PROVIDERS = "azure, deepseek, groq, openai, openrouter, plain, siliconflow"
+QUOTES = "a text that looks like this goes in quotes"
+FRAMINGS = ", ".join(name for name in framings.__all__ if name.islower())
 WHEN_KEYS = "user, any_user, system, model, tool, tool_result, turn, stream, endpoint, header"
 
 
-# What only the reader sees: names and arguments of faults, and what a regular expression is.
-BEYOND_THE_SCHEMA = ("fault: drop", "after: x", "aftr: 1", "size: 1", "fault: cut", "framing: wide", "regex: '('")
+# What only the reader sees: what a class says of its values, beyond their types and bounds.
+BEYOND_THE_SCHEMA = ("regex: '('", "base64: '='", "refusal: b", "ud800")
 
 
 @pytest.mark.parametrize(
@@ -253,7 +263,8 @@ BEYOND_THE_SCHEMA = ("fault: drop", "after: x", "aftr: 1", "size: 1", "fault: cu
         ("rules: {}", "1: rules takes a list, got an empty mapping"),
         (
             "rules: []\nother: a",
-            "2: a script has no 'other'; did you mean 'otherwise'?\n  it takes $schema, scenario, rules, otherwise",
+            "2: a script has no 'other'; did you mean 'otherwise'?\n  it takes $schema, scenario, rules, otherwise, "
+            "strict, seed, pace, models, provider, headers, allow_unmatched, allow_rejected, allow_unused",
         ),
         ("rules:\n- a", '1: a rule takes a mapping, got "a"'),
         ("rules:\n- when: {user: a}\n  answer: a", "3: a rule has no 'answer'; it takes when, reply, replies, times"),
@@ -275,47 +286,66 @@ BEYOND_THE_SCHEMA = ("fault: drop", "after: x", "aftr: 1", "size: 1", "fault: cu
             "rules:\n- reply: true",
             "2: a reply takes a text or a mapping, got true; a text that looks like this goes in quotes",
         ),
-        ("rules:\n- reply: {}", f"2: a reply says something: {REPLY_KEYS} or error"),
+        ("rules:\n- reply: {}", "2: a reply says something, such as text: or tool_calls:"),
         ("rules:\n- reply: {txt: a}", f"2: a reply has no 'txt'; did you mean 'text'?\n  it takes {REPLY_KEYS}, error"),
-        ("rules:\n- reply:\n    finish_reason: stop\n    text: 5", "4: Reply text is a str, got 5"),
+        (
+            "rules:\n- reply:\n    finish_reason: stop\n    text: 5",
+            "4: text takes a text, got 5; a text that looks like this goes in quotes",
+        ),
         (
             "rules:\n- reply:\n    text: a\n    usage: 5",
-            "4: Reply usage is a mapping of wire names to what JSON can hold, or False; got 5 (int is no mapping)",
+            "4: usage takes a mapping or false, got 5",
         ),
-        ("rules:\n- replies: a", '2: replies takes a list of replies, got "a"'),
-        ("rules:\n- replies: []", "2: replies takes a list of replies, got an empty list"),
-        ("rules:\n- replies:\n  - a\n  - text: b\n    tool_calls: f", '5: tool_calls takes a list of calls, got "f"'),
-        ("rules:\n- reply: {tool_calls: []}", "2: tool_calls takes a list of calls, got an empty list"),
-        ("rules:\n- reply: {tool_calls: [f]}", '2: a tool call takes a mapping, got "f"'),
-        ("rules:\n- reply: {tool_calls: [{arguments: {}}]}", "2: a tool call needs a name:"),
+        ("rules:\n- replies: a", '2: replies takes a list of 1 or more, got "a"'),
+        ("rules:\n- replies: []", "2: replies takes a list of 1 or more, got an empty list"),
+        ("rules:\n- replies:\n  - a\n  - text: b\n    tool_calls: f", '5: tool_calls takes a list, got "f"'),
+        ("rules:\n- reply: {choices: []}", "2: choices takes a list of 1 or more, got an empty list"),
+        ("rules:\n- reply: {chunks: [a, 5]}", "2: each of chunks takes a text or a mapping, got 5; QUOTES"),
+        ("rules:\n- reply: {logprobs: [0.5]}", "2: each of logprobs takes a number, 0 or less, or a mapping; got 0.5"),
+        ("rules:\n- reply: {logprobs: -0.5}", "2: logprobs takes a list, got -0.5"),
+        ("rules:\n- reply: {headers: all}", '2: headers takes a mapping or full, got "all"'),
+        ("rules:\n- reply: {headers: {x-a: 5}}", "2: x-a takes a text, got 5; QUOTES"),
+        ("rules:\n- reply: {choices: [{error: 500}]}", f"2: a choice has no 'error'; it takes {REPLY_KEYS}"),
+        ("rules:\n- reply: {raw: {base64: '='}}", "2: no base64: Leading padding not allowed"),
+        ("rules:\n- reply: {raw: [a]}", "2: raw takes a text or {base64: ...}, got a list"),
+        ("rules:\n- reply: {deliberate: 'yes'}", '2: deliberate takes true or false, got "yes"'),
+        (
+            "rules:\n- reply:\n    text: a\n    refusal: b",
+            "3: a Reply has text or refusal, not both; one of them would be lost",
+        ),
+        (
+            'rules:\n- reply:\n    text: a\n    reasoning: "\\ud800"',
+            "4: Reply reasoning has a lone surrogate at 0, which UTF-8 cannot carry: '\\ud800'",
+        ),
+        ("rules:\n- reply: {tool_calls: [f]}", '2: a tool call takes {name: ...}, got "f"'),
+        ("rules:\n- reply: {tool_calls: [{arguments: {}}]}", "2: a tool call needs name:"),
         (
             "rules:\n- reply: {tool_calls: [{name: f, args: {}}]}",
             "2: a tool call has no 'args'; did you mean 'arguments'?\n  it takes name, arguments, id",
         ),
-        ("rules:\n- reply: {tool_calls: [{name: 5}]}", "2: ToolCall name is a str, got 5"),
+        ("rules:\n- reply: {tool_calls: [{name: 5}]}", "2: name takes a text, got 5; QUOTES"),
         (
             "rules:\n- reply:\n    tool_calls:\n    - name: f\n      arguments: 5",
-            "5: ToolCall('f') needs arguments that are JSON: a mapping, or a str that is sent as it is; "
-            "got 5 (int is no mapping)",
+            "5: arguments takes a mapping or a text, got 5; QUOTES",
         ),
-        ("rules:\n- reply: {error: 200}", "2: ErrorReply status is an HTTP status from 400 to 599, got 200"),
+        ("rules:\n- reply: {error: 200}", f"2: error takes {AN_ERROR}; got 200"),
         (
             "rules:\n- reply: {error: 429, text: a}",
             "2: error stands alone; nothing else of a reply is sent with it, got error, text",
         ),
         (
             "rules:\n- reply: {error: busy}",
-            f'2: error takes a status, a mapping with status:, or one of {ERRORS}; got "busy"',
+            f'2: error takes {AN_ERROR}; got "busy"',
         ),
         (
             "rules:\n- reply: {error: true}",
-            f"2: error takes a status, a mapping with status:, or one of {ERRORS}; got true",
+            f"2: error takes {AN_ERROR}; got true",
         ),
         (
             "rules:\n- reply: {error: {state: 5}}",
             f"2: error has no 'state'; did you mean 'status'?\n  it takes {ERROR_KEYS}",
         ),
-        ("rules:\n- reply: {error: {message: a}}", "2: error needs a status:"),
+        ("rules:\n- reply: {error: {message: a}}", "2: error needs status:"),
         ("rules:\n- reply: {fault: drop}", "2: drop needs after:, as in {drop: {after: ...}}"),
         (
             "rules:\n- reply: {fault: {drop: {aftr: 1}}}",
@@ -324,34 +354,44 @@ BEYOND_THE_SCHEMA = ("fault: drop", "after: x", "aftr: 1", "size: 1", "fault: cu
         ("rules:\n- reply: {framing: {crlf: {size: 1}}}", "2: crlf has no 'size'; it takes nothing"),
         (
             "rules:\n- reply: {fault: dropp}",
-            "2: fault takes one of drop, error_event, got \"dropp\"; did you mean 'drop'?",
+            f"2: fault takes one of {FAULTS}; got \"dropp\"; did you mean 'drop'?",
         ),
         (
             "rules:\n- reply: {error: rate_limitd}",
-            f'2: error takes a status, a mapping with status:, or one of {ERRORS}; got "rate_limitd"; '
-            "did you mean 'rate_limited'?",
+            f"2: error takes {AN_ERROR}; got \"rate_limitd\"; did you mean 'rate_limited'?",
+        ),
+        (
+            "rules:\n- reply: {error: {rate_limitd: {retry_after: 2}}}",
+            f"2: error takes one of {ERRORS}; got \"rate_limitd\"; did you mean 'rate_limited'?",
+        ),
+        (
+            "rules:\n- reply: {error: {rate_limited: {retry: 2}}}",
+            "2: rate_limited has no 'retry'; did you mean 'retry_after'?\n  it takes retry_after, retry_after_ms",
         ),
         (
             "rules:\n- reply: {fault: {drop: {after: x}}}",
-            "2: drop(after=...) takes the number of chunks to send first, 0 or more; got 'x'",
+            '2: after takes a whole number, 0 or more; got "x"',
         ),
-        ("rules:\n- reply: {fault: {drop: 2}}", "2: drop takes a mapping of its arguments, got 2"),
-        ("rules:\n- reply: {fault: cut}", '2: fault takes one of drop, error_event, got "cut"'),
+        ("rules:\n- reply: {fault: {drop: 2}}", "2: drop takes {after: ...}, got 2"),
+        ("rules:\n- reply: {fault: cut}", f'2: fault takes one of {FAULTS}; got "cut"'),
         (
             "rules:\n- reply: {fault: {drop: {after: 1}, cut: {}}}",
-            "2: fault takes one of drop, error_event, got a mapping with drop, cut",
+            f"2: fault takes one of {FAULTS}; got a mapping with drop, cut",
         ),
-        ("rules:\n- reply: {framing: wide}", '2: framing takes one of crlf, recorded, got "wide"'),
+        ("rules:\n- reply: {framing: wide}", f'2: framing takes one of {FRAMINGS}; got "wide"'),
         ("rules:\n- reply: {pace: fast}", '2: pace takes a mapping, got "fast"'),
         (
             "rules:\n- reply: {pace: {speed: 5}}",
-            "2: pace has no 'speed'; did you mean 'seed'?\n  it takes ttft, tokens_per_second, jitter, seed",
+            "2: a pace has no 'speed'; did you mean 'seed'?\n  it takes ttft, tokens_per_second, jitter, seed",
         ),
-        ("rules:\n- reply: {pace: {jitter: 2}}", "2: Pace jitter is a part of each pause, from 0 to 1; got 2"),
-        ("rules:\n- reply: a\n  times: 0", "3: times takes a number, 1 or more, or forever; got 0"),
-        ("rules:\n- reply: a\n  times: true", "3: times takes a number, 1 or more, or forever; got true"),
-        ("rules:\n- reply: a\n  times:", "3: times takes a number, 1 or more, or forever; got nothing"),
-        ("rules:\n- reply: a\n  times: ever", '3: times takes a number, 1 or more, or forever; got "ever"'),
+        ("rules:\n- reply: {pace: {jitter: 2}}", "2: jitter takes a number from 0 to 1, got 2"),
+        ("rules:\n- reply: a\n  times: 0", "3: times takes a whole number, 1 or more, or forever; got 0"),
+        ("rules:\n- reply: a\n  times: true", "3: times takes a whole number, 1 or more, or forever; got true"),
+        ("rules:\n- reply: a\n  times:", "3: times takes a whole number, 1 or more, or forever; got nothing"),
+        (
+            "rules:\n- reply: a\n  times: ever",
+            "3: times takes a whole number, 1 or more, or forever; got \"ever\"; did you mean 'forever'?",
+        ),
         ("rules:\n- when: weather\n  reply: a", '2: when takes a mapping, got "weather"'),
         (
             "rules:\n- when: {}\n  reply: a",
@@ -368,34 +408,44 @@ BEYOND_THE_SCHEMA = ("fault: drop", "after: x", "aftr: 1", "size: 1", "fault: cu
         ("rules:\n- when: {user: [a]}\n  reply: a", "2: user takes a text or {regex: ...}, got a list"),
         (
             "rules:\n- when: {user: {regexp: a}}\n  reply: a",
-            "2: user takes a text or {regex: ...}, got a mapping with regexp",
+            "2: a pattern has no 'regexp'; did you mean 'regex'?\n  it takes regex",
         ),
         (
             "rules:\n- when: {user: {regex: 5}}\n  reply: a",
-            "2: user takes a text or {regex: ...}, got a mapping with regex",
+            "2: regex takes a text, got 5; QUOTES",
         ),
         (
             "rules:\n- when:\n    user:\n      regex: '('\n  reply: a",
             "4: '(' is no regular expression: missing ), unterminated subpattern at position 0",
         ),
-        ("rules:\n- when: {turn: '1'}\n  reply: a", '2: turn takes a number, 0 for the first, got "1"'),
-        ("rules:\n- when: {stream: 1}\n  reply: a", "2: stream takes True or False, got 1"),
-        ("rules:\n- when: {header: x-team}\n  reply: a", '2: header takes a mapping of names to texts, got "x-team"'),
-        ("rules:\n- when: {header: {}}\n  reply: a", "2: header takes a mapping of names to texts, got an empty one"),
+        ("rules:\n- when: {turn: '1'}\n  reply: a", '2: turn takes a whole number, 0 or more; got "1"'),
+        ("rules:\n- when: {stream: 1}\n  reply: a", "2: stream takes true or false, got 1"),
+        ("rules:\n- when: {header: x-team}\n  reply: a", '2: header takes a mapping of 1 or more, got "x-team"'),
+        ("rules:\n- when: {header: {}}\n  reply: a", "2: header takes a mapping of 1 or more, got an empty mapping"),
         (
             "rules:\n- when: {header: {x-a: 5}}\n  reply: a",
             "2: x-a takes a text or {regex: ...}, got 5; a text that looks like this goes in quotes",
         ),
         (
             "otherwise: 5",
-            "1: otherwise takes a text, or a mapping with reply:, got 5; a text that looks like this goes in quotes",
+            "1: otherwise takes a text or a mapping, got 5; a text that looks like this goes in quotes",
+        ),
+        (
+            "otherwise: a\nprovider: openroutr",
+            f"2: provider takes one of {PROVIDERS}; got \"openroutr\"; did you mean 'openrouter'?",
+        ),
+        ("otherwise: a\nmodels: gpt-4o", '2: models takes a list, got "gpt-4o"'),
+        ("otherwise: a\nseed: x", '2: seed takes a whole number, got "x"'),
+        (
+            "otherwise: a\nscenario: {familys: [create]}",
+            f"2: a scenario has no 'familys'; did you mean 'families'?\n  it takes {SCENARIO_KEYS}",
         ),
         ("otherwise: {text: a}", "1: otherwise has no 'text'; it takes reply, replies, times"),
     ],
     ids=lambda value: value if "\n" not in value and ": " not in value else "",
 )
 def test_mistake_is_told_with_its_line(text, message):
-    assert complaint(text) == f"s.yaml:{message}"
+    assert complaint(text) == f"s.yaml:{message.replace('QUOTES', QUOTES)}"
     assert is_valid(text) is any(part in text for part in BEYOND_THE_SCHEMA)
 
 
@@ -419,20 +469,20 @@ def test_all_mistakes_of_a_file_are_told_in_order():
     assert [line for line in complaint(WRONG).splitlines() if not line.startswith("  ")] == [
         "s.yaml:1: a script has no 'rulez'; did you mean 'rules'?",
         "s.yaml:3: when has no 'usr'; did you mean 'user'?",
-        's.yaml:3: turn takes a number, 0 for the first, got "x"',
+        's.yaml:3: turn takes a whole number, 0 or more; got "x"',
         "s.yaml:3: x-a takes a text or {regex: ...}, got 5; a text that looks like this goes in quotes",
         "s.yaml:4: a rule has no 'replay'; did you mean 'reply'?",
         "s.yaml:5: a reply has no 'txt'; did you mean 'text'?",
-        's.yaml:5: a tool call takes a mapping, got "f"',
+        's.yaml:5: a tool call takes {name: ...}, got "f"',
         "s.yaml:5: a tool call has no 'nam'; did you mean 'name'?",
         's.yaml:5: pace takes a mapping, got "fast"',
-        "s.yaml:6: times takes a number, 1 or more, or forever; got 0",
+        "s.yaml:6: times takes a whole number, 1 or more, or forever; got 0",
         "s.yaml:7: a reply takes a text or a mapping, got 5; a text that looks like this goes in quotes",
-        f's.yaml:9: error takes a status, a mapping with status:, or one of {ERRORS}; got "busy"',
-        "s.yaml:10: Reply text is a str, got 5",
+        f's.yaml:9: error takes {AN_ERROR}; got "busy"',
+        f"s.yaml:10: text takes a text, got 5; {QUOTES}",
         "s.yaml:10: drop needs after:, as in {drop: {after: ...}}",
-        "s.yaml:12: otherwise has no 'when'; it takes reply, replies, times",
         f"s.yaml:12: a reply has no 'zzz'; it takes {REPLY_KEYS}, error",
+        "s.yaml:12: otherwise has no 'when'; it takes reply, replies, times",
     ]
 
 
@@ -443,7 +493,7 @@ def test_error_of_several_mistakes_is_that_of_the_first():
     assert (caught.value.path, caught.value.line) == ("s.yaml", 2)
     assert caught.value.mistakes == (
         ("a reply takes a text or a mapping, got 5; a text that looks like this goes in quotes", 2),
-        ("times takes a number, 1 or more, or forever; got 0", 4),
+        ("times takes a whole number, 1 or more, or forever; got 0", 4),
     )
 
 
@@ -458,3 +508,19 @@ def test_error_of_several_mistakes_is_that_of_the_first():
 )
 def test_mistake_that_follows_from_another_is_not_told(text, only):
     assert [line for line in complaint(text).splitlines() if not line.startswith("  ")] == [only]
+
+
+@pytest.mark.parametrize("depth", [100, 700, 20_000])
+def test_deep_document_is_read_or_told(depth):
+    # 700: the parser of JSON takes it, and what reads its value does not.
+    text = '{"rules":\n [{"reply":\n {"parsed": ' + "[" * depth + "]" * depth + "}}]}"
+
+    assert line_of_complaint(text, "s.json") == (None if depth == 100 else 3)
+
+
+def line_of_complaint(text, name):
+    try:
+        read(text, name)
+    except ScriptFormatError as err:
+        return err.line
+    return None

@@ -1,4 +1,4 @@
-"""YAML and JSON text of a script to plain values whose mappings know their place in the file.
+"""YAML and JSON text that people write to plain values whose mappings know their lines; for scripts.
 
 YAML is read as editors and people do today: only true, false, null and JSON's numbers are anything else than text
 (``no`` and ``12:30`` are text), and a key that is given twice is a mistake.
@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 import re
-from functools import partial
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, ClassVar
 
 import yaml
@@ -18,22 +19,21 @@ from fakellm._yaml.aliases import MOST, expanded_size
 from fakellm._yaml.events import TAG, EventReader, LinedMapping, problem
 from fakellm._yaml.places import find_conflict, find_twice, json_tokens, line_of_deepest, places, yaml_tokens
 
-__all__ = ["ScriptMapping", "parse"]
+__all__ = ["HandwrittenMapping", "parse", "told_deep"]
 
 
-class ScriptMapping(LinedMapping):
-    """A mapping of a script file. path: the file. line: where it begins. lines: key -> where it stands."""
+class HandwrittenMapping(LinedMapping):
+    """A mapping that knows where its keys stand. lines: key -> line."""
 
-    __slots__ = ("lines", "path")
+    __slots__ = ("lines",)
 
-    def __init__(self, path: str, line: int = 1) -> None:
+    def __init__(self, line: int) -> None:
         super().__init__(line)
-        self.path = path
         self.lines: dict[str, int] = {}
 
-    def error(self, message: str, key: str | None = None) -> ScriptFormatError:
-        """Return an error at a key, or at the beginning."""
-        return ScriptFormatError(message, path=self.path, line=self.lines.get(key or "", self.line or 1))
+    def line_of(self, key: str | None) -> int:
+        """Return the line of a key; that where the mapping begins for None, and for a key that is not there."""
+        return self.lines.get(key or "", self.line or 1)
 
 
 def parse(text: str, *, path: str) -> Any:
@@ -44,11 +44,20 @@ def parse(text: str, *, path: str) -> Any:
     """
     if conflict := find_conflict(text):
         raise ScriptFormatError(conflict[0], path=path, line=conflict[1])
-    is_json = path.endswith(".json")
+    return _parse_json(text, path) if path.endswith(".json") else _parse_yaml(text, path)
+
+
+@contextmanager
+def told_deep(text: str, *, path: str) -> Iterator[None]:
+    """Tell a text that is nested too deeply, for its parser or for what reads its value.
+
+    Raises:
+        ScriptFormatError: it is; with the line.
+    """
     try:
-        return _parse_json(text, path) if is_json else _parse_yaml(text, path)
+        yield
     except RecursionError:
-        line = line_of_deepest((json_tokens if is_json else yaml_tokens)(text))
+        line = line_of_deepest((json_tokens if path.endswith(".json") else yaml_tokens)(text))
         raise ScriptFormatError("nested too deeply", path=path, line=line) from None
 
 
@@ -83,8 +92,8 @@ class _Reader(EventReader):
         self._path = path
         self._expanded: dict[int, int] = {}
 
-    def _mapping(self, start: Any) -> ScriptMapping:
-        mapping = ScriptMapping(self._path, start.start_mark.line + 1)
+    def _mapping(self, start: Any) -> HandwrittenMapping:
+        mapping = HandwrittenMapping(start.start_mark.line + 1)
         self._begin(start, mapping, "map")
         while type(event := self._next()) is not yaml.MappingEndEvent:
             key, line = self._value(event), event.start_mark.line + 1
@@ -118,7 +127,7 @@ class _Reader(EventReader):
         return value
 
 
-def _mistake_of_key(key: Any, mapping: ScriptMapping) -> str:
+def _mistake_of_key(key: Any, mapping: HandwrittenMapping) -> str:
     """Return what is wrong with a key that comes next in a mapping; empty where it is right."""
     if not isinstance(key, str):
         return f"a key is a text, got {key!r}"
@@ -142,7 +151,7 @@ def _parse_yaml(text: str, path: str) -> Any:
 
 def _parse_json(text: str, path: str) -> Any:
     try:
-        document = json.loads(text, object_hook=partial(_mapping_of, path), parse_int=_int, parse_constant=_no_constant)
+        document = json.loads(text, object_hook=_mapping_of, parse_int=_int, parse_constant=_no_constant)
     except json.JSONDecodeError as err:
         raise ScriptFormatError(f"not valid JSON: {err.msg}", path=path, line=err.lineno) from err
     if given := find_twice(json_tokens(text)):
@@ -152,8 +161,8 @@ def _parse_json(text: str, path: str) -> Any:
     return document
 
 
-def _mapping_of(path: str, members: dict[str, Any]) -> ScriptMapping:
-    mapping = ScriptMapping(path)
+def _mapping_of(members: dict[str, Any]) -> HandwrittenMapping:
+    mapping = HandwrittenMapping(1)
     mapping.update(members)
     return mapping
 
@@ -184,9 +193,9 @@ def _note_line(value: Any, place: list[Any], key_line: int, line: int, path: str
     holder = None
     for step in place:
         holder, value = value, value[step]
-    if isinstance(holder, ScriptMapping):
+    if isinstance(holder, HandwrittenMapping):
         holder.lines[place[-1]] = key_line
-    if isinstance(value, ScriptMapping):
+    if isinstance(value, HandwrittenMapping):
         value.line = line
     if isinstance(value, _NoValue):
         raise ScriptFormatError(f"not valid JSON: {value}", path=path, line=line)
