@@ -9,6 +9,7 @@ those who stand on this.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any
 
@@ -35,7 +36,7 @@ class LinedMapping(dict[Any, Any]):
         self.line = line
 
 
-class EventReader:
+class EventReader(ABC):
     """Builds the value of a document from events: a third of the time that building nodes first takes.
 
     Types are compared by identity, and what most events are is asked first: there are thousands in a recording.
@@ -81,17 +82,17 @@ class EventReader:
             return self._sequence(event)
         return self._alias(event)
 
+    @abstractmethod
     def _scalar(self, event: Any) -> Any:
         """Return the value of a scalar."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _mapping(self, start: Any) -> Any:
         """Return the mapping that begins with an event, and take the events up to its end."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _unknown(self, tag: str, event: Any) -> Any:
         """Return what is read for something with a tag that is not read here, or raise."""
-        raise NotImplementedError
 
     def _sequence(self, start: Any) -> list[Any]:
         items: list[Any] = []

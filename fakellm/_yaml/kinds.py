@@ -7,6 +7,7 @@ value must be, the class says that is made of it, and its mistake is told with t
 from __future__ import annotations
 
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -56,26 +57,27 @@ class Place(NamedTuple):
         got = f"{';' if ',' in kind.takes else ','} got {shown(value)}"
         is_unquoted = isinstance(value, int | float) and "a text" in kind.takes
         quotes = "; a text that looks like this goes in quotes" if is_unquoted else ""
-        self.note(f"{self.name} takes {kind.takes}{got}{quotes}{did_you_mean(value, kind.names)}")
+        hint = did_you_mean(value, kind.names) if isinstance(value, str) else ""
+        self.note(f"{self.name} takes {kind.takes}{got}{quotes}{hint}")
 
 
-class Kind:
+class Kind(ABC):
     """Values of one kind. takes: the same in words. names: the texts among them, where they are few."""
 
     takes: str
     names: Collection[str] = ()
 
+    @abstractmethod
     def fits(self, value: Any) -> bool:
         """Whether a value looks like one of them; where it does not, another kind may fit."""
-        raise NotImplementedError
 
+    @abstractmethod
     def read(self, value: Any, at: Place) -> Any:
         """Return what a value stands for; where it has a mistake, note it, and return anything."""
-        raise NotImplementedError
 
+    @abstractmethod
     def schema(self, defs: Json) -> Json:
         """Return its JSON Schema. defs: name -> schema, for those that stand in several places; grows."""
-        raise NotImplementedError
 
 
 class Plain(Kind):

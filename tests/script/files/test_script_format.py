@@ -307,6 +307,7 @@ BEYOND_THE_SCHEMA = ("regex: '('", "base64: '='", "refusal: b", "ud800")
         ("rules:\n- reply: {headers: {x-a: 5}}", "2: x-a takes a text, got 5; QUOTES"),
         ("rules:\n- reply: {choices: [{error: 500}]}", f"2: a choice has no 'error'; it takes {REPLY_KEYS}"),
         ("rules:\n- reply: {raw: {base64: '='}}", "2: no base64: Leading padding not allowed"),
+        ('rules:\n- reply: {raw: "\\ud800"}', "2: a lone surrogate at 0, which UTF-8 cannot carry"),
         ("rules:\n- reply: {raw: [a]}", "2: raw takes a text or {base64: ...}, got a list"),
         ("rules:\n- reply: {deliberate: 'yes'}", '2: deliberate takes true or false, got "yes"'),
         (
