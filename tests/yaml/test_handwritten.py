@@ -106,6 +106,7 @@ def test_line_of_a_key_is_its_own_and_else_that_of_the_mapping():
         ),
         ("a:\n  b: !foo {c: d}", "s.yaml:2: not valid YAML: could not determine a constructor for the tag '!foo'"),
         ("\na: \x01", "s.yaml:2: not valid YAML: special characters are not allowed"),
+        ("a: &x 1\nb: &x [*x]", "s.yaml:2: not valid YAML: found unconstructable recursive node"),
         ("a: &x [*x]", "s.yaml:1: not valid YAML: found unconstructable recursive node"),
         (
             "--- 1\n--- 2\n",
@@ -124,7 +125,7 @@ def test_line_of_a_key_is_its_own_and_else_that_of_the_mapping():
         ("a: b\n<<<<<<< HEAD\nc: d", "s.yaml:2: " + CONFLICT),
         ("a: 'b\n<<<<<<< HEAD\nc'", "s.yaml:2: " + CONFLICT),
     ],
-    ids=range(20),
+    ids=range(21),
 )
 def test_damaged_yaml_is_told_with_its_line(text, message):
     with pytest.raises(ScriptFormatError) as caught:

@@ -435,6 +435,8 @@ BEYOND_THE_SCHEMA = ("regex: '('", "base64: '='", "refusal: b", "ud800")
             "otherwise: a\nprovider: openroutr",
             f"2: provider takes one of {PROVIDERS}; got \"openroutr\"; did you mean 'openrouter'?",
         ),
+        ("otherwise: a\nheaders: all", '2: headers takes full, got "all"'),
+        ("otherwise: a\npace: {ttft: -1}", "2: ttft takes a number, 0 or more; got -1"),
         ("otherwise: a\nmodels: gpt-4o", '2: models takes a list, got "gpt-4o"'),
         ("otherwise: a\nseed: x", '2: seed takes a whole number, got "x"'),
         (
