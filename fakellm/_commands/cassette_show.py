@@ -84,8 +84,7 @@ def _facts(interaction: Interaction, call: Call) -> Iterator[str]:
     if (day := recorded_on(interaction)) is not None:
         yield day.isoformat()
     if usage := call.usage:
-        asked = usage.get("prompt_tokens", usage.get("input_tokens", "?"))
-        answered = usage.get("completion_tokens", usage.get("output_tokens", "?"))
+        asked, answered = usage.get("prompt_tokens", "?"), usage.get("completion_tokens", "?")
         yield f"{asked} + {answered} tokens"
     trace = interaction.trace
     if trace.chunks:

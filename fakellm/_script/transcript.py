@@ -129,7 +129,8 @@ def _ending(call: Call) -> Iterator[str]:
 def _read(call: Call, body: bytes, source: str = "") -> Iterator[str]:
     """Yield what an answer says, or how long it is where it says nothing. source: where it came from."""
     answer = call.hear(body)
-    if answer is None and body:
+    is_understood = answer is not None and bool(call.endpoint or answer.error)
+    if body and not is_understood:
         yield f"{_count(len(body), 'byte')}{source}"
     if answer is None:
         return

@@ -43,11 +43,13 @@ class _Unspoken(Voice):
 
     def hear(self, body: bytes) -> Heard | None:
         try:
-            error = object_of(from_json(body)).get("error")
+            answer = object_of(from_json(body))
         except ValueError:
             return None
-        message = object_of(error).get("message")
-        return Heard(error=message) if isinstance(message, str) else None
+        usage, message = object_of(answer.get("usage")), object_of(answer.get("error")).get("message")
+        counts = {said: usage[name] for name, said in _COUNTS.items() if name in usage}
+        error = message if isinstance(message, str) else ""
+        return Heard(error=error, usage=counts or None) if error or counts else None
 
     def envelope(self, error: ErrorBody, status: int, provider: Provider) -> Json:
         return openai.envelope(error, status, provider) if self._is_of_openai else self._envelope(error, status)
@@ -85,6 +87,9 @@ def _traffic(method: str, host: str, path: str) -> Traffic:
 def _at(host: str, path: str) -> _Unspoken:
     return _Unspoken(address_of(host, path))
 
+
+# What Responses and Anthropic call them -> chat's names.
+_COUNTS = {"input_tokens": "prompt_tokens", "output_tokens": "completion_tokens"}
 
 UNSPOKEN = _Apis()
 

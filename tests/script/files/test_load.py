@@ -125,7 +125,7 @@ def test_options_of_a_file_are_those_of_a_fake(write, question):
 def test_script_says_every_option_but_the_clock_and_the_name_of_the_test():
     options = set(signature(FakeLLM).parameters)
 
-    assert set(OPTIONS) == {field.name for field in fields(Options)} == options - {"clock", "test_id"}
+    assert set(OPTIONS) == {field.name for field in fields(Options)} == options - {"clock", "test_id", "dialects"}
 
 
 def test_options_that_a_file_leaves_out_stay_as_they_are(write):

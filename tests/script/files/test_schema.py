@@ -44,7 +44,7 @@ ERRORS = {
 @pytest.mark.parametrize(
     ("said", "known"),
     [
-        (SCHEMA, {"$schema", "scenario", "rules", "otherwise"} | names_of(FakeLLM, "clock", "test_id")),
+        (SCHEMA, {"$schema", "scenario", "rules", "otherwise"} | names_of(FakeLLM, "clock", "test_id", "dialects")),
         (DEFS["when"], names_of(FakeLLM.when, "self", "predicate")),
         (DEFS["rule"], {"when", "reply", "replies", "times"}),
         (DEFS["otherwise"], {"reply", "replies", "times"}),

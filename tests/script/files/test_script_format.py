@@ -231,7 +231,7 @@ def test_json_is_read():
 
 
 REPLY_KEYS = ", ".join(field.name for field in fields(Reply))
-ERROR_KEYS = ", ".join(field.name for field in fields(ErrorReply))
+ERROR_KEYS = ", ".join(field.name for field in fields(ErrorReply) if field.init)
 ERRORS = (
     "content_filter, context_length_exceeded, insufficient_quota, invalid_api_key, model_not_found, overloaded, "
     "rate_limited, server_error"
@@ -239,7 +239,7 @@ ERRORS = (
 FAULTS = ", ".join(name for name in faults.__all__ if name.islower())
 AN_ERROR = f"a whole number from 400 to 599, one of {ERRORS}, or {{status: ...}}"
 SCENARIO_KEYS = "request, families, description, usage_unasked, expected"
-PROVIDERS = "azure, deepseek, groq, openai, openrouter, plain, siliconflow"
+PROVIDER_NAMES = "azure, deepseek, groq, openai, openrouter, plain, siliconflow"
 QUOTES = "a text that looks like this goes in quotes"
 FRAMINGS = ", ".join(name for name in framings.__all__ if name.islower())
 WHEN_KEYS = "user, any_user, system, model, tool, tool_result, turn, stream, endpoint, header"
@@ -433,7 +433,7 @@ BEYOND_THE_SCHEMA = ("regex: '('", "base64: '='", "refusal: b", "ud800")
         ),
         (
             "otherwise: a\nprovider: openroutr",
-            f"2: provider takes one of {PROVIDERS}; got \"openroutr\"; did you mean 'openrouter'?",
+            f"2: provider takes one of {PROVIDER_NAMES}; got \"openroutr\"; did you mean 'openrouter'?",
         ),
         ("otherwise: a\nheaders: all", '2: headers takes full, got "all"'),
         ("otherwise: a\npace: {ttft: -1}", "2: ttft takes a number, 0 or more; got -1"),
