@@ -24,8 +24,9 @@ _RUN = b"a" * SHORTEST
 _MARKS = (b"-----begin", b"putty-user", b'"headers"', *(mark.encode() for mark in PRESENTED_MARKS))
 """What PEM, what is presented, and headers for remote tools need, in small letters."""
 
-_HIDDEN = re.compile(rb"\\u00[2-7]|\\/")
-"""Letters, digits and slashes that JSON need not escape: a name or a shape may be spelled so."""
+_HIDDEN = re.compile(rb"\\u00[2-7]|\\/|\\u[0-9a-fA-F]{4}[A-Za-z]")
+"""Letters, digits and slashes that JSON need not escape: a name or a shape may be spelled so. Behind any other escape,
+a shape seems to begin inside a word."""
 
 
 class Look:
@@ -59,7 +60,7 @@ def _shortest(secret: str) -> list[str]:
 
 
 def _is_escaped(data: bytes) -> bool:
-    return b"\\" in data and (b"\\u00" in data or b"\\/" in data) and _HIDDEN.search(data) is not None
+    return b"\\" in data and (b"\\u" in data or b"\\/" in data) and _HIDDEN.search(data) is not None
 
 
 def _runs(data: bytes) -> bytes:

@@ -351,3 +351,10 @@ def test_quick_look_hides_nothing(text):
 
 def test_url_that_cannot_be_split_is_redacted_all_the_same(redactor):
     assert redactor.url("http://[user:password@/v1") == "http://REDACTED@/v1"
+
+
+@pytest.mark.parametrize("escape", ["\\u00a0", "\\u4f60", "\\n", "\\t", "\\/"])
+def test_key_behind_an_escape_of_json_is_taken_out_of_names_and_values(escape):
+    body = f'{{"{escape}sk-proj-0123456789abcdef": "{escape}sk-proj-0123456789abcdef"}}'.encode()
+
+    assert b"0123456789" not in Redactor().body(body)
