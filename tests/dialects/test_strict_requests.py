@@ -15,8 +15,7 @@ from hypothesis import strategies as st
 
 from fakellm._cassette.file import read_cassette
 from fakellm._dialects.chat.history import are_sound, explain_messages
-from fakellm._dialects.chat.rules import _APIS
-from fakellm._dialects.chat.schema import PARAMETERS, PORTABLE, WELL_FORMED
+from fakellm._dialects.chat.schema import PARAMETERS
 from fakellm._wire.dialect import Strictness
 from fakellm._wire.errors import Rejected
 
@@ -169,29 +168,8 @@ def test_nothing_but_rejected_is_ever_raised_for_any_json(request_body):
 
 @settings(max_examples=300, deadline=None)
 @given(request_body=mutated())
-def test_yes_or_no_agrees_with_the_explanation(request_body):
-    for shape in (_APIS["openai"].shape, _APIS["azure"].shape, PORTABLE, WELL_FORMED):
-        unknown = shape.closed and not set(request_body) <= set(shape.members)
-        assert shape.accepts(request_body) == (shape.explain(request_body, "") is None and not unknown)
-
-
-@pytest.mark.parametrize("role", ["system", "developer", "user", "assistant", "tool", "function"])
-def test_plain_message_of_every_role_is_seen_at_once(role):
-    assert PARAMETERS["messages"].accepts([{"role": role, "content": "hi"}])
-    assert not PARAMETERS["messages"].accepts([{"role": role + "s", "content": "hi"}])
-
-
-@settings(max_examples=300, deadline=None)
-@given(parameters=st.fixed_dictionaries({}, optional=dict.fromkeys(PARAMETERS, JSON)))
-def test_yes_or_no_agrees_with_the_explanation_for_every_parameter(parameters):
-    for name, value in parameters.items():
-        assert PARAMETERS[name].accepts(value) == (PARAMETERS[name].explain(value, name) is None)
-
-
-@settings(max_examples=300, deadline=None)
-@given(request_body=mutated())
 def test_messages_that_are_sound_need_no_explanation(request_body):
-    if PARAMETERS["messages"].accepts(request_body.get("messages")):
+    if not PARAMETERS["messages"].misfit(request_body.get("messages")):
         messages = request_body["messages"]
         assert not are_sound(messages) or explain_messages(messages) is None
 

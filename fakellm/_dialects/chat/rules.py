@@ -18,8 +18,9 @@ from typing import Any
 from fakellm._dialects.chat.history import are_sound, explain_messages, mentions_json
 from fakellm._dialects.chat.schema import AZURE_PARAMETERS, PARAMETERS, PORTABLE, WELL_FORMED
 from fakellm._dialects.openai import words
+from fakellm._dialects.openai.misfits import sentence
 from fakellm._dialects.openai.model_rules import explain_length, explain_model
-from fakellm._dialects.openai.shapes import Members
+from fakellm._dialects.openai.shapes import Members, Misfit
 from fakellm._wire.dialect import Strictness
 from fakellm._wire.errors import ErrorBody, Rejected
 from fakellm._wire.events import WireRequest
@@ -92,9 +93,8 @@ def check_request(
     """
     api = _APIS[provider.rules]
     shape = api.shape if strictness.strict else WELL_FORMED
-    is_fit = _has_messages(shape, body) if are_terms_known else shape.accepts(body)
-    if not is_fit and (error := _explain_shape(shape, body)):
-        raise Rejected(error)
+    if misfit := _misfit(shape, body, are_terms_known=are_terms_known):
+        raise Rejected(_explain(shape, body, misfit))
     if not strictness.strict:
         return
     if strictness.models is not None and model not in strictness.models:
@@ -103,13 +103,16 @@ def check_request(
         raise rejected
 
 
-def _has_messages(shape: Members, body: Body) -> bool:
-    return body.get("messages") is not None and shape.members["messages"].accepts(body["messages"])
+def _misfit(shape: Members, body: Body, *, are_terms_known: bool) -> Misfit | None:
+    if not are_terms_known or (messages := body.get("messages")) is None:
+        return shape.misfit(body)
+    misfit = shape.members["messages"].misfit(messages)
+    return misfit and misfit.below("messages")
 
 
-def _explain_shape(shape: Members, body: Body) -> ErrorBody | None:
+def _explain(shape: Members, body: Body, misfit: Misfit) -> ErrorBody:
     unknown = [name for name in body if name not in shape.members] if shape.closed else []
-    return words.unrecognized(unknown) if unknown else shape.explain(body, "")
+    return words.unrecognized(unknown) if unknown else sentence(misfit)
 
 
 def _explain_rules(body: Body, model: str, *, size: int) -> Rejected | None:

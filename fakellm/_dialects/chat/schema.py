@@ -9,18 +9,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from fakellm._dialects.openai import words
 from fakellm._dialects.openai.shapes import (
     ANY,
     BOOLEAN,
     OBJECT,
+    TEXT,
     Also,
     Choice,
     Either,
     ListOf,
     MapOf,
     Members,
+    Misfit,
     Number,
+    Quick,
     Refused,
     Remembered,
     Shape,
@@ -28,11 +30,8 @@ from fakellm._dialects.openai.shapes import (
     Text,
 )
 from fakellm._dialects.openai.strict_schemas import explain_parameters, explain_strict
-from fakellm._wire.errors import ErrorBody
 
 __all__ = ["AZURE_PARAMETERS", "PARAMETERS", "PORTABLE", "WELL_FORMED"]
-
-_TEXT = Text()
 
 # "string does not match pattern '^[a-zA-Z0-9_-]+$'", "maximum length 64": names of functions, of custom
 # tools and of response formats.
@@ -43,33 +42,19 @@ _SPEAKER = Text(minimum=1, maximum=64, pattern=r"^[^\s<|\\/>]+$")
 _CALL_ID = Text(maximum=40)
 
 
-def _check_parameters(function: dict[str, Any], path: str) -> ErrorBody | None:
+def _check_parameters(function: dict[str, Any]) -> Misfit | None:
     if (schema := function.get("parameters")) is None:
         return None
     error = explain_strict(schema, of_tool=True) if function.get("strict") else explain_parameters(schema)
     if error is None:
         return None
-    message = f"Invalid schema for function '{function['name']}': {error}"
-    return ErrorBody(message, param=f"{path}.parameters", code="invalid_function_parameters")
+    return Misfit("function_schema", ("parameters",), {"name": function["name"], "error": error})
 
 
 _FUNCTION = Also(
-    Members({"name": _NAME, "description": _TEXT, "parameters": OBJECT, "strict": BOOLEAN}, ("name",)),
+    Members({"name": _NAME, "description": TEXT, "parameters": OBJECT, "strict": BOOLEAN}, ("name",)),
     _check_parameters,
 )
-
-
-def _image_of_another_role(role: str) -> Shape:
-    def because(path: str) -> ErrorBody:
-        param = path.partition(".")[0]
-        return ErrorBody(
-            f"Invalid '{param}'. Image URLs are only allowed for messages with role 'user', but this message "
-            f"with role '{role}' contains an image URL.",
-            param=param,
-            code="invalid_value",
-        )
-
-    return Refused(because)
 
 
 _BREAKPOINT = Members({"mode": Choice(("explicit",))}, ("mode",))
@@ -79,10 +64,10 @@ def _part(name: str, shape: Shape) -> Members:
     return Members({name: shape, "prompt_cache_breakpoint": _BREAKPOINT}, (name,))
 
 
-_TEXT_PART = _part("text", _TEXT)
-_IMAGE = Members({"url": _TEXT, "detail": Choice(("auto", "low", "high"))}, ("url",))
-_AUDIO = Members({"data": _TEXT, "format": Choice(("wav", "mp3"))}, ("data", "format"))
-_FILE = Members({"filename": _TEXT, "file_data": _TEXT, "file_id": _TEXT})
+_TEXT_PART = _part("text", TEXT)
+_IMAGE = Members({"url": TEXT, "detail": Choice(("auto", "low", "high"))}, ("url",))
+_AUDIO = Members({"data": TEXT, "format": Choice(("wav", "mp3"))}, ("data", "format"))
+_FILE = Members({"filename": TEXT, "file_data": TEXT, "file_id": TEXT})
 _USER_PARTS: dict[str, Shape] = {
     "text": _TEXT_PART,
     "image_url": _part("image_url", _IMAGE),
@@ -93,13 +78,13 @@ _PART_NAMES = ("text", "image_url", "input_audio", "refusal", "audio", "file")
 
 
 def _content(role: str, parts: dict[str, Shape]) -> Shape:
-    parts = {**parts, "image_url": parts.get("image_url") or _image_of_another_role(role)}
+    parts = {**parts, "image_url": parts.get("image_url") or Refused(Misfit("image", facts={"role": role}))}
     part = Tagged("type", parts, _PART_NAMES)
-    return Either(str, _TEXT, list, ListOf(part, "objects", minimum=1), "one of a string or array of objects")
+    return Either({str: TEXT, list: ListOf(part, minimum=1)})
 
 
-_CALLED = Members({"name": _NAME, "arguments": _TEXT}, ("name", "arguments"))
-_CALLED_CUSTOM = Members({"name": _NAME, "input": _TEXT}, ("name", "input"))
+_CALLED = Members({"name": _NAME, "arguments": TEXT}, ("name", "arguments"))
+_CALLED_CUSTOM = Members({"name": _NAME, "input": TEXT}, ("name", "input"))
 _CALL = Tagged(
     "type",
     {
@@ -123,35 +108,27 @@ def _is_plain(message: Any) -> bool:
     )
 
 
-class _Message(Tagged):
-    """A message; most are a role and a text, so that is looked for first."""
-
-    def accepts(self, value: Any) -> bool:
-        """Say whether it is a message."""
-        return _is_plain(value) or Tagged.accepts(self, value)
-
-
 _TEXT_ONLY: dict[str, Shape] = {"text": _TEXT_PART}
-_MESSAGE = _Message(
+_MESSAGE = Tagged(
     "role",
     {
         "system": _message("system", _TEXT_ONLY),
         "assistant": _message(
             "assistant",
-            {**_TEXT_ONLY, "refusal": Members({"refusal": _TEXT}, ("refusal",))},
-            tool_calls=ListOf(_CALL, "objects", minimum=1),
+            {**_TEXT_ONLY, "refusal": Members({"refusal": TEXT}, ("refusal",))},
+            tool_calls=ListOf(_CALL, minimum=1),
             function_call=_CALLED,
-            refusal=_TEXT,
-            audio=Members({"id": _TEXT}, ("id",)),
+            refusal=TEXT,
+            audio=Members({"id": TEXT}, ("id",)),
         ),
         "user": _message("user", _USER_PARTS),
-        "function": Members({"content": _TEXT, "name": _NAME}),
+        "function": Members({"content": TEXT, "name": _NAME}),
         "tool": _message("tool", _TEXT_ONLY, tool_call_id=_CALL_ID),
         "developer": _message("developer", _TEXT_ONLY),
     },
 )
 
-_GRAMMAR = Members({"definition": _TEXT, "syntax": Choice(("lark", "regex"))}, ("definition", "syntax"))
+_GRAMMAR = Members({"definition": TEXT, "syntax": Choice(("lark", "regex"))}, ("definition", "syntax"))
 _FORMAT = Tagged(
     "type",
     {
@@ -163,37 +140,36 @@ _TOOL = Tagged(
     "type",
     {
         "function": Members({"function": _FUNCTION}, ("function",)),
-        "custom": Members({"custom": Members({"name": _NAME, "description": _TEXT, "format": _FORMAT}, ("name",))},
+        "custom": Members({"custom": Members({"name": _NAME, "description": TEXT, "format": _FORMAT}, ("name",))},
                           ("custom",)),
     },
 )  # fmt: skip
 
-_NAMED = Members({"name": _TEXT}, ("name",))
-_ALLOWED = Members({"mode": Choice(("auto", "required")), "tools": ListOf(OBJECT, "objects")}, ("mode", "tools"))
+_NAMED = Members({"name": TEXT}, ("name",))
+_ALLOWED = Members({"mode": Choice(("auto", "required")), "tools": ListOf(OBJECT)}, ("mode", "tools"))
 _TOOL_CHOICE = Either(
-    str,
-    Choice(("none", "auto", "required")),
-    dict,
-    Tagged(
-        "type",
-        {
-            "function": Members({"function": _NAMED}, ("function",)),
-            "allowed_tools": Members({"allowed_tools": _ALLOWED}, ("allowed_tools",)),
-            "custom": Members({"custom": _NAMED}, ("custom",)),
-        },
-    ),
-    "one of one of 'none', 'auto', or 'required' or object",
+    {
+        str: Choice(("none", "auto", "required")),
+        dict: Tagged(
+            "type",
+            {
+                "function": Members({"function": _NAMED}, ("function",)),
+                "allowed_tools": Members({"allowed_tools": _ALLOWED}, ("allowed_tools",)),
+                "custom": Members({"custom": _NAMED}, ("custom",)),
+            },
+        ),
+    }
 )
 
 
-def _check_strict(wanted: dict[str, Any], _: str) -> ErrorBody | None:
+def _check_strict(wanted: dict[str, Any]) -> Misfit | None:
     if not wanted.get("strict") or (error := explain_strict(wanted.get("schema") or {}, of_tool=False)) is None:
         return None
-    return ErrorBody(f"Invalid schema for response_format '{wanted['name']}': {error}", param="response_format")
+    return Misfit("format_schema", facts={"name": wanted["name"], "error": error})
 
 
 _JSON_SCHEMA = Also(
-    Members({"name": _NAME, "description": _TEXT, "schema": OBJECT, "strict": BOOLEAN}, ("name",)), _check_strict
+    Members({"name": _NAME, "description": TEXT, "schema": OBJECT, "strict": BOOLEAN}, ("name",)), _check_strict
 )
 _RESPONSE_FORMAT = Tagged(
     "type",
@@ -206,34 +182,26 @@ _RESPONSE_FORMAT = Tagged(
 _PREDICTION = Members(
     {
         "type": Choice(("content",)),
-        "content": Either(
-            str,
-            _TEXT,
-            list,
-            ListOf(Tagged("type", _TEXT_ONLY), "objects", minimum=1),
-            "one of a string or array of objects",
-        ),
+        "content": Either({str: TEXT, list: ListOf(Tagged("type", _TEXT_ONLY), minimum=1)}),
     },
     ("type", "content"),
 )
-_VOICE = Either(str, _TEXT, dict, Members({"id": _TEXT}, ("id",), closed=True), "one of a string or object")
-_PLACE = Members({"country": _TEXT, "region": _TEXT, "city": _TEXT, "timezone": _TEXT})
+_VOICE = Either({str: TEXT, dict: Members({"id": TEXT}, ("id",), closed=True)})
+_PLACE = Members({"country": TEXT, "region": TEXT, "city": TEXT, "timezone": TEXT})
 _LOCATION = Members({"type": Choice(("approximate",)), "approximate": _PLACE}, ("type", "approximate"))
 _MODERATION_CONFIG = Members({"mode": Choice(("score", "block"))}, ("mode",))
 _PENALTY = Number(minimum=-2, maximum=2)
 _LIMIT = Number("integer", minimum=1)  # "integer below minimum value. Expected a value >= 1"
 
 PARAMETERS: dict[str, Shape] = {
-    "messages": ListOf(_MESSAGE, "objects", minimum=1),
+    "messages": ListOf(Quick(_MESSAGE, _is_plain), minimum=1),
     "model": Text(minimum=1),
     "audio": Members(
         {"voice": _VOICE, "format": Choice(("wav", "aac", "mp3", "flac", "opus", "pcm16"))}, ("voice", "format")
     ),
     "frequency_penalty": _PENALTY,
-    "function_call": Either(str, Choice(("none", "auto")), dict, _NAMED, "one of one of 'none' or 'auto' or object"),
-    "functions": ListOf(
-        Members({"name": _NAME, "description": _TEXT, "parameters": OBJECT}, ("name",)), "objects", 1, 128
-    ),
+    "function_call": Either({str: Choice(("none", "auto")), dict: _NAMED}),
+    "functions": ListOf(Members({"name": _NAME, "description": TEXT, "parameters": OBJECT}, ("name",)), 1, 128),
     # Bounds: "between -100 and 100" in the API reference.
     "logit_bias": MapOf(Number("integer", minimum=-100, maximum=100)),
     "logprobs": BOOLEAN,
@@ -241,15 +209,15 @@ PARAMETERS: dict[str, Shape] = {
     "max_tokens": _LIMIT,
     # "too many properties … at most 16", "maximum length 64" for names and 512 for values.
     "metadata": MapOf(Text(maximum=512), key_length=64, maximum=16),
-    "modalities": ListOf(Choice(("text", "audio")), "one of 'text' or 'audio'"),
+    "modalities": ListOf(Choice(("text", "audio"))),
     "moderation": Members(
-        {"model": _TEXT, "policy": Members({"input": _MODERATION_CONFIG, "output": _MODERATION_CONFIG})}, ("model",)
+        {"model": TEXT, "policy": Members({"input": _MODERATION_CONFIG, "output": _MODERATION_CONFIG})}, ("model",)
     ),
     "n": Number("integer", minimum=1, maximum=128),
     "parallel_tool_calls": BOOLEAN,
     "prediction": _PREDICTION,
     "presence_penalty": _PENALTY,
-    "prompt_cache_key": _TEXT,
+    "prompt_cache_key": TEXT,
     "prompt_cache_options": Members({"ttl": Choice(("30m",)), "mode": Choice(("implicit", "explicit"))}, closed=True),
     "prompt_cache_retention": Choice(("in_memory", "24h")),
     "reasoning_effort": Choice(("none", "minimal", "low", "medium", "high", "xhigh", "max")),
@@ -258,17 +226,17 @@ PARAMETERS: dict[str, Shape] = {
     "seed": Number("integer", minimum=-(2**63), maximum=2**63 - 1),
     # "Supported values are: 'auto', 'default', 'fast', 'flex', and 'priority'"; the document has scale as well.
     "service_tier": Choice(("auto", "default", "fast", "flex", "priority")),
-    "stop": Either(str, _TEXT, list, ListOf(_TEXT, "strings", 1, 4), "one of a string or array of strings"),
+    "stop": Either({str: TEXT, list: ListOf(TEXT, 1, 4)}),
     "store": BOOLEAN,
     "stream": BOOLEAN,
     "stream_options": Members({"include_usage": BOOLEAN, "include_obfuscation": BOOLEAN}, closed=True),
     "temperature": Number(minimum=0, maximum=2),
     "tool_choice": _TOOL_CHOICE,
     # "array too long. Expected an array with maximum length 128"; "empty array".
-    "tools": Remembered(ListOf(_TOOL, "objects", 1, 128)),
+    "tools": Remembered(ListOf(_TOOL, 1, 128)),
     "top_logprobs": Number("integer", minimum=0, maximum=20),
     "top_p": Number(minimum=0, maximum=1),
-    "user": _TEXT,
+    "user": TEXT,
     "verbosity": Choice(("low", "medium", "high")),
     "web_search_options": Members(
         {"user_location": _LOCATION, "search_context_size": Choice(("low", "medium", "high"))}
@@ -285,27 +253,27 @@ _MOST_TOP_LOGPROBS_ANYWHERE = 128
 _MOST_STOPS_ANYWHERE = 1024
 
 
-def _at_most(maximum: int) -> Callable[[Any, str], ErrorBody | None]:
+def _at_most(maximum: int) -> Callable[[Any], Misfit | None]:
     """Return the rule that a number is no larger, or an array no longer, whatever else it may be."""
+    array = ListOf(ANY, maximum=maximum)
 
-    def rule(value: Any, path: str) -> ErrorBody | None:
-        if isinstance(value, list) and len(value) > maximum:
-            return words.too_long(path, "array", maximum, len(value))
-        if isinstance(value, int | float) and value > maximum:
-            return words.out_of_range(path, value, kind="integer", minimum=None, maximum=maximum)
-        return None
+    def rule(value: Any) -> Misfit | None:
+        if isinstance(value, list):
+            return array.misfit(value)
+        if not isinstance(value, int | float) or value <= maximum:
+            return None
+        return Misfit("range", facts={"kind": "integer", "minimum": None, "maximum": maximum, "got": value})
 
     return rule
 
 
-_ANY_CONTENT = Either(str, _TEXT, list, ListOf(OBJECT, "objects"), "one of a string or array of objects")
+_ANY_CONTENT = Either({str: TEXT, list: ListOf(OBJECT)})
 _ANY_NUMBER = Number()
 
 PORTABLE = Members(
     {
         "messages": ListOf(
-            Members({"role": _TEXT, "content": _ANY_CONTENT, "tool_calls": ListOf(OBJECT, "objects")}, ("role",)),
-            "objects",
+            Members({"role": TEXT, "content": _ANY_CONTENT, "tool_calls": ListOf(OBJECT)}, ("role",)),
             minimum=1,
         ),
         "model": Text(minimum=1),
@@ -317,14 +285,14 @@ PORTABLE = Members(
         "response_format": OBJECT,
         "seed": _ANY_NUMBER,
         "stop": Also(
-            Either(str, _TEXT, list, ListOf(_TEXT, "strings"), "one of a string or array of strings"),
+            Either({str: TEXT, list: ListOf(TEXT)}),
             _at_most(_MOST_STOPS_ANYWHERE),
         ),
         "stream": BOOLEAN,
         "stream_options": OBJECT,
         "temperature": _ANY_NUMBER,
-        "tool_choice": Either(str, _TEXT, dict, OBJECT, "one of a string or object"),
-        "tools": ListOf(OBJECT, "objects"),
+        "tool_choice": Either({str: TEXT, dict: OBJECT}),
+        "tools": ListOf(OBJECT),
         "top_logprobs": Also(ANY, _at_most(_MOST_TOP_LOGPROBS_ANYWHERE)),
         "top_p": _ANY_NUMBER,
     },
@@ -334,13 +302,13 @@ PORTABLE = Members(
 
 WELL_FORMED = Members(
     {
-        "messages": ListOf(OBJECT, "objects"),
-        "model": _TEXT,
+        "messages": ListOf(OBJECT),
+        "model": TEXT,
         "n": Also(ANY, _at_most(_MOST_CHOICES_ANYWHERE)),
         "stop": Also(ANY, _at_most(_MOST_STOPS_ANYWHERE)),
         "stream": BOOLEAN,
         "stream_options": OBJECT,
-        "tools": ListOf(OBJECT, "objects"),
+        "tools": ListOf(OBJECT),
         "top_logprobs": Also(ANY, _at_most(_MOST_TOP_LOGPROBS_ANYWHERE)),
     },
     required=("messages",),

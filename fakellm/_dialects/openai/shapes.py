@@ -1,34 +1,36 @@
-"""What a JSON value must look like, as a tree that says yes or no quickly and, if no, why.
+"""What a JSON value must look like, whatever the API: a tree of shapes, each of which answers with a misfit or None.
 
-Each shape has two methods that must agree: ``accepts`` runs on every request and answers with a bool;
-``explain`` runs only on a request that is refused and answers with the first error that the API would
-name, or None. Null for an optional member counts as absent: AutoGen's client sends nulls.
+A misfit says in facts what is wrong, and where; the words of a dialect make a sentence of it. Its path grows on the
+way back, so that a value that fits pays for none. Null for an optional member counts as absent: AutoGen's client
+sends nulls.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any, Protocol
 
 from pydantic_core import from_json, to_json
 
-from fakellm._dialects.openai import words
-from fakellm._wire.errors import ErrorBody
-
 __all__ = [
     "ANY",
     "BOOLEAN",
     "OBJECT",
+    "TEXT",
     "Also",
+    "AnyOf",
     "Choice",
     "Either",
+    "Kind",
     "ListOf",
     "MapOf",
     "Members",
+    "Misfit",
     "Number",
+    "Quick",
     "Refused",
     "Remembered",
     "Shape",
@@ -37,35 +39,61 @@ __all__ = [
 ]
 
 
+@dataclass(frozen=True, slots=True)
+class Misfit:
+    """The first thing that is wrong with a value.
+
+    path: names and indexes that lead to it, from the value that was looked at. facts, by kind:
+
+    - ``type``: expected (a shape), got
+    - ``value``: supported (strings), got
+    - ``missing``, ``unknown``: none; the path ends with the name of the member
+    - ``range``: kind (integer or decimal), minimum, maximum, got
+    - ``short``: kind (string or array), minimum, length
+    - ``long``: kind (string or array), maximum, length
+    - ``pattern``: pattern
+    - ``members``: maximum, count
+    - ``name``: name (of a member, too long), maximum
+
+    Rules of a dialect (``Also``, ``Refused``) add kinds of their own.
+    """
+
+    kind: str
+    path: tuple[str | int, ...] = ()
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+    def below(self, step: str | int) -> Misfit:
+        """Return it as seen from the value that holds this one."""
+        return replace(self, path=(step, *self.path))
+
+
 class Shape(Protocol):
-    """A requirement on a JSON value."""
+    """A requirement on a JSON value, as ``from_json`` reads it."""
 
-    def accepts(self, value: Any, /) -> bool:
-        """Say whether the value meets it."""
+    def misfit(self, value: Any, /) -> Misfit | None:
+        """Return what is wrong with a value; None for one that fits."""
         ...
 
-    def explain(self, value: Any, path: str, /) -> ErrorBody | None:
-        """Return the error for a value at this path; None for one that meets it."""
-        ...
+
+def _wrong_type(expected: Shape, got: object) -> Misfit:
+    return Misfit("type", facts={"expected": expected, "got": got})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Kind:
-    """A value of one JSON type. expected: its name, with article."""
+class Kind:
+    """A value of one JSON type."""
 
     kind: type
-    expected: str
 
-    def accepts(self, value: Any) -> bool:
-        return isinstance(value, self.kind)
-
-    def explain(self, value: Any, path: str) -> ErrorBody | None:
-        return None if self.accepts(value) else words.wrong_type(path, self.expected, value)
+    def misfit(self, value: Any) -> Misfit | None:
+        """Return the misfit of another type."""
+        return None if isinstance(value, self.kind) else _wrong_type(self, value)
 
 
-BOOLEAN = _Kind(bool, "a boolean")
-OBJECT = _Kind(dict, "an object")
-ANY = _Kind(object, "anything")
+BOOLEAN = Kind(bool)
+OBJECT = Kind(dict)
+TEXT = Kind(str)
+ANY = Kind(object)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -76,57 +104,46 @@ class Number:
     minimum: float | None = None
     maximum: float | None = None
 
-    def accepts(self, value: Any) -> bool:
-        """Say whether it is such a number; true and false are none."""
-        return self._is_number(value) and self._is_within(value)
-
-    def explain(self, value: Any, path: str) -> ErrorBody | None:
-        """Return the error for another type, or for a number out of bounds."""
-        if not self._is_number(value):
-            return words.wrong_type(path, "an integer" if self.kind == "integer" else "a decimal", value)
-        if self._is_within(value):
+    def misfit(self, value: Any) -> Misfit | None:
+        """Return the misfit of another type, true and false included, or of a number out of bounds."""
+        if type(value) is not int and (type(value) is not float or self.kind == "integer"):
+            return _wrong_type(self, value)
+        if (self.minimum is None or value >= self.minimum) and (self.maximum is None or value <= self.maximum):
             return None
-        return words.out_of_range(path, value, kind=self.kind, minimum=self.minimum, maximum=self.maximum)
-
-    def _is_number(self, value: object) -> bool:
-        return type(value) is int or (type(value) is float and self.kind == "decimal")
-
-    def _is_within(self, value: float) -> bool:
-        return (self.minimum is None or value >= self.minimum) and (self.maximum is None or value <= self.maximum)
+        bounds = {"minimum": self.minimum, "maximum": self.maximum}
+        return Misfit("range", facts={"kind": self.kind, **bounds, "got": value})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Text:
-    """A string. pattern: a regular expression that matches from its beginning to its end."""
+    """A string within bounds. pattern: a regular expression that matches from its beginning to its end."""
 
     minimum: int = 0
     maximum: int | None = None
     pattern: str | None = None
 
-    def accepts(self, value: Any) -> bool:
-        """Say whether it is such a string."""
-        if not isinstance(value, str) or len(value) < self.minimum:
-            return False
-        if self.maximum is not None and len(value) > self.maximum:
-            return False
-        return self.pattern is None or _matches(self.pattern, value)
-
-    def explain(self, value: Any, path: str) -> ErrorBody | None:
-        """Return the error for another type, its length or its signs."""
+    def misfit(self, value: Any) -> Misfit | None:
+        """Return the misfit of another type, of its length or its signs."""
         if not isinstance(value, str):
-            return words.wrong_type(path, "a string", value)
-        if len(value) < self.minimum:
-            return words.empty_string(path)
-        if self.maximum is not None and len(value) > self.maximum:
-            return words.too_long(path, "string", self.maximum, len(value))
-        if self.pattern is not None and not _matches(self.pattern, value):
-            return words.mismatched(path, self.pattern)
+            return _wrong_type(self, value)
+        length, maximum = len(value), self.maximum
+        if length < self.minimum or (maximum is not None and length > maximum):
+            return _wrong_length("string", length, self.minimum, maximum)
+        if self.pattern is not None and _whole(self.pattern)(value) is None:
+            return Misfit("pattern", facts={"pattern": self.pattern})
         return None
 
 
-def _matches(pattern: str, value: str) -> bool:
-    # fullmatch, since $ alone lets a line break at the end pass; re keeps compiled patterns.
-    return re.fullmatch(pattern.removeprefix("^").removesuffix("$"), value) is not None
+def _wrong_length(kind: str, length: int, minimum: int, maximum: int | None) -> Misfit:
+    if length < minimum:
+        return Misfit("short", facts={"kind": kind, "minimum": minimum, "length": length})
+    return Misfit("long", facts={"kind": kind, "maximum": maximum, "length": length})
+
+
+@lru_cache(maxsize=256)
+def _whole(pattern: str) -> Callable[[str], object]:
+    # fullmatch, since $ alone lets a line break at the end pass.
+    return re.compile(pattern.removeprefix("^").removesuffix("$")).fullmatch
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -135,44 +152,35 @@ class Choice:
 
     values: tuple[str, ...]
 
-    def accepts(self, value: Any) -> bool:
-        """Say whether it is one of them."""
-        return value in self.values
-
-    def explain(self, value: Any, path: str) -> ErrorBody | None:
-        """Return the error for another type or another string."""
+    def misfit(self, value: Any) -> Misfit | None:
+        """Return the misfit of another type or another string."""
+        if value in self.values:
+            return None
         if not isinstance(value, str):
-            return words.wrong_type(path, f"one of {words.alternatives(self.values, 'or')}", value)
-        return None if value in self.values else words.wrong_value(path, self.values, value)
+            return _wrong_type(self, value)
+        return Misfit("value", facts={"supported": self.values, "got": value})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ListOf:
-    """An array. items: what it is called, as in "an array of objects"."""
+    """An array of items that are all alike."""
 
     item: Shape
-    items: str
     minimum: int = 0
     maximum: int | None = None
 
-    def accepts(self, value: Any) -> bool:
-        """Say whether every item is as it must be, and their number."""
-        if not isinstance(value, list) or len(value) < self.minimum:
-            return False
-        if self.maximum is not None and len(value) > self.maximum:
-            return False
-        return all(map(self.item.accepts, value))
-
-    def explain(self, value: Any, path: str) -> ErrorBody | None:
-        """Return the error of the array, or of its first wrong item."""
+    def misfit(self, value: Any) -> Misfit | None:
+        """Return the misfit of the array, or of its first wrong item."""
         if not isinstance(value, list):
-            return words.wrong_type(path, f"an array of {self.items}", value)
-        if len(value) < self.minimum:
-            return words.empty_array(path)
-        if self.maximum is not None and len(value) > self.maximum:
-            return words.too_long(path, "array", self.maximum, len(value))
-        errors = (self.item.explain(item, f"{path}[{n}]") for n, item in enumerate(value))
-        return next((error for error in errors if error), None)
+            return _wrong_type(self, value)
+        length, maximum = len(value), self.maximum
+        if length < self.minimum or (maximum is not None and length > maximum):
+            return _wrong_length("array", length, self.minimum, maximum)
+        misfit_of = self.item.misfit
+        for place, item in enumerate(value):
+            if misfit := misfit_of(item):
+                return misfit.below(place)
+        return None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -183,31 +191,18 @@ class MapOf:
     key_length: int | None = None
     maximum: int | None = None
 
-    def accepts(self, value: Any) -> bool:
-        """Say whether every member is as it must be."""
-        if not isinstance(value, dict) or (self.maximum is not None and len(value) > self.maximum):
-            return False
-        long = self.key_length is not None and any(len(key) > self.key_length for key in value)
-        return not long and all(map(self.item.accepts, value.values()))
-
-    def explain(self, value: Any, path: str) -> ErrorBody | None:
-        """Return the error of the object, or of its first wrong member."""
+    def misfit(self, value: Any) -> Misfit | None:
+        """Return the misfit of the object, or of its first wrong member."""
         if not isinstance(value, dict):
-            return words.wrong_type(path, "an object", value)
+            return _wrong_type(self, value)
         if self.maximum is not None and len(value) > self.maximum:
-            return words.too_many_properties(path, self.maximum, len(value))
-        errors = (self._explain_member(name, item, path) for name, item in value.items())
-        return next((error for error in errors if error), None)
-
-    def _explain_member(self, name: str, item: Any, path: str) -> ErrorBody | None:
-        if self.key_length is not None and len(name) > self.key_length:
-            return ErrorBody(
-                f"Invalid property name in '{path}': '{name[:3]}...{name[-3:]}' is too long. Expected a string with "
-                f"maximum length {self.key_length}, but got a string with length {len(name)} instead.",
-                param=f"{path}.{name}",
-                code="property_name_above_max_length",
-            )
-        return self.item.explain(item, f"{path}.{name}")
+            return Misfit("members", facts={"maximum": self.maximum, "count": len(value)})
+        for name, item in value.items():
+            if self.key_length is not None and len(name) > self.key_length:
+                return Misfit("name", (name,), {"name": name, "maximum": self.key_length})
+            if misfit := self.item.misfit(item):
+                return misfit.below(name)
+        return None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -218,116 +213,95 @@ class Members:
     required: tuple[str, ...] = ()
     closed: bool = False
 
-    def accepts(self, value: Any) -> bool:
-        """Say whether every known member is as it must be and none is missing."""
+    def misfit(self, value: Any) -> Misfit | None:
+        """Return the misfit of the first member, in the order of the table, that is missing or wrong."""
         if not isinstance(value, dict):
-            return False
+            return _wrong_type(self, value)
+        found: dict[str, Misfit] = {}
         for name in self.required:
             if value.get(name) is None:
-                return False
+                found[name] = Misfit("missing", (name,))
         members = self.members
         for name, item in value.items():
-            shape = members.get(name)
-            if shape is None:
+            if (shape := members.get(name)) is None:
                 if self.closed:
-                    return False
-            elif item is not None and not shape.accepts(item):
-                return False
-        return True
+                    found[name] = Misfit("unknown", (name,))
+            elif item is not None and (misfit := shape.misfit(item)):
+                found[name] = misfit.below(name)
+        return self._first(found) if found else None
 
-    def explain(self, value: Any, path: str) -> ErrorBody | None:
-        """Return the error of the first member, in the order of the table, that is missing or wrong."""
-        if not isinstance(value, dict):
-            return words.wrong_type(path, "an object", value)
-        for name, shape in self.members.items():
-            if error := self._explain_member(shape, value.get(name), name, path):
-                return error
-        unknown = next((name for name in value if name not in self.members), None) if self.closed else None
-        return None if unknown is None else words.unknown_parameter(_join(path, unknown))
-
-    def _explain_member(self, shape: Shape, item: Any, name: str, path: str) -> ErrorBody | None:
-        if item is None:
-            return words.missing(_join(path, name)) if name in self.required else None
-        return shape.explain(item, _join(path, name))
-
-
-def _join(path: str, name: str) -> str:
-    return f"{path}.{name}" if path else name
+    def _first(self, found: Mapping[str, Misfit]) -> Misfit:
+        return next(found[name] for name in (*self.members, *found) if name in found)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Tagged:
-    """An object whose member ``tag`` says which shape it must have. supported: the tags that the API names."""
+    """An object whose member ``tag`` says which shape it must have.
+
+    named: all tags that the API knows, where it names more than it takes here. otherwise: the shape of an object
+    without tag; None where there must be one.
+    """
 
     tag: str
     shapes: Mapping[str, Shape]
-    supported: tuple[str, ...] = ()
+    named: tuple[str, ...] = ()
+    otherwise: Shape | None = None
 
-    def accepts(self, value: Any) -> bool:
-        """Say whether it has a known tag and the shape that belongs to it."""
+    def misfit(self, value: Any) -> Misfit | None:
+        """Return the misfit of the tag, or of the rest."""
         if not isinstance(value, dict):
-            return False
+            return _wrong_type(self, value)
         tag = value.get(self.tag)
-        shape = self.shapes.get(tag) if isinstance(tag, str) else None
-        return shape is not None and shape.accepts(value)
+        shape = self.shapes.get(tag) if isinstance(tag, str) else self.otherwise if tag is None else None
+        return self._wrong_tag(tag).below(self.tag) if shape is None else shape.misfit(value)
 
-    def explain(self, value: Any, path: str) -> ErrorBody | None:
-        """Return the error of the tag, or of the rest."""
-        if not isinstance(value, dict):
-            return words.wrong_type(path, "an object", value)
-        tag, where = value.get(self.tag), _join(path, self.tag)
+    def _wrong_tag(self, tag: object) -> Misfit:
         if tag is None:
-            return words.missing(where)
-        if not isinstance(tag, str):
-            return words.wrong_type(where, f"one of {words.alternatives(self._named(''), 'or')}", tag)
-        if tag not in self.shapes:
-            return words.wrong_value(where, self._named(tag), tag)
-        return self.shapes[tag].explain(value, path)
-
-    def _named(self, tag: str) -> tuple[str, ...]:
-        if self.supported and tag not in self.supported:
-            return self.supported
-        return tuple(name for name, shape in self.shapes.items() if not isinstance(shape, Refused))
+            return Misfit("missing")
+        taken = tuple(name for name, shape in self.shapes.items() if not isinstance(shape, Refused))
+        supported = taken if tag in self.named else self.named or taken
+        if isinstance(tag, str):
+            return Misfit("value", facts={"supported": supported, "got": tag})
+        return _wrong_type(Choice(supported), tag)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Either:
-    """A value of one of two JSON types. expected: how the API names both, with article."""
+    """A value of one of several JSON types, and as a value of that type must be."""
 
-    kind: type
-    shape: Shape
-    other_kind: type
-    other: Shape
-    expected: str
+    shapes: Mapping[type, Shape]
 
-    def accepts(self, value: Any) -> bool:
-        """Say whether it is of one of the types, and as that must be."""
-        if isinstance(value, self.kind):
-            return self.shape.accepts(value)
-        return isinstance(value, self.other_kind) and self.other.accepts(value)
+    def misfit(self, value: Any) -> Misfit | None:
+        """Return the misfit of another type, or of what is wrong within the one it has."""
+        shape = self.shapes.get(type(value))
+        return _wrong_type(self, value) if shape is None else shape.misfit(value)
 
-    def explain(self, value: Any, path: str) -> ErrorBody | None:
-        """Return the error for a third type, or for what is wrong within the one it has."""
-        if isinstance(value, self.kind):
-            return self.shape.explain(value, path)
-        if isinstance(value, self.other_kind):
-            return self.other.explain(value, path)
-        return words.wrong_type(path, self.expected, value)
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AnyOf:
+    """A value that has one of these shapes, which nothing tells apart at a glance."""
+
+    shapes: tuple[Shape, ...]
+
+    def misfit(self, value: Any) -> Misfit | None:
+        """Return the misfit of the shape that fits furthest: its misfit lies deepest; of equals the first."""
+        misfits: list[Misfit] = []
+        for shape in self.shapes:
+            if (misfit := shape.misfit(value)) is None:
+                return None
+            misfits.append(misfit)
+        return max(misfits, key=lambda misfit: len(misfit.path))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Refused:
-    """A value that has no business where it is, whatever it holds. because: gives the error, from the path."""
+    """A value that has no business where it is, whatever it holds."""
 
-    because: Callable[[str], ErrorBody]
+    because: Misfit
 
-    def accepts(self, _: Any) -> bool:
-        """Say no."""
-        return False
-
-    def explain(self, _: Any, path: str) -> ErrorBody | None:
-        """Return the error."""
-        return self.because(path)
+    def misfit(self, _: Any) -> Misfit | None:
+        """Return the reason."""
+        return self.because
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -335,15 +309,23 @@ class Also:
     """A shape, and a rule over the whole value that runs once the value has the shape."""
 
     shape: Shape
-    rule: Callable[[Any, str], ErrorBody | None]
+    rule: Callable[[Any], Misfit | None]
 
-    def accepts(self, value: Any) -> bool:
-        """Say whether it has the shape and keeps the rule."""
-        return self.shape.accepts(value) and self.rule(value, "") is None
+    def misfit(self, value: Any) -> Misfit | None:
+        """Return the misfit of the shape, or of the rule."""
+        return self.shape.misfit(value) or self.rule(value)
 
-    def explain(self, value: Any, path: str) -> ErrorBody | None:
-        """Return the error of the shape, or of the rule."""
-        return self.shape.explain(value, path) or self.rule(value, path)
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Quick:
+    """A shape that is slow to look at, and a test that most values pass. A value that passes must have the shape."""
+
+    shape: Shape
+    test: Callable[[Any], bool]
+
+    def misfit(self, value: Any) -> Misfit | None:
+        """Return the misfit of the shape."""
+        return None if self.test(value) else self.shape.misfit(value)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -352,15 +334,11 @@ class Remembered:
 
     shape: Shape
 
-    def accepts(self, value: Any) -> bool:
-        """Say whether it has the shape."""
-        return _remembered(self.shape.accepts, to_json(value))
-
-    def explain(self, value: Any, path: str) -> ErrorBody | None:
-        """Return the error of the shape."""
-        return self.shape.explain(value, path)
+    def misfit(self, value: Any) -> Misfit | None:
+        """Return the misfit of the shape."""
+        return _remembered(self.shape.misfit, to_json(value))
 
 
 @lru_cache(maxsize=256)
-def _remembered(accepts: Callable[[Any], bool], data: bytes) -> bool:
-    return accepts(from_json(data))
+def _remembered(misfit: Callable[[Any], Misfit | None], data: bytes) -> Misfit | None:
+    return misfit(from_json(data))

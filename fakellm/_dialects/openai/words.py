@@ -7,7 +7,7 @@ is marked as such where it is used.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from fakellm._wire.errors import ErrorBody
 
@@ -16,25 +16,16 @@ __all__ = [
     "NO_KEY",
     "NO_KEY_AZURE",
     "NO_MODEL",
-    "alternatives",
     "deployment_not_found",
-    "empty_array",
-    "empty_string",
     "kind_of",
-    "mismatched",
     "missing",
     "model_not_found",
     "only_when",
     "only_with",
-    "out_of_range",
-    "too_long",
-    "too_many_properties",
-    "unknown_parameter",
     "unrecognized",
     "unsupported_parameter",
     "unsupported_value",
     "wrong_type",
-    "wrong_value",
 ]
 
 INVALID_JSON = ErrorBody(
@@ -70,14 +61,6 @@ def kind_of(value: object) -> str:
     return next((name for kind, name in _KINDS if isinstance(value, kind)), "null")
 
 
-def alternatives(values: Iterable[str], conjunction: str) -> str:
-    """Return ``'a', 'b', and 'c'``; two are joined without a comma."""
-    *rest, last = [f"'{value}'" for value in values]
-    if not rest:
-        return last
-    return f"{', '.join(rest)}{',' if len(rest) > 1 else ''} {conjunction} {last}"
-
-
 def missing(param: str) -> ErrorBody:
     """A member that must be there is not."""
     return ErrorBody(f"Missing required parameter: '{param}'.", param=param, code="missing_required_parameter")
@@ -90,79 +73,6 @@ def wrong_type(param: str, expected: str, got: object) -> ErrorBody:
         param=param,
         code="invalid_type",
     )
-
-
-def wrong_value(param: str, supported: Sequence[str], got: object) -> ErrorBody:
-    """A string that is none of those supported."""
-    return ErrorBody(
-        f"Invalid value: '{got}'. Supported values are: {alternatives(supported, 'and')}.",
-        param=param,
-        code="invalid_value",
-    )
-
-
-def out_of_range(param: str, got: float, *, kind: str, minimum: float | None, maximum: float | None) -> ErrorBody:
-    """A number outside of its bounds. kind: integer or decimal."""
-    below = minimum is not None and got < minimum
-    side, bound = ("below minimum", f">= {minimum}") if below else ("above maximum", f"<= {maximum}")
-    return ErrorBody(
-        f"Invalid '{param}': {kind} {side} value. Expected a value {bound}, but got {got} instead.",
-        param=param,
-        code=f"{kind}_below_min_value" if below else f"{kind}_above_max_value",
-    )
-
-
-def empty_array(param: str) -> ErrorBody:
-    """An array that must hold something holds nothing."""
-    return ErrorBody(
-        f"Invalid '{param}': empty array. Expected an array with minimum length 1, but got an empty array instead.",
-        param=param,
-        code="empty_array",
-    )
-
-
-def empty_string(param: str) -> ErrorBody:
-    """A string that must hold something holds nothing."""
-    return ErrorBody(
-        f"Invalid '{param}': empty string. Expected a string with minimum length 1, but got an empty string instead.",
-        param=param,
-        code="empty_string",
-    )
-
-
-def too_long(param: str, kind: str, maximum: int, length: int) -> ErrorBody:
-    """A string or an array that is too long. kind: string or array."""
-    article = "an" if kind == "array" else "a"
-    return ErrorBody(
-        f"Invalid '{param}': {kind} too long. Expected {article} {kind} with maximum length {maximum}, "
-        f"but got {article} {kind} with length {length} instead.",
-        param=param,
-        code=f"{kind}_above_max_length",
-    )
-
-
-def too_many_properties(param: str, maximum: int, count: int) -> ErrorBody:
-    """An object with too many members."""
-    return ErrorBody(
-        f"Invalid '{param}': too many properties. Expected an object with at most {maximum} properties, "
-        f"but got an object with {count} properties instead.",
-        param=param,
-        code="object_above_max_properties",
-    )
-
-
-def mismatched(param: str, pattern: str) -> ErrorBody:
-    """A string that does not match its pattern."""
-    return ErrorBody(
-        f"Invalid '{param}': string does not match pattern. Expected a string that matches the pattern '{pattern}'.",
-        param=param,
-        code="invalid_value",
-    )
-
-
-def unknown_parameter(param: str) -> ErrorBody:
-    """A member, not at the top, that nothing is known of."""
-    return ErrorBody(f"Unknown parameter: '{param}'.", param=param, code="unknown_parameter")
 
 
 def unrecognized(names: Sequence[str]) -> ErrorBody:
