@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from fakellm._dialects.openai.shapes import (
+from fakellm._dialects.openai.strict_schemas import explain_parameters, explain_strict
+from fakellm._wire.shapes import (
     ANY,
     BOOLEAN,
     OBJECT,
@@ -29,7 +30,6 @@ from fakellm._dialects.openai.shapes import (
     Tagged,
     Text,
 )
-from fakellm._dialects.openai.strict_schemas import explain_parameters, explain_strict
 
 __all__ = ["AZURE_PARAMETERS", "PARAMETERS", "PORTABLE", "WELL_FORMED"]
 

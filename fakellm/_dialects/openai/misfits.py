@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 
-from fakellm._dialects.openai.shapes import (
+from fakellm._dialects.openai.words import kind_of, missing, wrong_type
+from fakellm._wire.errors import ErrorBody
+from fakellm._wire.shapes import (
     Also,
     AnyOf,
     Choice,
@@ -22,8 +24,6 @@ from fakellm._dialects.openai.shapes import (
     Shape,
     Text,
 )
-from fakellm._dialects.openai.words import kind_of, missing, wrong_type
-from fakellm._wire.errors import ErrorBody
 
 __all__ = ["sentence"]
 
