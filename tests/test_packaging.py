@@ -19,6 +19,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 # Data that ships, and the section of NOTICE that names the work it derives from; None is fakellm's own.
 DATA = {
+    "fakellm/_dialects/openai/document.jsonl": "OpenAI API document, version 2.3.0",
     "fakellm/cassettes/weather_tool_loop.yaml": None,
     "fakellm/tokens/vocabularies/characters.txt": "Unicode Character Database, edition 16.0",
     "fakellm/tokens/vocabularies/cl100k_base.vocabulary": "cl100k_base and o200k_base, the vocabularies of tiktoken",
