@@ -25,6 +25,7 @@ __all__ = [
     "Choice",
     "Either",
     "Kind",
+    "Later",
     "ListOf",
     "MapOf",
     "Members",
@@ -177,9 +178,9 @@ class ListOf:
         if length < self.minimum or (maximum is not None and length > maximum):
             return _wrong_length("array", length, self.minimum, maximum)
         misfit_of = self.item.misfit
-        for place, item in enumerate(value):
+        for item in value:  # without counting, which takes longer than most items do
             if misfit := misfit_of(item):
-                return misfit.below(place)
+                return misfit.below(next(place for place, other in enumerate(value) if other is item))
         return None
 
 
@@ -326,6 +327,17 @@ class Quick:
     def misfit(self, value: Any) -> Misfit | None:
         """Return the misfit of the shape."""
         return None if self.test(value) else self.shape.misfit(value)
+
+
+@dataclass(slots=True, eq=False)
+class Later:
+    """A shape that is known later: within itself, one stands for it until it is made."""
+
+    shape: Shape = ANY
+
+    def misfit(self, value: Any) -> Misfit | None:
+        """Return the misfit of the shape."""
+        return self.shape.misfit(value)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

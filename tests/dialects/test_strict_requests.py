@@ -14,10 +14,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fakellm._cassette.file import read_cassette
-from fakellm._dialects.chat.history import are_sound, explain_messages
-from fakellm._dialects.chat.schema import PARAMETERS
-from fakellm._wire.dialect import Strictness
+from fakellm._dialects.chat.patches import PATCHES, is_plain, openai_body
+from fakellm._dialects.chat.rules import check_request
+from fakellm._dialects.openai.document import body_of
+from fakellm._dialects.openai.misfits import sentence
+from fakellm._dialects.providers import provider_of
 from fakellm._wire.errors import Rejected
+from fakellm._wire.dialect import STRICT, Strictness
 
 CLOSED = {
     "type": "object",
@@ -102,6 +105,15 @@ VALID = [
     },
 ]  # fmt: skip
 
+PARAMETERS = tuple(openai_body().members)
+SHORT_CUTS = ("quick", "remembered")
+SLOW_PATCHES = {
+    place: {keyword: value for keyword, value in patch.items() if keyword not in SHORT_CUTS}
+    for place, patch in PATCHES.items()
+}
+SLOW = body_of("POST /chat/completions", SLOW_PATCHES)
+"""The shape of a request without its fast paths."""
+
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=5),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
@@ -166,12 +178,59 @@ def test_nothing_but_rejected_is_ever_raised_for_any_json(request_body):
     assert found is None or found[0] in (400, 401, 403, 404)
 
 
+MESSAGES = st.fixed_dictionaries(
+    {"role": st.sampled_from(["user", "assistant", "system", "developer"]) | WORDS | JSON},
+    optional={"content": st.text(max_size=5) | JSON, "name": st.text(max_size=5) | JSON, "tool_call_id": JSON},
+)
+
+
+def told(misfit):
+    return misfit and sentence(misfit)
+
+
+@settings(max_examples=300, deadline=None)
+@given(message=MESSAGES | JSON)
+def test_message_that_is_plain_at_a_glance_is_a_message(message):
+    message_shape = SLOW.members["messages"].item
+
+    assert not is_plain(message) or message_shape.misfit(message) is None
+
+
+@pytest.mark.parametrize("role", ["system", "developer", "user", "assistant"])
+def test_plain_message_is_seen_at_a_glance(role):
+    assert is_plain({"role": role, "content": "hi"})
+
+
+@settings(max_examples=300, deadline=None)
+@given(messages=st.lists(MESSAGES, max_size=3))
+def test_fast_path_for_messages_agrees_with_the_slow_one(messages):
+    fast, slow = (shape.members["messages"] for shape in (openai_body(), SLOW))
+
+    assert told(fast.misfit(messages)) == told(slow.misfit(messages))
+
+
 @settings(max_examples=300, deadline=None)
 @given(request_body=mutated())
-def test_messages_that_are_sound_need_no_explanation(request_body):
-    if not PARAMETERS["messages"].misfit(request_body.get("messages")):
-        messages = request_body["messages"]
-        assert not are_sound(messages) or explain_messages(messages) is None
+def test_fast_path_for_requests_agrees_with_the_slow_one(request_body):
+    assert told(openai_body().misfit(request_body)) == told(SLOW.misfit(request_body))
+
+
+def refusal(request_body, **known):
+    """Return the error for a request to OpenAI; None for one that is taken."""
+    provider = provider_of("api.openai.com", "/v1/chat/completions")
+    try:
+        check_request(request_body, request_body["model"], STRICT, provider, size=0, **known)
+    except Rejected as rejected:
+        return rejected.error
+    return None
+
+
+@settings(max_examples=300, deadline=None)
+@given(terms=st.sampled_from(VALID), messages=st.lists(MESSAGES, max_size=3) | JSON)
+def test_terms_that_were_accepted_before_make_no_difference(terms, messages):
+    request_body = {**terms, "messages": messages}
+
+    assert refusal(request_body, are_terms_known=True) == refusal(request_body)
 
 
 @pytest.mark.parametrize("request_body", VALID, ids=["tools", "parameters", "reasoning"])

@@ -1,8 +1,8 @@
 """Which chat completions requests the real API rejects, and in what order it says so.
 
-The key comes first, then what the body is made of, then what each parameter holds (``chat_schema``), what
-parameters ask of each other (the table below), what the model refuses (``model_rules``), how messages
-follow each other (``message_rules``) and their length. Providers other than OpenAI and Azure reject no more
+The key comes first, then what the body is made of, then what each parameter holds (OpenAI's document,
+``patches``), what parameters ask of each other (the table below), what the model refuses (``model_rules``), how
+messages follow each other (``history``) and their length. Providers other than OpenAI and Azure reject no more
 than wrong types.
 """
 
@@ -16,7 +16,8 @@ from types import MappingProxyType
 from typing import Any
 
 from fakellm._dialects.chat.history import are_sound, explain_messages, mentions_json
-from fakellm._dialects.chat.schema import AZURE_PARAMETERS, PARAMETERS, PORTABLE, WELL_FORMED
+from fakellm._dialects.chat.patches import azure_body, openai_body
+from fakellm._dialects.chat.portable import PORTABLE, WELL_FORMED
 from fakellm._dialects.openai import words
 from fakellm._dialects.openai.misfits import sentence
 from fakellm._dialects.openai.model_rules import explain_length, explain_model
@@ -33,25 +34,18 @@ Body = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class _Api:
-    """What a provider takes. has_rules: whether there are more than those of shape."""
+    """What a provider takes. shape: of the body. has_rules: whether there are more than those of shape."""
 
-    shape: Members
+    shape: Callable[[], Members]
     has_rules: bool
     no_key: ErrorBody | None = None
     key_headers: tuple[str, ...] = ()
     no_model: Callable[[str], ErrorBody] = words.model_not_found
 
 
-_REQUIRED = ("messages",)
-_OTHER = _Api(PORTABLE, has_rules=False)
-_OPENAI = _Api(Members(PARAMETERS, _REQUIRED, closed=True), True, words.NO_KEY, ("authorization",))
-_AZURE = _Api(
-    Members({**PARAMETERS, **AZURE_PARAMETERS}, _REQUIRED, closed=True),
-    True,
-    words.NO_KEY_AZURE,
-    ("api-key", "authorization"),
-    words.deployment_not_found,
-)
+_OTHER = _Api(lambda: PORTABLE, has_rules=False)
+_OPENAI = _Api(openai_body, True, words.NO_KEY, ("authorization",))
+_AZURE = _Api(azure_body, True, words.NO_KEY_AZURE, ("api-key", "authorization"), words.deployment_not_found)
 _NAMES_NO_KEY = re.compile(r"\s*((bearer|basic)\s*)?", re.IGNORECASE)
 _DEPLOYMENT = re.compile(r"/deployments/([^/]+)/")
 
@@ -92,9 +86,10 @@ def check_request(
     messages alone.
     """
     api = _APIS[provider.rules]
-    shape = api.shape if strictness.strict else WELL_FORMED
-    if misfit := _misfit(shape, body, are_terms_known=are_terms_known):
-        raise Rejected(_explain(shape, body, misfit))
+    shape = api.shape() if strictness.strict else WELL_FORMED
+    is_fit = are_terms_known and shape.members["messages"].misfit(body.get("messages")) is None
+    if not is_fit and (misfit := shape.misfit(body)):
+        raise Rejected(_explain_shape(shape, body, misfit))
     if not strictness.strict:
         return
     if strictness.models is not None and model not in strictness.models:
@@ -103,14 +98,7 @@ def check_request(
         raise rejected
 
 
-def _misfit(shape: Members, body: Body, *, are_terms_known: bool) -> Misfit | None:
-    if not are_terms_known or (messages := body.get("messages")) is None:
-        return shape.misfit(body)
-    misfit = shape.members["messages"].misfit(messages)
-    return misfit and misfit.below("messages")
-
-
-def _explain(shape: Members, body: Body, misfit: Misfit) -> ErrorBody:
+def _explain_shape(shape: Members, body: Body, misfit: Misfit) -> ErrorBody:
     unknown = [name for name in body if name not in shape.members] if shape.closed else []
     return words.unrecognized(unknown) if unknown else sentence(misfit)
 

@@ -16,6 +16,7 @@ from fakellm._wire.shapes import (
     Choice,
     Either,
     Kind,
+    Later,
     ListOf,
     Misfit,
     Number,
@@ -54,7 +55,7 @@ def _joined(values: Sequence[str], conjunction: str) -> str:
 def _expected(shape: Shape) -> str:
     """Return what the API calls a value of this shape, with its article."""
     match shape:
-        case Also() | Quick() | Remembered():
+        case Also() | Later() | Quick() | Remembered():
             return _expected(shape.shape)
         case Kind():
             return kind_of(shape.kind())
