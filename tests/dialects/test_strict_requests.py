@@ -19,8 +19,8 @@ from fakellm._dialects.chat.rules import check_request
 from fakellm._dialects.openai.document import body_of
 from fakellm._dialects.openai.misfits import sentence
 from fakellm._dialects.providers import provider_of
-from fakellm._wire.errors import Rejected
 from fakellm._wire.dialect import STRICT, Strictness
+from fakellm._wire.errors import Rejected
 
 CLOSED = {
     "type": "object",

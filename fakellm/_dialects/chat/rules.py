@@ -21,11 +21,11 @@ from fakellm._dialects.chat.portable import PORTABLE, WELL_FORMED
 from fakellm._dialects.openai import words
 from fakellm._dialects.openai.misfits import sentence
 from fakellm._dialects.openai.model_rules import explain_length, explain_model
+from fakellm._wire.dialect import Strictness
 from fakellm._wire.errors import ErrorBody, Rejected
 from fakellm._wire.events import WireRequest
 from fakellm._wire.provider import Provider
 from fakellm._wire.shapes import Members, Misfit
-from fakellm._wire.dialect import Strictness
 
 __all__ = ["check_key", "check_request", "deployment"]
 
