@@ -89,9 +89,12 @@ MAY_TOUCH = {
     "fakellm._exploring.explore": {"asyncio", "os"},
     "fakellm._exploring.trials": {"os"},
     "fakellm._fake": {"os"},  # PathLike
+    "fakellm._io.aiohttp_leaf": {"asyncio"},
     "fakellm._io.cassette_recorder": {"os"},
     "fakellm._forks": {"os", "tempfile"},
+    "fakellm._io.late_imports": {"sys"},  # which modules are imported, and who finds them
     "fakellm._io.recorder": {"datetime", "time"},
+    "fakellm._io.requests_leaf": {"io"},  # RawIOBase, which touches nothing
     "fakellm._real_files": {"sys"},
     "fakellm._script.explain": {"pathlib"},  # PurePath, which touches nothing
     "fakellm._script.files.format": {"pathlib"},  # PurePath

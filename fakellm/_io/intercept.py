@@ -1,11 +1,15 @@
 """Answers for every client in the process, built before or after, without touching the code under test.
 
-Two places are patched, in httpx and httpx2 alike, while anything is active:
+These places are patched while anything is active, in httpx and httpx2 alike:
 
 - ``handle_request`` of HTTPTransport and ``handle_async_request`` of AsyncHTTPTransport, the leaves where
   requests leave for the network. A user's retry, cache or logging transport around them keeps working.
 - ``_transport_for_url`` of Client and AsyncClient, to stand before a *foreign leaf*: a transport of another
   library that goes to the network on its own, such as one on aiohttp.
+
+And in requests and aiohttp, where they are imported, or as soon as they are:
+
+- ``send`` of HTTPAdapter, and ``connect`` of BaseConnector.
 
 This module owns these names; tests/io/test_intercept.py checks them on every supported version.
 
@@ -17,7 +21,8 @@ and the workers that were begun under the fake of the session.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import partial, wraps
 from threading import RLock
@@ -25,9 +30,12 @@ from types import ModuleType
 from typing import Any, Protocol
 
 from fakellm._clock import Clock
+from fakellm._io.aiohttp_leaf import answering_connect
 from fakellm._io.flavour import installed_modules
+from fakellm._io.late_imports import LateImports, Patch
 from fakellm._io.leaves import is_foreign_leaf
-from fakellm._io.player import Answers
+from fakellm._io.player import Answers, Playable
+from fakellm._io.requests_leaf import answering_send
 from fakellm._io.transport import make_transport
 from fakellm._wire.events import WireRequest
 
@@ -47,8 +55,8 @@ class Activation:
 
     def __init__(self, engine: Claims, clock: Clock, *, is_everywhere: bool = False) -> None:
         self.is_everywhere = is_everywhere
+        self.clock = clock
         self._engine = engine
-        self._clock = clock
         self._transports: dict[ModuleType, Any] = {}
 
     def answers(self, request: Any) -> bool:
@@ -61,10 +69,31 @@ class Activation:
         claimed = self._engine.claims(_wire(request))
         return bool(self._engine.claims(_wire(request, await request.aread())) if claimed is None else claimed)
 
+    def may_answer(self, bare: WireRequest) -> bool:
+        """Whether the engine may answer a request of another library, whose body is still to be read."""
+        return self._engine.claims(bare) is not False
+
+    def answers_whole(self, wire: WireRequest) -> bool:
+        """Whether the engine answers a request of another library."""
+        return bool(self._engine.claims(wire))
+
+    def handle(self, wire: WireRequest) -> Playable:
+        """Let the engine answer a request of another library."""
+        return self._engine.handle(wire)
+
+    @contextmanager
+    def passing(self) -> Iterator[None]:
+        """Let what is asked in the block go out: a request that is recorded may pass another patched place."""
+        token = _passing.set(True)
+        try:
+            yield
+        finally:
+            _passing.reset(token)
+
     def transport(self, module: ModuleType) -> Any:
         """Return a transport of this engine for clients of a module."""
         if module not in self._transports:
-            self._transports[module] = make_transport(module, self._engine, self._clock)
+            self._transports[module] = make_transport(module, self._engine, self.clock)
         return self._transports[module]
 
 
@@ -76,6 +105,7 @@ _lock = RLock()
 _active: list[Activation] = []
 _patches: list[tuple[type[Any], str, Any, Any]] = []
 _context: ContextVar[tuple[Activation, ...]] = ContextVar("fakellm_activations", default=())
+_passing: ContextVar[bool] = ContextVar("fakellm_passing", default=False)
 
 
 def activate(engine: Claims, clock: Clock, *, is_everywhere: bool = False) -> Activation:
@@ -99,6 +129,8 @@ def deactivate(activation: Activation) -> None:
 
 
 def _answering() -> Activation | None:
+    if _passing.get():
+        return None
     active, known = tuple(_active), _context.get()
     return next((one for one in reversed(active) if one in known or one.is_everywhere), active[-1] if active else None)
 
@@ -108,7 +140,12 @@ def _answer(module: ModuleType, request: Any, onward: Callable[[Any], Any]) -> A
     answering = _answering()
     if answering is None or not answering.answers(request):
         return onward(request)
-    return answering.transport(module).handle_request(request, onward)
+
+    def pass_on(request: Any) -> Any:
+        with answering.passing():
+            return onward(request)
+
+    return answering.transport(module).handle_request(request, pass_on)
 
 
 async def _answer_async(module: ModuleType, request: Any, onward: Callable[[Any], Any]) -> Any:
@@ -116,7 +153,12 @@ async def _answer_async(module: ModuleType, request: Any, onward: Callable[[Any]
     answering = _answering()
     if answering is None or not await answering.answers_async(request):
         return await onward(request)
-    return await answering.transport(module).handle_async_request(request, onward)
+
+    async def pass_on(request: Any) -> Any:
+        with answering.passing():
+            return await onward(request)
+
+    return await answering.transport(module).handle_async_request(request, pass_on)
 
 
 def _install() -> None:
@@ -125,9 +167,11 @@ def _install() -> None:
         _patch(module.AsyncHTTPTransport, "handle_async_request", _async_leaf(module))
         _patch(module.Client, "_transport_for_url", _chooser(module))
         _patch(module.AsyncClient, "_transport_for_url", _chooser(module))
+    _late.begin()
 
 
 def _uninstall() -> None:
+    _late.end()
     for owner, name, original, patched in reversed(_patches):
         # Whoever patched after us holds on to ours, which passes everything through when nothing is active.
         if owner.__dict__.get(name) is patched:
@@ -140,6 +184,25 @@ def _patch(owner: type[Any], name: str, make: Callable[[Any], Any]) -> None:
     patched = wraps(original)(make(original))
     setattr(owner, name, patched)
     _patches.append((owner, name, original, patched))
+
+
+def _patching(owner: str, name: str, make: Callable[[Any], Any]) -> Patch:
+    """Return what patches a class of a module that another thread may be importing, when all may be over."""
+
+    def patch(module: ModuleType) -> None:
+        with _lock:
+            if _late.is_on and hasattr(module, owner):
+                _patch(getattr(module, owner), name, make)
+
+    return patch
+
+
+_late = LateImports(
+    {
+        "requests.adapters": _patching("HTTPAdapter", "send", answering_send(_answering)),
+        "aiohttp.connector": _patching("BaseConnector", "connect", answering_connect(_answering)),
+    }
+)
 
 
 def _sync_leaf(module: ModuleType) -> Callable[[Any], Any]:

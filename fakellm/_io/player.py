@@ -6,14 +6,15 @@ players is what a client's patience is, and what it raises where a connection is
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NoReturn, Protocol
+from typing import Any, Literal, NoReturn, Protocol
 
 from fakellm._clock import Clock
 from fakellm._script.journal import Ending
 from fakellm._wire.events import Data, Disconnect, Head, Loss, Wait, Whole, WireEvent, WireRequest
 
-__all__ = ["Answers", "Fail", "Playable", "Playback"]
+__all__ = ["Answers", "Fail", "Failure", "Playable", "Playback"]
 
 
 class Playable(Protocol):
@@ -49,7 +50,10 @@ class Answers(Protocol):
         ...
 
 
-Fail = Callable[[Loss, str], NoReturn]
+Failure = Loss | Literal["total_timeout"]
+"""How a connection is lost, or that the client's patience for the whole request has ended."""
+
+Fail = Callable[[Failure, str], NoReturn]
 """Raises what a client raises for a connection that is lost so. The text is httpcore's, where another has none."""
 
 _TIMEOUTS: dict[Loss, tuple[str, str]] = {
@@ -66,7 +70,8 @@ class Playback:
     Both yield pauses, in seconds, for the caller's clock; a pause ends early, in a timeout, where the client
     has less patience. Whoever plays calls ``close`` in the end, wherever that is.
 
-    timeouts: the client's patience in seconds, by ``connect`` and ``read``; None or absent for ever. fail: raises.
+    timeouts: the client's patience in seconds, by ``connect``, ``read`` and, for both and the body, ``total``; None or
+    absent for ever. fail: raises.
     """
 
     head: Head
@@ -140,19 +145,29 @@ class Playback:
 
     def _pause(self, seconds: float) -> Iterator[float]:
         """Yield a pause, cut where the client has heard nothing for as long as it waits for a read."""
-        patience = self._timeouts.get("read")
-        if patience is not None and self._silence + seconds > patience:
+        if seconds > min(self._left("read"), self._left_in_all()):
             yield from self._lose("read_timeout")
         self._silence += seconds
         yield seconds
+
+    def _left(self, kind: str) -> float:
+        """Return what is left of the client's patience with a silence, in seconds."""
+        patience = self._timeouts.get(kind)
+        return math.inf if patience is None else patience - self._silence
+
+    def _left_in_all(self) -> float:
+        """Return what is left of the client's patience with the whole request."""
+        total = self._timeouts.get("total")
+        return math.inf if total is None else total - (self._clock.now() - self._began)
 
     def _lose(self, loss: Loss) -> Iterator[float]:
         """Yield what is left of the client's patience, then raise what it raises for such a loss."""
         if loss in _TIMEOUTS:
             kind, text = _TIMEOUTS[loss]
-            if patience := self._timeouts.get(kind):
-                yield max(patience - self._silence, 0.0)
-            self._fail(loss, text)
+            left, left_in_all = self._left(kind), self._left_in_all()
+            if 0 < min(left, left_in_all) < math.inf:
+                yield min(left, left_in_all)
+            self._fail("total_timeout" if left_in_all < left else loss, text)
         if loss == "connect_error":
             self._fail(loss, "All connection attempts failed")
         self._drop()
@@ -167,6 +182,6 @@ class Playback:
         got = "incomplete chunked read" if size is None else f"received {self._received} bytes, expected {size}"
         return f"peer closed connection without sending complete message body ({got})"
 
-    def _fail(self, loss: Loss, text: str) -> NoReturn:
+    def _fail(self, loss: Failure, text: str) -> NoReturn:
         self._finish()
         self._raise(loss, text)

@@ -9,9 +9,9 @@ from typing import Any, NoReturn
 
 from fakellm._clock import Clock
 from fakellm._io.fast_path import header_pairs, respond_at_once
-from fakellm._io.player import Answers, Playable, Playback
+from fakellm._io.player import Answers, Failure, Playable, Playback
 from fakellm._io.recorder import record, record_async
-from fakellm._wire.events import Loss, WireRequest
+from fakellm._wire.events import WireRequest
 
 __all__ = ["make_transport", "transport_class"]
 
@@ -21,13 +21,13 @@ def make_transport(module: ModuleType, engine: Answers, clock: Clock) -> Any:
     return transport_class(module)(engine, clock)
 
 
-_RAISED: dict[Loss, str] = {
+_RAISED: dict[Failure, str] = {
     "connect_error": "ConnectError",
     "connect_timeout": "ConnectTimeout",
     "dropped": "RemoteProtocolError",
     "read_timeout": "ReadTimeout",
 }
-"""Loss -> the exception of httpx and httpx2."""
+"""Failure -> the exception of httpx and httpx2, which have no patience for the whole."""
 
 
 @cache
@@ -66,7 +66,7 @@ def transport_class(module: ModuleType) -> type[Any]:
             self.close()
 
     def playback_of(answer: Playable, request: Any, clock: Clock) -> Playback:
-        def fail(loss: Loss, text: str) -> NoReturn:
+        def fail(loss: Failure, text: str) -> NoReturn:
             raise getattr(module, _RAISED[loss])(text, request=request)
 
         return Playback(answer, clock, timeouts=request.extensions.get("timeout") or {}, fail=fail)

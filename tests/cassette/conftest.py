@@ -8,6 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import httpx
 import httpx2
 import pytest
+from ways import way_named
 
 
 @pytest.fixture
@@ -42,14 +43,25 @@ def _ask_async(module):
     return ask
 
 
-@pytest.fixture(
-    params=[(httpx, _ask_sync), (httpx, _ask_async), (httpx2, _ask_sync), (httpx2, _ask_async)],
-    ids=["httpx", "httpx-async", "httpx2", "httpx2-async"],
-)
+ON_HTTPX = {
+    "httpx": _ask_sync(httpx),
+    "httpx-async": _ask_async(httpx),
+    "httpx2": _ask_sync(httpx2),
+    "httpx2-async": _ask_async(httpx2),
+}
+OFF_HTTPX = {name: way_named(name, headers={}).request for name in ("requests", "aiohttp")}
+
+
+@pytest.fixture(params=(ON_HTTPX | OFF_HTTPX).values(), ids=ON_HTTPX | OFF_HTTPX)
 def ask(request):
     """Send a request with each kind of client: ``ask(method, url, content=...)``."""
-    module, make = request.param
-    return make(module)
+    return request.param
+
+
+@pytest.fixture(params=ON_HTTPX.values(), ids=ON_HTTPX)
+def httpx_ask(request):
+    """Do the same, where the answer is looked at by what httpx alone has."""
+    return request.param
 
 
 @pytest.fixture

@@ -7,12 +7,15 @@ import threading
 import zlib
 from itertools import islice
 
+import aiohttp
 import brotli
 import httpx
 import httpx2
 import pytest
+import requests
 import zstandard
 from provider_server import PATIENCE, provider
+from ways import errors_of_all_ways
 
 from fakellm import Cassette, FakeLLM, UsageError, use_cassette
 from fakellm._cassette.file import read_cassette
@@ -28,6 +31,7 @@ class Sync:
 
     def __init__(self, module):
         self.module = module
+        self.cut = module.RemoteProtocolError
 
     def run(self, url, session):
         with (
@@ -43,6 +47,7 @@ class Async:
 
     def __init__(self, module):
         self.module = module
+        self.cut = module.RemoteProtocolError
 
     def run(self, url, session):
         loop = asyncio.new_event_loop()
@@ -65,9 +70,49 @@ class Async:
             loop.close()
 
 
+class ByRequests:
+    """The same with requests."""
+
+    cut = requests.exceptions.ChunkedEncodingError
+
+    def run(self, url, session):
+        with requests.post(url, json=QUESTION, headers=KEY, stream=True) as response:
+            chunks = response.iter_content(None)
+            return session(lambda: next(chunks, None), response.close)
+
+
+class ByAiohttp:
+    """The same with aiohttp."""
+
+    cut = aiohttp.ClientPayloadError
+
+    def run(self, url, session):
+        loop = asyncio.new_event_loop()
+
+        def do(coroutine):
+            return loop.run_until_complete(coroutine)
+
+        async def begin():
+            client = aiohttp.ClientSession()
+            return client, await client.post(url, json=QUESTION, headers=KEY)
+
+        def close():
+            response.close()
+            do(asyncio.sleep(0))  # the socket is closed by the loop
+
+        client, response = do(begin())
+        chunks = response.content.iter_any()
+        try:
+            return session(lambda: do(anext(chunks, None)), close)
+        finally:
+            close()
+            do(client.close())
+            loop.close()
+
+
 @pytest.fixture(
-    params=[Sync(httpx), Async(httpx), Sync(httpx2), Async(httpx2)],
-    ids=["httpx", "httpx-async", "httpx2", "httpx2-async"],
+    params=[Sync(httpx), Async(httpx), Sync(httpx2), Async(httpx2), ByRequests(), ByAiohttp()],
+    ids=["httpx", "httpx-async", "httpx2", "httpx2-async", "requests", "aiohttp"],
 )
 def client(request):
     return request.param
@@ -210,14 +255,18 @@ def test_endless_stream_ends_when_the_client_closes_it(client, path):
 
 
 def test_stream_that_breaks_off_is_recorded_as_cut(client, path):
+    is_read = threading.Event()
+
     def script(exchange):
         exchange.stream()
         exchange.chunk(EVENTS[0])
+        assert is_read.wait(PATIENCE)  # aiohttp drops what is unread by then
         exchange.cut()
 
     def session(read, close):
         first = read()
-        with pytest.raises(client.module.RemoteProtocolError):
+        is_read.set()
+        with pytest.raises(client.cut):
             read()
         return first
 
@@ -375,7 +424,7 @@ def test_errors_and_retries_are_recorded_as_they_happened(ask, path):
 
 
 def test_request_without_an_answer_is_not_recorded(ask, path):
-    with use_cassette(path, mode="once") as cassette, pytest.raises((httpx.ConnectError, httpx2.ConnectError)):
+    with use_cassette(path, mode="once") as cassette, pytest.raises(errors_of_all_ways("refused")):
         try:
             ask("POST", "http://127.0.0.1:1/v1/chat/completions", json=QUESTION)
         finally:

@@ -159,37 +159,37 @@ def test_generator_is_sent_whole_after_it_was_read(way, users_server):
     assert response.content == NO_CALL
 
 
-def test_generator_to_a_path_of_the_users_is_not_read_before_it_is_sent(way):
+def test_generator_to_a_path_of_the_users_is_not_read_before_it_is_sent(httpx_way):
     read = []
 
-    class Leaf(way.module.BaseTransport, way.module.AsyncBaseTransport):
+    class Leaf(httpx_way.module.BaseTransport, httpx_way.module.AsyncBaseTransport):
         def handle_request(self, request):
             read.append(hasattr(request, "_content"))
-            return way.module.Response(200)
+            return httpx_way.module.Response(200)
 
         async def handle_async_request(self, request):
             return self.handle_request(request)
 
     with FakeLLM():
-        way.request("POST", "https://shop.test/orders", content=pieces(way, b"{}"), transport=Leaf())
+        httpx_way.request("POST", "https://shop.test/orders", content=pieces(httpx_way, b"{}"), transport=Leaf())
 
     assert read == [False]
 
 
 @pytest.mark.parametrize(("body", "is_stopped"), [(A_MODEL, True), ({"text": "hi"}, False)])
-def test_foreign_leaf_is_asked_only_for_what_names_no_model(way, body, is_stopped):
+def test_foreign_leaf_is_asked_only_for_what_names_no_model(httpx_way, body, is_stopped):
     sent = []
 
-    class Leaf(way.module.BaseTransport, way.module.AsyncBaseTransport):
+    class Leaf(httpx_way.module.BaseTransport, httpx_way.module.AsyncBaseTransport):
         def handle_request(self, request):
             sent.append(request)
-            return way.module.Response(200)
+            return httpx_way.module.Response(200)
 
         async def handle_async_request(self, request):
             return self.handle_request(request)
 
     with FakeLLM(allow_unmatched=True):
-        response = way.post("http://localhost:11434/api/chat", body, transport=Leaf())
+        response = httpx_way.post("http://localhost:11434/api/chat", body, transport=Leaf())
 
     assert (response.status_code, len(sent)) == ((404, 0) if is_stopped else (200, 1))
 

@@ -19,6 +19,12 @@ QUESTION = {"model": "gpt-4o", "messages": [{"role": "user", "content": "What is
 STREAM = {**QUESTION, "stream": True, "stream_options": {"include_usage": True}}
 
 
+@pytest.fixture
+def way(httpx_way):
+    """The clients that have the short cut."""
+    return httpx_way
+
+
 class Played:
     """An answer without its short cut."""
 

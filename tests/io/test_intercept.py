@@ -254,18 +254,22 @@ def foreign_leaf(module, *, asynchronous: bool):
     return Foreign()
 
 
-def test_foreign_leaf_is_replaced(way):
+def test_foreign_leaf_is_replaced(httpx_way):
     with FakeLLM() as llm:
         llm.reply("Hello!")
 
-        response = way.post(CHAT, QUESTION, transport=foreign_leaf(way.module, asynchronous=way.asynchronous))
+        response = httpx_way.post(
+            CHAT, QUESTION, transport=foreign_leaf(httpx_way.module, asynchronous=httpx_way.asynchronous)
+        )
 
         assert text_of(response) == "Hello!"
 
 
-def test_foreign_leaf_keeps_traffic_that_is_not_ours(way):
+def test_foreign_leaf_keeps_traffic_that_is_not_ours(httpx_way):
     with FakeLLM(), pytest.raises(AssertionError, match="escaped"):
-        way.request("GET", "https://example.org/", transport=foreign_leaf(way.module, asynchronous=way.asynchronous))
+        httpx_way.request(
+            "GET", "https://example.org/", transport=foreign_leaf(httpx_way.module, asynchronous=httpx_way.asynchronous)
+        )
 
 
 @contextmanager

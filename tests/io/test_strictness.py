@@ -14,7 +14,7 @@ WORDS = "messages with role 'tool' must be a response to a preceeding message wi
 def test_rejected_request_uses_up_no_reply_and_fails_the_test(way):
     llm = FakeLLM()
     llm.reply("Hello!")
-    transport = llm.transport(way.module)
+    transport = way.transport(llm)
 
     rejected = way.post(OPENAI, BAD, transport=transport)
     answered = way.post(OPENAI, body(), transport=transport)
@@ -35,7 +35,7 @@ def test_rejected_request_uses_up_no_reply_and_fails_the_test(way):
 def test_rejected_request_passes_where_the_test_means_it(way):
     llm = FakeLLM(allow_rejected=True)
 
-    assert way.post(OPENAI, BAD, transport=llm.transport(way.module)).status_code == 400
+    assert way.post(OPENAI, BAD, transport=way.transport(llm)).status_code == 400
     llm.check()
 
 
@@ -43,7 +43,7 @@ def test_fake_that_is_not_strict_answers_what_the_api_rejects(way):
     llm = FakeLLM(strict=False)
     llm.when(tool_result="18").reply("18 degrees")
 
-    answer = way.request("POST", OPENAI, json=BAD, headers={"authorization": ""}, transport=llm.transport(way.module))
+    answer = way.request("POST", OPENAI, json=BAD, headers={"authorization": ""}, transport=way.transport(llm))
 
     assert answer.json()["choices"][0]["message"]["content"] == "18 degrees"
     llm.check()
@@ -52,7 +52,7 @@ def test_fake_that_is_not_strict_answers_what_the_api_rejects(way):
 def test_listed_models_are_those_that_exist(way):
     llm = FakeLLM(models=["gpt-4o"], allow_rejected=True)
     llm.reply("Hello!")
-    transport = llm.transport(way.module)
+    transport = way.transport(llm)
 
     assert way.post(OPENAI, body(), transport=transport).status_code == 200
     assert way.post(OPENAI, body(model="gpt-4"), transport=transport).status_code == 404
@@ -66,7 +66,7 @@ def test_one_str_is_no_list_of_models():
 def test_missing_key_is_answered_as_by_the_api(way):
     llm = FakeLLM(allow_rejected=True)
 
-    found = way.request("POST", OPENAI, json=body(), headers={"authorization": ""}, transport=llm.transport(way.module))
+    found = way.request("POST", OPENAI, json=body(), headers={"authorization": ""}, transport=way.transport(llm))
 
     assert found.status_code == 401
     assert found.json()["error"]["message"].startswith("You didn't provide an API key.")
@@ -91,7 +91,7 @@ def test_request_that_neither_the_api_nor_the_recording_knows_is_rejected(tmp_pa
     llm = FakeLLM(allow_rejected=True)
     Cassette(recording, engine=llm._engine)
 
-    found = way.post(OPENAI, body(top_k=5), transport=llm.transport(way.module))
+    found = way.post(OPENAI, body(top_k=5), transport=way.transport(llm))
 
     assert found.json()["error"]["message"] == "Unrecognized request argument supplied: top_k"
     llm.check()

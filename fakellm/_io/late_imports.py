@@ -1,0 +1,67 @@
+"""Modules that are to be patched where they are imported: at once, or as soon as they are."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from importlib.abc import Loader
+from importlib.machinery import ModuleSpec
+from types import ModuleType
+
+__all__ = ["LateImports"]
+
+Patch = Callable[[ModuleType], None]
+
+
+class LateImports:
+    """A finder of modules that stands before all others and finds none by itself.
+
+    patches: name of a module -> what to do with it once it has run. is_on: whether that is to be done.
+    """
+
+    def __init__(self, patches: Mapping[str, Patch]) -> None:
+        self._patches = patches
+        self.is_on = False
+
+    def begin(self) -> None:
+        """Patch what is imported already, and the others when they are."""
+        self.is_on = True
+        sys.meta_path.insert(0, self)
+        for name, patch in self._patches.items():
+            if (module := sys.modules.get(name)) is not None:
+                patch(module)
+
+    def end(self) -> None:
+        """Patch no more."""
+        self.is_on = False
+        sys.meta_path.remove(self)
+
+    def find_spec(
+        self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        """Return what the other finders find, with a loader that patches; None for most."""
+        if name not in self._patches:
+            return None
+        others = (finder for finder in sys.meta_path if finder is not self)
+        spec = next((found for finder in others if (found := finder.find_spec(name, path, target)) is not None), None)
+        if spec is not None and spec.loader is not None:
+            spec.loader = _Patching(spec.loader, self._patches[name])
+        return spec
+
+
+class _Patching(Loader):
+    """A loader that runs a module as another one does, then patches it; the module itself knows only the other."""
+
+    def __init__(self, loader: Loader, patch: Patch) -> None:
+        self._loader = loader
+        self._patch = patch
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType | None:
+        return self._loader.create_module(spec)
+
+    def exec_module(self, module: ModuleType) -> None:
+        module.__loader__ = self._loader
+        if module.__spec__ is not None:
+            module.__spec__.loader = self._loader
+        self._loader.exec_module(module)
+        self._patch(module)
