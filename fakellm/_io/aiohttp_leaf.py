@@ -41,7 +41,9 @@ def answering_connect(answering: Callable[[], Answering | None]) -> Callable[[An
                 await trace.send_connection_create_start()
                 await trace.send_connection_create_end()
             playback, loop = start_playback(answer, who.clock, _patience(timeout)), asyncio.get_running_loop()
-            return Connection(self, req.connection_key, _protocol_class()(loop, req, playback, who.clock), loop)
+            protocol = _protocol_class()(loop, req, playback, who.clock)
+            self._acquired.add(protocol)  # it is closed with its session
+            return Connection(self, req.connection_key, protocol, loop)
 
         return connect
 
@@ -103,11 +105,13 @@ async def _once_more(data: bytes) -> AsyncIterator[bytes]:
 
 
 class _Transport(asyncio.Transport):
-    """Takes what the client writes, and knows whether it has let go."""
+    """Takes what the client writes, and knows whether it has let go. let_go: called then, and ``lost`` soon after."""
 
-    def __init__(self, let_go: Callable[[], None]) -> None:
+    def __init__(self, loop: Any, let_go: Callable[[], None], lost: Callable[[None], None]) -> None:
         super().__init__()
+        self._loop = loop
         self._let_go = let_go
+        self._lost = lost
         self._is_closing = False
 
     def write(self, data: Any) -> None:
@@ -120,9 +124,9 @@ class _Transport(asyncio.Transport):
         if not self._is_closing:
             self._is_closing = True
             self._let_go()
+            self._loop.call_soon(self._lost, None)
 
-    def abort(self) -> None:
-        self.close()
+    abort = close
 
 
 @cache
@@ -154,7 +158,7 @@ def _protocol_class() -> Any:
             self._clock = clock
             self._steps: Iterator[float | bytes] = played_bytes(playback, req.method)
             self._rest = 0.0  # of a pause that was given up
-            self.connection_made(_Transport(playback.close))
+            self.connection_made(_Transport(loop, playback.close, self.connection_lost))
             self.force_close()  # no other request is to get it
 
         def set_response_params(self, *, read_timeout: float | None = None, **params: Any) -> None:
@@ -162,7 +166,8 @@ def _protocol_class() -> Any:
             super().set_response_params(**params)
 
         async def read(self) -> Any:
-            """Return the head and the body."""
+            """Return the head and the body, once the request was written, which a task of its own may do."""
+            await asyncio.sleep(0)
             await self.play()
             return await super().read()
 

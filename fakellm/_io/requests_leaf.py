@@ -12,8 +12,11 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import cache
 from http.client import HTTPResponse, IncompleteRead
+from importlib.util import find_spec, module_from_spec
+from inspect import unwrap
 from typing import Any
 from urllib.parse import urlsplit
+from warnings import catch_warnings
 
 from fakellm._clock import Clock
 from fakellm._io.http_bytes import Answering, LostError, begin_take, framed, played_bytes, start_playback
@@ -42,7 +45,7 @@ def answering_send(answering: Callable[[], Answering | None]) -> Callable[[Any],
             if who is None or wire is None:
                 return original(self, request, *args, **kwargs)
             try:
-                response = original(_beside(self, who, wire), request, *args, **kwargs)
+                response = _own(original)(_beside(self, who, wire), request, *args, **kwargs)
             except _ToRecordError as wanted:
                 take = wanted.take
             else:
@@ -54,6 +57,21 @@ def answering_send(answering: Callable[[], Answering | None]) -> Callable[[Any],
         return send
 
     return make
+
+
+def _own(original: Any) -> Any:
+    """Return what sends: the original, or the one of requests where that is a double, such as responses put in."""
+    passes_on = getattr(unwrap(original), "__module__", "") == "requests.adapters"
+    return original if passes_on else _another_copy().HTTPAdapter.send
+
+
+@cache
+def _another_copy() -> Any:
+    spec: Any = find_spec("requests.adapters")
+    module = module_from_spec(spec)
+    with catch_warnings(action="ignore"):  # of what is not installed, which the first copy was told
+        spec.loader.exec_module(module)
+    return module
 
 
 def _claimed(who: Answering, request: Any) -> WireRequest | None:

@@ -15,9 +15,10 @@ import pytest
 import requests
 import zstandard
 from provider_server import PATIENCE, provider
+from urllib3.util import Retry
 from ways import errors_of_all_ways
 
-from fakellm import Cassette, FakeLLM, UsageError, use_cassette
+from fakellm import Cassette, ErrorReply, FakeLLM, UsageError, use_cassette
 from fakellm._cassette.file import read_cassette
 
 QUESTION = {"model": "gpt-4o", "messages": [{"role": "user", "content": "hi"}]}
@@ -665,6 +666,54 @@ def test_foreign_transport_is_recorded(path):
 
     assert response.json() == {"from": "elsewhere"}
     assert json.loads(only(path).response.body) == {"from": "elsewhere"}
+
+
+def test_transport_on_aiohttp_is_recorded_once(path):
+    class OnAiohttp(httpx.AsyncBaseTransport):
+        async def handle_async_request(self, request):
+            url, body = str(request.url), await request.aread()
+            async with aiohttp.ClientSession() as session, session.post(url, data=body, headers=KEY) as response:
+                return httpx.Response(response.status, content=await response.read())
+
+    async def ask(url):
+        async with httpx.AsyncClient(transport=OnAiohttp()) as client:
+            return await client.post(chat(url), json=QUESTION)
+
+    with provider(lambda exchange: exchange.answer(b'{"from": "elsewhere"}')) as url, use_cassette(path, mode="once"):
+        assert asyncio.run(ask(url)).json() == {"from": "elsewhere"}
+
+    assert json.loads(only(path).response.body) == {"from": "elsewhere"}
+
+
+def test_transport_on_requests_is_recorded_once(path):
+    class OnRequests(httpx.BaseTransport):
+        def handle_request(self, request):
+            response = requests.post(str(request.url), data=request.read(), headers=KEY)
+            return httpx.Response(response.status_code, content=response.content)
+
+    with (
+        provider(lambda exchange: exchange.answer(b'{"from": "elsewhere"}')) as url,
+        use_cassette(path, mode="once"),
+        httpx.Client(transport=OnRequests()) as client,
+    ):
+        assert client.post(chat(url), json=QUESTION).json() == {"from": "elsewhere"}
+
+    assert json.loads(only(path).response.body) == {"from": "elsewhere"}
+
+
+def test_retry_of_an_adapter_is_recorded_after_a_scripted_error(path):
+    retrying = requests.adapters.HTTPAdapter(max_retries=Retry(total=2, status_forcelist=[503], allowed_methods=None))
+
+    with provider(lambda exchange: exchange.answer(b'{"real": 1}')) as url, FakeLLM() as llm:
+        cassette = Cassette(path, mode="once", engine=llm._engine)
+        llm.reply(ErrorReply(503))
+        with requests.Session() as session:
+            session.mount("http://", retrying)
+            response = session.post(chat(url), json=QUESTION, headers=KEY)
+        cassette.save()
+
+    assert response.json() == json.loads(only(path).response.body) == {"real": 1}
+    assert [call.status for call in llm.calls] == [503, 200]
 
 
 def test_foreign_transport_that_has_read_its_answer_is_recorded(path):

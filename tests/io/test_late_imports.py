@@ -1,0 +1,120 @@
+"""Libraries that the code under test imports while a fake is active, or never."""
+
+from __future__ import annotations
+
+import importlib
+import subprocess
+import sys
+from types import ModuleType
+
+import pytest
+
+from fakellm import FakeLLM
+from fakellm._io.late_imports import LateImports
+
+LATE = """
+import asyncio, sys
+
+from fakellm import FakeLLM
+
+CHAT = "https://api.openai.com/v1/chat/completions"
+QUESTION = {"model": "gpt-4o", "messages": [{"role": "user", "content": "hi"}]}
+KEY = {"authorization": "Bearer sk-fakellm"}
+
+with FakeLLM() as llm:
+    assert not {"requests", "urllib3", "aiohttp"} & set(sys.modules)
+    llm.reply("Hello!", times=2)
+
+    from requests import post
+    assert post(CHAT, json=QUESTION, headers=KEY).status_code == 200
+
+    import aiohttp
+    async def ask():
+        async with aiohttp.request("POST", CHAT, json=QUESTION, headers=KEY) as response:
+            return response.status
+    assert asyncio.run(ask()) == 200
+
+from requests.adapters import HTTPAdapter
+for function in (HTTPAdapter.send, aiohttp.BaseConnector.connect):
+    assert not hasattr(function, "__wrapped__")
+"""
+
+
+NEVER = """
+import sys
+from fakellm import FakeLLM
+
+with FakeLLM():
+    assert not {"requests", "urllib3", "aiohttp"} & set(sys.modules)
+"""
+
+
+def test_library_that_is_imported_while_a_fake_is_active_is_answered():
+    subprocess.run([sys.executable, "-c", LATE], check=True)
+
+
+def test_fake_imports_nothing_that_the_code_under_test_does_not():
+    subprocess.run([sys.executable, "-c", NEVER], check=True)
+
+
+@pytest.fixture
+def late(tmp_path, monkeypatch):
+    """Waits for the module ``late_one``; what it was told of stands in the list."""
+    (tmp_path / "late_one.py").write_text("value = 1\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "late_one", raising=False)
+    patched: list[ModuleType] = []
+    imports = LateImports({"late_one": patched.append, "no_such_module": patched.append})
+    yield imports, patched
+    sys.modules.pop("late_one", None)
+
+
+def test_module_is_patched_once_when_it_has_run(late):
+    imports, patched = late
+
+    imports.begin()
+    module = importlib.import_module("late_one")
+    imports.end()
+
+    assert patched == [module]
+    assert module.value == 1
+    assert module.__loader__ is module.__spec__.loader
+    assert type(module.__loader__).__module__ != "fakellm._io.late_imports"
+
+
+def test_module_that_is_there_is_patched_at_once(late):
+    imports, patched = late
+    module = importlib.import_module("late_one")
+
+    imports.begin()
+    imports.end()
+
+    assert patched == [module]
+
+
+def test_module_that_comes_when_all_is_over_is_not_patched(late):
+    imports, patched = late
+    imports.begin()
+    imports.end()
+
+    importlib.import_module("late_one")
+
+    assert (patched, imports.is_on, imports in sys.meta_path) == ([], False, False)
+
+
+def test_module_that_nobody_finds_is_missing_as_ever(late):
+    imports, _ = late
+    imports.begin()
+    try:
+        with pytest.raises(ModuleNotFoundError, match="No module named 'no_such_module'"):
+            importlib.import_module("no_such_module")
+    finally:
+        imports.end()
+
+
+@pytest.mark.parametrize("name", ["requests.adapters", "aiohttp.connector"])
+def test_module_that_is_being_imported_is_left_alone(monkeypatch, name):
+    monkeypatch.setitem(sys.modules, name, ModuleType(name))
+
+    with FakeLLM():
+        pass
