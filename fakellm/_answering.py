@@ -23,8 +23,8 @@ __all__ = ["Answering"]
 class Answering:
     """Base of FakeLLM and Cassette.
 
-    As a context manager, sync or async, it answers for every httpx and httpx2 client in the process and,
-    when the block ends without an exception, checks that nothing passed by accident.
+    As a context manager, sync or async, it answers for every client of httpx, httpx2, requests and aiohttp in the
+    process and, when the block ends without an exception, checks that nothing passed by accident.
     """
 
     def __init__(self, engine: Engine, clock: Clock) -> None:

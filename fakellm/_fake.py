@@ -38,8 +38,8 @@ __all__ = ["FakeLLM"]
 class FakeLLM(Answering):
     """A model that says what a test scripts, to whichever client asks.
 
-    As a context manager it answers for every httpx and httpx2 client in the process and, when the block
-    ends without an exception, checks that nothing passed by accident.
+    As a context manager it answers for every client of httpx, httpx2, requests and aiohttp in the process and, when
+    the block ends without an exception, checks that nothing passed by accident.
 
     strict: False answers requests that the real API would reject. models: the names that exist; a request for
     another gets the 404 of the real API. provider: who answers, such as ``"openrouter"``, and so whose rules hold

@@ -152,10 +152,11 @@ def use_cassette(
     names of hosts such as ``*.langchain.com``, or compiled patterns; what goes there is neither played nor recorded but
     left to the network, unless its path asks a model.
 
-    Every request that goes through httpx or httpx2 is answered from the file, except to ports of loopback hosts
-    that it does not know. A model call that the file does not hold gets a 400 that says what came closest; it is sent
-    nowhere, and fails the block when it ends, even where the code under test swallowed the error. So does another
-    request to a host and path that the file holds; any other gets a 404, stands in ``other_traffic`` and fails nothing.
+    Every request that goes through httpx, httpx2, requests or aiohttp is answered from the file, except to ports of
+    loopback hosts that it does not know. A model call that the file does not hold gets a 400 that says what came
+    closest; it is sent nowhere, and fails the block when it ends, even where the code under test swallowed the error.
+    So does another request to a host and path that the file holds; any other gets a 404, stands in ``other_traffic``
+    and fails nothing.
 
     While it records, the real answers go to the client as they arrive. The file is written when the block
     ends, and only if it succeeds; keys, cookies and their like do not get into it.

@@ -309,7 +309,7 @@ class Experiment:
         if not answers:
             raise UsageError(
                 "the body of explore() asked this fake nothing, so there is nothing to explore\n"
-                "  does it ask at all, through httpx or httpx2, and while no other fake answers?"
+                "  does it ask at all, through httpx, httpx2, requests or aiohttp, and while no other fake answers?"
             )
         following = [*(heard.call for heard in answers[1:]), None]
         planned = [

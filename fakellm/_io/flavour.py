@@ -36,4 +36,7 @@ def check_module(module: ModuleType) -> ModuleType:
     """
     if getattr(module, "__name__", "") in _NAMES:
         return module
-    raise UsageError(f"transport(...) takes the module of the client it is for, httpx or httpx2; got {module!r}")
+    text = f"transport(...) takes the module of the client it is for, httpx or httpx2; got {module!r}"
+    if getattr(module, "__name__", "") in ("requests", "aiohttp"):
+        text += "\n  its clients take no transport; they are answered while a block runs\n  type: with llm: …"
+    raise UsageError(text)

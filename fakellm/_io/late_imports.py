@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from importlib.abc import Loader
-from importlib.machinery import ModuleSpec
+from importlib.machinery import ModuleSpec, PathFinder
 from types import ModuleType
 
 __all__ = ["LateImports"]
@@ -14,7 +15,9 @@ Patch = Callable[[ModuleType], None]
 
 
 class LateImports:
-    """A finder of modules that stands before all others and finds none by itself.
+    """A finder of modules that stands before the one that looks into files, and finds none by itself.
+
+    It tolerates that others put ``sys.meta_path`` back to what it was, as pytest does around a run in the process.
 
     patches: name of a module -> what to do with it once it has run. is_on: whether that is to be done.
     """
@@ -26,7 +29,9 @@ class LateImports:
     def begin(self) -> None:
         """Patch what is imported already, and the others when they are."""
         self.is_on = True
-        sys.meta_path.insert(0, self)
+        if self not in sys.meta_path:
+            # Not in front: whoever has put himself there may take away the first one, as pyfakefs does.
+            sys.meta_path.insert(_place(), self)
         for name, patch in self._patches.items():
             if (module := sys.modules.get(name)) is not None:
                 patch(module)
@@ -34,25 +39,31 @@ class LateImports:
     def end(self) -> None:
         """Patch no more."""
         self.is_on = False
-        sys.meta_path.remove(self)
+        with suppress(ValueError):
+            sys.meta_path.remove(self)
 
     def find_spec(
         self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
         """Return what the other finders find, with a loader that patches; None for most."""
-        if name not in self._patches:
+        if not self.is_on or name not in self._patches:
             return None
         others = (finder for finder in sys.meta_path if finder is not self)
         spec = next((found for finder in others if (found := finder.find_spec(name, path, target)) is not None), None)
         if spec is not None and spec.loader is not None:
-            spec.loader = _Patching(spec.loader, self._patches[name])
+            spec.loader = _Patching(spec, spec.loader, self._patches[name])
         return spec
+
+
+def _place() -> int:
+    return sys.meta_path.index(PathFinder) if PathFinder in sys.meta_path else len(sys.meta_path)
 
 
 class _Patching(Loader):
     """A loader that runs a module as another one does, then patches it; the module itself knows only the other."""
 
-    def __init__(self, loader: Loader, patch: Patch) -> None:
+    def __init__(self, spec: ModuleSpec, loader: Loader, patch: Patch) -> None:
+        self._spec = spec
         self._loader = loader
         self._patch = patch
 
@@ -60,8 +71,6 @@ class _Patching(Loader):
         return self._loader.create_module(spec)
 
     def exec_module(self, module: ModuleType) -> None:
-        module.__loader__ = self._loader
-        if module.__spec__ is not None:
-            module.__spec__.loader = self._loader
+        self._spec.loader = module.__loader__ = self._loader
         self._loader.exec_module(module)
         self._patch(module)

@@ -1,8 +1,8 @@
 """Keeps the network out: what no fake can answer is refused where the process looks up a host or connects.
 
-Clients on httpx and httpx2 never come this far for a model call while a fake is active; clients on anything else
-(requests, urllib, aiohttp) do. Refused are, while a fake is active or with the ini ``llm_guard``, known hosts of
-providers; with ``--llm-block-network``, everything beyond loopback. A cassette that records lifts both.
+Clients on httpx, httpx2, requests and aiohttp never come this far for a model call while a fake is active; clients on
+anything else (urllib3 alone, http.client) do. Refused are, while a fake is active or with the ini ``llm_guard``, known
+hosts of providers; with ``--llm-block-network``, everything beyond loopback. A cassette that records lifts both.
 
 The interpreter itself tells of most such steps (an audit hook), so that little has to be patched, and no function that
 pytest-socket and others patch as well. Not seen: connections that C code makes on its own, as grpc and libcurl do.
@@ -59,14 +59,14 @@ class Refusal(NamedTuple):
                 "or run it without --llm-block-network (ini llm_block_network)",
             ]
         return [
-            "fakellm answers clients on httpx and httpx2, while a fake or a cassette is active; this one is on",
-            "something else, or came too early or too late: use a client on httpx, or stand in for this one",
-            *(advice for library, advice in _ON_HTTPX.items() if library in self.callers.libraries),
+            "fakellm answers clients on httpx, httpx2, requests and aiohttp, while a fake or cassette is active;",
+            "this one is on something else, or came too early or too late: use one of these, or stand in for it",
+            *(advice for library, advice in _ANSWERED.items() if library in self.callers.libraries),
         ]
 
 
-# How frameworks whose default client is not on httpx are told to use one that is.
-_ON_HTTPX = {
+# How frameworks whose default client is on something else are told to use one that is answered.
+_ANSWERED = {
     "dspy": "in dspy, type: dspy.LM(..., engine='litellm', cache=False)",
     "strands": "in strands, type: OpenAIModel(model_id=...); its default asks Bedrock through botocore",
 }

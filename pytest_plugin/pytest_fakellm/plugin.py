@@ -312,7 +312,7 @@ def llm_config() -> Mapping[str, Any]:
 
 @pytest.fixture
 def fake_llm(request: pytest.FixtureRequest, llm_config: Mapping[str, Any]) -> FakeLLM:
-    """A FakeLLM that answers for every httpx and httpx2 client in the process, checked when the test ends."""
+    """A FakeLLM that answers for every client of httpx, httpx2, requests and aiohttp, checked when the test ends."""
     from pytest_fakellm.sessions import fake_session
 
     return fake_session(request, llm_config)

@@ -435,6 +435,43 @@ def test_request_without_an_answer_is_not_recorded(ask, path):
     assert [(call.status, call.duration is not None) for call in cassette.calls] == [(0, True)]
 
 
+def test_request_whose_connection_is_dropped_is_not_recorded(ask, path):
+    with (
+        provider(lambda exchange: exchange.cut()) as url,
+        use_cassette(path, mode="once") as cassette,
+        pytest.raises(errors_of_all_ways("dropped")),
+    ):
+        try:
+            ask("POST", chat(url), json=QUESTION)
+        finally:
+            cassette.save()
+
+    assert not path.exists()
+    assert [(call.status, call.duration is not None) for call in cassette.calls] == [(0, True)]
+
+
+def test_stream_that_falls_silent_is_recorded_as_cut(path):
+    has_left = threading.Event()
+
+    def script(exchange):
+        exchange.stream()
+        exchange.chunk(EVENTS[0])
+        has_left.wait(PATIENCE)
+
+    with (
+        provider(script) as url,
+        use_cassette(path, mode="once"),
+        requests.post(chat(url), json=QUESTION, headers=KEY, stream=True, timeout=0.2) as response,
+    ):
+        chunks = response.iter_content(None)
+        assert next(chunks) == EVENTS[0]
+        with pytest.raises(requests.ConnectionError, match="Read timed out"):
+            next(chunks)
+        has_left.set()
+
+    assert (only(path).response.body, only(path).trace.cut) == (EVENTS[0], True)
+
+
 def test_any_endpoint_is_recorded(ask, path):
     def script(exchange):
         exchange.answer(exchange.path.encode())

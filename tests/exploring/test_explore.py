@@ -522,7 +522,7 @@ def test_body_that_asks_nothing(llm):
 
     assert str(caught.value) == (
         "the body of explore() asked this fake nothing, so there is nothing to explore\n"
-        "  does it ask at all, through httpx or httpx2, and while no other fake answers?"
+        "  does it ask at all, through httpx, httpx2, requests or aiohttp, and while no other fake answers?"
     )
 
 

@@ -189,6 +189,18 @@ async def test_timeout_for_the_whole_ends_it_after_just_that_long(session, fault
 
 
 @pytest.mark.asyncio
+async def test_nothing_comes_after_a_timeout(session):
+    with FakeLLM() as llm:
+        llm.reply("Hello!", fault=waiting(in_body=30))
+
+        async with session.post(CHAT, json=STREAM, timeout=aiohttp.ClientTimeout(total=10)) as response:
+            with pytest.raises(TimeoutError):
+                await response.content.readany()
+            with pytest.raises(aiohttp.ClientPayloadError):
+                await response.content.readany()
+
+
+@pytest.mark.asyncio
 @pytest.mark.parametrize(
     ("patience", "error", "elapsed"),
     [

@@ -102,6 +102,31 @@ def test_module_that_comes_when_all_is_over_is_not_patched(late):
     assert (patched, imports.is_on, imports in sys.meta_path) == ([], False, False)
 
 
+def test_finder_that_others_took_away_or_put_back_does_no_harm(late, monkeypatch):
+    imports, patched = late
+    imports.begin()
+    with monkeypatch.context() as patch:
+        patch.setattr(sys, "meta_path", [finder for finder in sys.meta_path if finder is not imports])
+        imports.end()  # not there to be removed
+    imports.begin()  # put back meanwhile
+    imports.end()
+
+    importlib.import_module("late_one")
+
+    assert (patched, imports in sys.meta_path) == ([], False)
+
+
+def test_whoever_stands_in_front_stays_there(late):
+    imports, _ = late
+    first = sys.meta_path[0]
+
+    imports.begin()
+    try:
+        assert sys.meta_path[0] is first
+    finally:
+        imports.end()
+
+
 def test_module_that_nobody_finds_is_missing_as_ever(late):
     imports, _ = late
     imports.begin()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from importlib import import_module
 
 import httpx
 import pytest
@@ -272,6 +273,13 @@ def test_body_shorter_than_its_content_length_is_a_lost_connection(httpx_way):
     )
 
 
+def test_part_without_bytes_is_not_the_end_of_a_body(way):
+    llm = FakeLLM()
+    llm.reply("a", fault=answering(Head(200, ()), Data(b"123"), Data(b""), Data(b"45")))
+
+    assert way.post(CHAT, QUESTION, transport=way.transport(llm)).content == b"12345"
+
+
 @pytest.mark.parametrize("body", [[], [Wait(9)], [Disconnect()]])
 def test_empty_body_that_says_so_is_whole(way, body):
     llm = FakeLLM()
@@ -471,3 +479,14 @@ def test_transport_for_another_module_is_a_usage_error():
         UsageError, match="takes the module of the client it is for, httpx or httpx2; got <module 'json'"
     ):
         FakeLLM().transport(json)
+
+
+@pytest.mark.parametrize("name", ["requests", "aiohttp"])
+def test_library_whose_clients_take_no_transport_is_told_what_answers_them(name):
+    with pytest.raises(UsageError) as caught:
+        FakeLLM().transport(import_module(name))
+
+    assert str(caught.value).splitlines()[1:] == [
+        "  its clients take no transport; they are answered while a block runs",
+        "  type: with llm: …",
+    ]

@@ -267,7 +267,9 @@ def test_markers_and_ini_are_documented(project):
 def test_fixtures_are_documented(project):
     result = project.runpytest("--fixtures")
 
-    result.stdout.fnmatch_lines(["fake_llm -- *", "*A FakeLLM that answers for every httpx and httpx2 client*"])
+    result.stdout.fnmatch_lines(
+        ["fake_llm -- *", "*A FakeLLM that answers for every client of httpx, httpx2, requests and aiohttp*"]
+    )
 
 
 @pytest.mark.parametrize("place", ["suite", ".", "elsewhere"])

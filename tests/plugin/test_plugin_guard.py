@@ -12,10 +12,15 @@ import asyncio, json, socket, urllib.request
 import uvloop
 
 QUESTION = {"model": "gpt-4o", "messages": [{"role": "user", "content": "hi"}]}
+KEY = {"authorization": "Bearer sk-fakellm"}
 
 def by_requests(url):
     import requests
-    requests.post(url, json=QUESTION, timeout=5)
+    requests.post(url, json=QUESTION, headers=KEY, timeout=5)
+
+def by_urllib3(url):
+    import urllib3
+    urllib3.request("POST", url, json=QUESTION, timeout=5, retries=False)
 
 def by_urllib(url):
     urllib.request.urlopen(urllib.request.Request(url, json.dumps(QUESTION).encode()), timeout=5)
@@ -23,8 +28,8 @@ def by_urllib(url):
 def by_aiohttp(url):
     import aiohttp
     async def ask():
-        async with aiohttp.ClientSession() as session:
-            await session.post(url, json=QUESTION)
+        async with aiohttp.ClientSession(headers=KEY) as session, session.post(url, json=QUESTION):
+            pass
     asyncio.run(ask())
 
 def by_asyncio(url):
@@ -56,7 +61,7 @@ def asking(project):
     return project
 
 
-@pytest.mark.parametrize("way", ["requests", "urllib", "aiohttp", "asyncio", "uvloop", "socket"])
+@pytest.mark.parametrize("way", ["urllib3", "urllib", "asyncio", "uvloop", "socket"])
 def test_provider_is_out_of_reach_while_the_fake_is_active(asking, way):
     asking.makepyfile(f"""
         from ask import by_{way}, swallow
@@ -75,14 +80,46 @@ def test_provider_is_out_of_reach_while_the_fake_is_active(asking, way):
         [
             "BlockedConnectionError: a connection to api.openai.com:443 was blocked: the host belongs to a provider of "
             "models",
-            "  fakellm answers clients on httpx and httpx2, while a fake or a cassette is active; this one is on",
+            "  fakellm answers clients on httpx, httpx2, requests and aiohttp, while a fake or cassette is active;",
             "*connections: 1 refused",
             "refused: api.openai.com in *::test_agent",
         ]
     )
 
 
-@pytest.mark.parametrize(("way", "through"), [("requests", "requests, urllib3"), ("urllib", "urllib, http")])
+@pytest.mark.parametrize("way", ["requests", "aiohttp"])
+def test_client_that_is_answered_does_not_come_to_the_guard(asking, way):
+    asking.makepyfile(f"""
+        from ask import by_{way}, swallow
+
+        def test_agent(fake_llm):
+            fake_llm.reply("Hello!")
+            assert swallow(by_{way}) is None
+    """)
+
+    result = asking.runpytest()
+
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines(["1 call, *", "*connections: 0 refused"])
+
+
+@pytest.mark.parametrize("way", ["requests", "aiohttp"])
+def test_client_that_comes_too_early_is_refused(asking, way):
+    write_ini(asking, more="llm_guard = true")
+    asking.makepyfile(f"""
+        from ask import by_{way}, swallow
+
+        def test_agent():
+            assert "blocked by fakellm" in str(swallow(by_{way}))
+    """)
+
+    result = asking.runpytest()
+
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["  this one is on something else, or came too early or too late: *"])
+
+
+@pytest.mark.parametrize(("way", "through"), [("urllib3", "urllib3"), ("urllib", "urllib, http")])
 def test_report_names_model_libraries_and_lines(asking, way, through):
     asking.makepyfile(
         test_agent=f"""
@@ -102,8 +139,8 @@ def test_report_names_model_libraries_and_lines(asking, way, through):
             f"  at ask.py:* in by_{way}",
             "  by ask.py:* in swallow",
             "  by test_agent.py:4 in test_agent",
-            "  fakellm answers clients on httpx and httpx2, while a fake or a cassette is active; this one is on",
-            "  something else, or came too early or too late: use a client on httpx, or stand in for this one",
+            "  fakellm answers clients on httpx, httpx2, requests and aiohttp, while a fake or cassette is active;",
+            "  this one is on something else, or came too early or too late: use one of these, or stand in for it",
         ]
     )
 
@@ -123,7 +160,7 @@ def ask():
         ("strands", "  in strands, type: OpenAIModel(model_id=...); its default asks Bedrock through botocore"),
     ],
 )
-def test_report_says_how_a_framework_is_told_to_ask_over_httpx(asking, framework, advice):
+def test_report_says_how_a_framework_is_told_to_ask_where_it_is_answered(asking, framework, advice):
     asking.makepyfile(
         test_agent=f"""
         NAMES = {{"__name__": "{framework}.clients"}}
@@ -141,7 +178,7 @@ def test_report_says_how_a_framework_is_told_to_ask_over_httpx(asking, framework
 
     result.assert_outcomes(failed=1)
     assert f"\n  through {framework}, urllib, http\n" in result.stdout.str()
-    assert f"or stand in for this one\n{advice}\n" in result.stdout.str()
+    assert f"or stand in for it\n{advice}\n" in result.stdout.str()
 
 
 def test_report_names_the_lines_of_a_task(asking):
@@ -160,7 +197,11 @@ def test_report_names_the_lines_of_a_task(asking):
 
 
 def test_report_names_who_waits_for_the_task_of_a_library(asking):
-    write_ini(asking, addopts="-p pytest_asyncio.plugin", more="asyncio_default_fixture_loop_scope = function")
+    write_ini(
+        asking,
+        addopts="-p pytest_asyncio.plugin",
+        more="asyncio_default_fixture_loop_scope = function\nllm_guard = true",
+    )
     asking.makepyfile(
         test_agent="""
         import aiohttp
@@ -171,7 +212,7 @@ def test_report_names_who_waits_for_the_task_of_a_library(asking):
             await session.post("https://api.openai.com/v1/chat/completions", json=QUESTION)
 
         @pytest.mark.asyncio
-        async def test_agent(fake_llm):
+        async def test_agent():
             async with aiohttp.ClientSession() as session:
                 with pytest.raises(aiohttp.ClientConnectionError):
                     await ask(session)
