@@ -171,14 +171,15 @@ def _protocol_class() -> Any:
             await self.play()
             return await super().read()
 
-        def feed_data(self, data: Any, *size: int) -> None:
+        def feed_data(self, data: Any, size: int = 0) -> None:
             """Take head and body from the parser."""
             if type(data[1]) is StreamReader:  # an empty body is of another class
                 data[1].__class__ = PlayedReader
-            super().feed_data(data, *size)
+            super().feed_data(data, size)
 
         async def play(self) -> None:
             """Play up to the next bytes, or to the end of the connection."""
+            loss: Failure = "dropped"
             try:
                 await self._sleep(self._rest)
                 for step in self._steps:
@@ -187,8 +188,6 @@ def _protocol_class() -> Any:
                     await self._sleep(step)
             except LostError as lost:
                 loss = lost.loss
-            else:
-                loss = "dropped"
             return self._lose(loss)
 
         async def _sleep(self, seconds: float) -> None:
@@ -271,17 +270,17 @@ def _tap(content: Any, take: Take) -> None:
     class TappedReader(StreamReader):
         __slots__ = ()
 
-        def feed_data(self, data: bytes, *size: int) -> Any:
+        def feed_data(self, data: bytes, size: int = 0) -> Any:
             take.chunk(bytes(data))
-            return super().feed_data(data, *size)
+            return super().feed_data(data, size)
 
         def feed_eof(self) -> None:
             take.end("end")
             super().feed_eof()
 
-        def set_exception(self, *args: Any) -> None:
+        def set_exception(self, *args: Any, **kwargs: Any) -> None:
             take.end("broken")
-            super().set_exception(*args)
+            super().set_exception(*args, **kwargs)
 
     content.__class__ = TappedReader
     return None

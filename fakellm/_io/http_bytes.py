@@ -40,7 +40,7 @@ class LostError(Exception):
 
     def __init__(self, loss: Failure, text: str) -> None:
         super().__init__(text)
-        self.loss = loss
+        self.loss: Failure = loss
 
 
 def start_playback(answer: Playable, clock: Clock, timeouts: Mapping[str, float | None]) -> Playback:

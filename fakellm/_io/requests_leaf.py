@@ -131,7 +131,7 @@ def _pool_class(scheme: str) -> Any:
     class PlayedPool(HTTPConnectionPool):
         """Connections that are used once: who answers is asked anew for each try."""
 
-        ConnectionCls = PlayedConnection
+        ConnectionCls: Any = PlayedConnection
         asked: tuple[Answering, WireRequest]
 
         def _new_conn(self) -> Any:
