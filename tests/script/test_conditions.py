@@ -184,8 +184,8 @@ def test_header_reaches_the_rule_through_a_client(way):
     body = {"model": "gpt-4o", "messages": [USER]}
     url = "https://api.openai.com/v1/chat/completions"
 
-    sent = {"json": body, "headers": {"x-team": "a"}, "transport": llm.transport(way.module)}
-    response = way.request("POST", url, **sent)
+    with llm.intercept():
+        response = way.request("POST", url, json=body, headers={"x-team": "a"})
 
     assert response.json()["choices"][0]["message"]["content"] == "for a"
 
