@@ -84,7 +84,7 @@ def _packed() -> dict[str, str]:
     from pkgutil import get_data
 
     with real_files():
-        data = get_data(__package__, "document.jsonl")
+        data = get_data(__package__ or "", "document.jsonl")
     assert data is not None
     return dict(line.split("\t", 1) for line in data.decode().splitlines()[1:])
 
