@@ -19,8 +19,9 @@ from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary, WeakSet, finalize
 
 from fakellm._exploring.control import Control
-from fakellm._script.engine import Engine, Play
+from fakellm._script.engine import Engine
 from fakellm._script.journal import Call, Outcome
+from fakellm._script.recordings import Play
 from fakellm._script.reply import ErrorReply, Reply
 from fakellm._script.rule import Rule
 from fakellm._wire.events import WireEvent, WireRequest

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from fakellm._wire.answer import Choice, Completion, WireToolCall, json_answer, stream_head
 from fakellm._wire.asked import ChatRequest
-from fakellm._wire.dialect import Claim, Dialect, Strictness
+from fakellm._wire.claim import Claim, Traffic
+from fakellm._wire.dialect import Dialect, Strictness
 from fakellm._wire.errors import ErrorBody, Rejected, ScriptedError
 from fakellm._wire.events import Data, Head, WireEvent, WireRequest
 from fakellm._wire.identity import Identity
@@ -36,6 +37,7 @@ __all__ = [
     "SSEDecoder",
     "ScriptedError",
     "Strictness",
+    "Traffic",
     "WireEvent",
     "WireRequest",
     "WireToolCall",

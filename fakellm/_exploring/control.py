@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from fakellm._script.engine import Engine, Hooks
+from fakellm._script.engine import Engine
 from fakellm._script.journal import Call, Journal, Outcome
-from fakellm._script.recordings import Source
+from fakellm._script.recordings import Hooks, Source
 from fakellm._script.rule import Fallback, Rule, RuleState
 from fakellm._wire.asked import ChatRequest
+from fakellm._wire.dialects import Dialects
 from fakellm._wire.events import WireRequest
 
 __all__ = ["Control", "Snapshot"]
@@ -20,7 +21,7 @@ __all__ = ["Control", "Snapshot"]
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """Rules, fallback, journal, other traffic and sources as they were at one moment."""
+    """Rules, fallback, journal, other traffic, sources and dialects as they were at one moment."""
 
     rules: tuple[tuple[Rule, RuleState], ...]
     fallback: tuple[Fallback, RuleState] | None
@@ -28,6 +29,7 @@ class Snapshot:
     other_traffic: tuple[Call, ...]
     seen: Mapping[bytes, int]
     sources: tuple[tuple[Source, Any], ...]
+    dialects: Dialects
 
 
 class Control:
@@ -64,6 +66,7 @@ class Control:
                 other_traffic=tuple(engine.other_traffic),
                 seen=dict(engine.seen),
                 sources=tuple((source, source.state) for source in engine.sources),
+                dialects=engine.dialects.copied(),
             )
 
     def restore(self, snapshot: Snapshot) -> None:
@@ -78,6 +81,7 @@ class Control:
             engine.script.hold([rule for rule, _ in snapshot.rules])
             engine.fallback = snapshot.fallback[0] if snapshot.fallback else None
             engine.sources[:] = [source for source, _ in snapshot.sources]
+            engine.dialects = snapshot.dialects.copied()
             engine.seen = dict(snapshot.seen)
             engine.journal.hold(snapshot.calls)
             engine.other_traffic.hold(snapshot.other_traffic)

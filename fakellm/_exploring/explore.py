@@ -18,9 +18,9 @@ from fakellm._exploring.control import Control
 from fakellm._exploring.trials import Trial, Trials
 from fakellm._exploring.trouble import Trouble, delivers, troubles
 from fakellm._fake import FakeLLM
-from fakellm._script.engine import Play
 from fakellm._script.fields import shown
 from fakellm._script.journal import Call, Outcome
+from fakellm._script.recordings import Play
 from fakellm._script.reply import ErrorReply
 from fakellm._wire.events import Head, WireEvent, WireRequest
 
@@ -321,7 +321,7 @@ class Experiment:
         return _chosen(planned, os.environ.get(TRIAL_VARIABLE))
 
 
-_ANSWERED = (Outcome.ANSWERED, Outcome.REPLAYED)
+_ANSWERED = (Outcome.ANSWERED, Outcome.REPLAYED, Outcome.ITSELF)
 _NOT_A_RESULT = (KeyboardInterrupt, SystemExit, GeneratorExit, asyncio.CancelledError)
 
 

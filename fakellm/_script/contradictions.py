@@ -14,10 +14,38 @@ from fakellm._errors import ContradictionError, did_you_mean
 from fakellm._script.reply import Reply, ToolCall
 from fakellm._script.structured import misfit
 from fakellm._wire.asked import ChatRequest
+from fakellm._wire.voice import MESSAGE_FIELDS
 
-__all__ = ["check_choices", "check_reply"]
+__all__ = ["check_choices", "check_fields", "check_reply"]
 
 _DELIBERATE = "if the test means it: Reply(..., deliberate=True)"
+
+
+def check_fields(reply: Reply, request: ChatRequest) -> None:
+    """Raise where a reply says what the API that is asked has no place for, or vectors for other inputs.
+
+    Raises:
+        ContradictionError: with the field, and those that there is a place for.
+    """
+    takes = request.voice.takes
+    lost = next((name for name in sorted(_CONTENT - takes) if _is_given(reply, name)), None)
+    if lost is not None:
+        known = ", ".join(f"{name}=" for name in sorted(takes)) or "an ErrorReply, a fault, or raw="
+        raise ContradictionError(
+            f"the reply has {lost}, for which {request.voice.spoken_at} has no place\n  to answer it, type: {known}"
+        )
+    if reply.vectors is not None and len(reply.vectors) != len(request.messages) and not reply.deliberate:
+        raise ContradictionError(
+            f"the reply has {len(reply.vectors)} vectors, the request {len(request.messages)} inputs\n"
+            f"  script a vector for each input; {_DELIBERATE}"
+        )
+
+
+_CONTENT = MESSAGE_FIELDS | {"vectors"}
+
+
+def _is_given(reply: Reply, name: str) -> bool:
+    return bool(reply.tool_calls) if name == "tool_calls" else getattr(reply, name) is not None
 
 
 def check_choices(reply: Reply, request: ChatRequest) -> None:

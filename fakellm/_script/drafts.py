@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from fakellm._script.contradictions import check_choices, check_reply
+from fakellm._script.contradictions import check_choices, check_fields, check_reply
 from fakellm._script.logprobs import token_logprobs
 from fakellm._script.own_chunks import deltas_of, message_of
 from fakellm._script.reply import Reply, ToolCall, is_text
@@ -30,6 +30,7 @@ def fill_draft(draft: Draft, identity: Identity, request: ChatRequest) -> Comple
         usage=_laid_over(_with_prompt(draft.usage, request.facts.prompt_tokens), reply.usage or {}),
         sends_usage=reply.usage is not False,
         headers=reply.wire_headers,
+        vectors=reply.vectors,
     )
 
 
@@ -46,7 +47,7 @@ class Drafts:
             ContradictionError: no model would say this to the request.
         """
         # What is left out is in the test's hands, and may change between two calls.
-        if reply.parsed is not None or reply.chunks is not None or reply.choices is not None:
+        if any(getattr(reply, name) is not None for name in _UNKEPT):
             return _draft(reply, request)
         key = (id(reply), request.provider, request.model, request.facts.terms)
         draft = self._known.get(key)
@@ -58,6 +59,7 @@ class Drafts:
 
 
 _MOST_DRAFTS = 256
+_UNKEPT = ("parsed", "chunks", "choices", "vectors")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -77,6 +79,7 @@ class Draft:
 
 
 def _draft(reply: Reply, request: ChatRequest) -> Draft:
+    check_fields(reply, request)
     check_choices(reply, request)
     said = tuple([_say(each, request) for each in reply.choices or (reply,) * request.n])
     usage, calls = _usage(said, request), sum(len(one.calls) for one in said)

@@ -2,7 +2,8 @@
 
 1. a dialect claims the path          else 404 in that API's own error envelope
 2. it reads the request               else the error that the real API would send
-3. the first live rule answers        else a source (a cassette), else otherwise(), else 400 with the near misses
+3. the first live rule answers        else a source (a cassette), else the API by itself where it needs no model,
+                                      else otherwise(), else 400 with the near misses
 4. the call is written down           under the lock, before any byte goes out; what asks no model, in a list of its own
 5. the dialect says the reply
 6. framing, pace and fault are laid over the events, in this order
@@ -12,10 +13,10 @@ No step does I/O or reads a clock; what must wait is a Wait event. A player (``_
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from threading import RLock
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 from fakellm._errors import (
     CassetteMismatchError,
@@ -29,10 +30,11 @@ from fakellm._script import explain
 from fakellm._script.journal import Answer, Call, Journal, Outcome, Undecoded
 from fakellm._script.match import Matcher
 from fakellm._script.pace import Pace
-from fakellm._script.recordings import Recorded, Recorder, Source
+from fakellm._script.recordings import Hooks, Play, Recorded, Recorder, Source
 from fakellm._script.render import UNMATCHED_CODE, Renderer, break_off, guarded
 from fakellm._script.rule import Fallback, Rule, caller
 from fakellm._script.script import Script
+from fakellm._script.scripted import Scripted
 from fakellm._wire.allowed_hosts import AllowedHosts, is_allowed
 from fakellm._wire.asked import ChatRequest
 from fakellm._wire.canonical import canonical_body, digest
@@ -44,22 +46,10 @@ from fakellm._wire.identity import Identity
 from fakellm._wire.provider import Provider
 from fakellm._wire.voice import Speaker
 
-__all__ = ["UNMATCHED_CODE", "Answer", "Engine", "Hooks", "Play"]
+__all__ = ["UNMATCHED_CODE", "Answer", "Engine"]
 
-Play = Callable[[], Iterable[WireEvent]]
-"""Makes the events that answer a call."""
-
-
-class Hooks(Protocol):
-    """Called around each model call, under the engine's lock."""
-
-    def before(self, request: WireRequest) -> None:
-        """Take note of a request that is not answered yet."""
-        ...
-
-    def over(self, call: Call, play: Play) -> Play:
-        """Return what plays the answer instead."""
-        ...
+_Found = tuple[Dialect, Claim]
+"""The dialect that a request speaks, and what it says of it."""
 
 
 class _Pending(NamedTuple):
@@ -97,7 +87,8 @@ class Engine:
         allow_rejected: bool = False,
         allow_unused: bool = False,
     ) -> None:
-        self.dialects = dialects
+        self._dialects = dialects
+        self.dialects = dialects.copied()
         self.sources: list[Source] = []
         self.allowed_hosts: AllowedHosts = ()
         self.recorder: Recorder | None = None
@@ -170,14 +161,15 @@ class Engine:
         """Answer a request: a Head, then Data, Wait or Disconnect; never raises for what was sent."""
         with self.lock:
             found = self.dialects.find(request)
-            written = self.journal if found or self.dialects.asks_model(request) else self.other_traffic
-            hooks = self.hooks if written is self.journal else None
-            if hooks is not None:
+            is_call = found[1].traffic is Traffic.MODEL if found else self.dialects.asks_model(request)
+            hooks = self.hooks
+            if hooks is not None and is_call:
                 hooks.before(request)
-            pending = self._answer(request, found, written)
-            written.append(pending.call)
+            pending = self._answer(request, found, self.journal if is_call else self.other_traffic)
+            is_call = is_call or pending.call.rule is not None
+            (self.journal if is_call else self.other_traffic).append(pending.call)
             play = pending.play
-            if hooks is not None:
+            if hooks is not None and is_call:
                 play = hooks.over(pending.call, play)
         # A callable of the test's may ask the model itself, from another thread even, and wait for it.
         return Answer(pending.call, play(), pending.take)
@@ -214,6 +206,7 @@ class Engine:
         with self.lock:
             for source in self.sources:
                 source.rewind()
+            self.dialects = self._dialects.copied()
             self.script.clear()
             self.fallback = None
             self.journal.clear()
@@ -251,7 +244,7 @@ class Engine:
         """Return how messages name a call."""
         return f"call {number}" if written is self.journal else f"request {number} of other_traffic"
 
-    def _answer(self, wire: WireRequest, found: tuple[Dialect, Claim] | None, written: Journal) -> _Pending:
+    def _answer(self, wire: WireRequest, found: _Found | None, written: Journal) -> _Pending:
         """Answer a request. written: the list that it is written down in, which a predicate may make longer."""
         if found is None:
             return self._from_source(wire, written) or self._not_spoken(wire, written)
@@ -262,20 +255,26 @@ class Engine:
         except Rejected as rejected:
             # What a provider accepted when it was recorded is never rejected.
             recorded = self._from_source(wire, written) if self.rules else None
-            return recorded or self._rejected(wire, rejected)
+            return recorded or self._rejected(wire, rejected, written)
         except Exception as err:  # noqa: BLE001  # from a dialect of the test's own
-            return self._broken(wire, None, err)
+            return self._broken(wire, None, err, written)
         try:
             rule = self.script.find(request, wire.headers)
         except Exception as err:  # noqa: BLE001  # from a predicate or callable of the test's: check() raises it again
-            return self._broken(wire, request, err)
+            return self._broken(wire, request, err, written)
         if rule is None and self.rules and (recorded := self._from_source(wire, written)):
             return recorded
-        rule = rule or self._live_fallback()
-        return self._from_rule(rule, wire, request, found[0]) if rule else self._unmatched(wire, request)
+        if (rule := rule or self._live_fallback(request)) is not None:
+            return self._from_rule(rule, wire, request, found[0])
+        if not request.claim.by_itself:
+            return self._unmatched(wire, request)
+        if self.sources:  # beside a recording nothing is made up
+            return self._not_spoken(wire, written, request)
+        call = self._call(wire, written, Outcome.ITSELF, 200, request.undecoded())
+        return self._said(None, request, call, found[0])
 
-    def _live_fallback(self) -> Fallback | None:
-        return self.fallback if self.fallback and self.fallback.is_live else None
+    def _live_fallback(self, request: ChatRequest) -> Fallback | None:
+        return self.fallback if self.fallback and self.fallback.is_live and self.fallback.is_for(request) else None
 
     def _from_rule(self, rule: Rule, wire: WireRequest, request: ChatRequest, dialect: Dialect) -> _Pending:
         scripted = rule.next_reply()
@@ -284,7 +283,10 @@ class Engine:
             source.excuse(wire)
         number = len(self.journal) + 1
         call = Call(number, wire, Outcome.ANSWERED, 200, request.undecoded(), rule, voice=dialect)
-        identity = self._identify(wire, request)
+        return self._said(scripted, request, call, dialect)
+
+    def _said(self, scripted: Scripted | None, request: ChatRequest, call: Call, dialect: Dialect) -> _Pending:
+        identity = self._identify(call.wire, request)
         return _Pending(call, partial(self._renderer.say, scripted, request, call, identity, dialect))
 
     def _from_source(self, wire: WireRequest, written: Journal) -> _Pending | None:
@@ -314,9 +316,9 @@ class Engine:
         call.explanation = self._explain(call, request)
         return self._refuse(call)
 
-    def _broken(self, wire: WireRequest, request: ChatRequest | None, err: Exception) -> _Pending:
-        call = self._call(wire, self.journal, Outcome.UNMATCHED, 400, request)
-        text = explain.broken(err, number=call.number)
+    def _broken(self, wire: WireRequest, request: ChatRequest | None, err: Exception, written: Journal) -> _Pending:
+        call = self._call(wire, written, Outcome.UNMATCHED, 400, request)
+        text = explain.broken(err, name=self._named(call.number, written))
         return _Pending(call, partial(break_off, call, err, self._speaker(wire), self._identify(wire, request), text))
 
     def _missed(
@@ -336,20 +338,21 @@ class Engine:
         rules = [*self.rules, *([self.fallback] if self.fallback else [])]
         return explain.unmatched(request, rules, number=call.number, headers=call.wire.headers, retry_of=retry_of)
 
-    def _rejected(self, wire: WireRequest, rejected: Rejected) -> _Pending:
+    def _rejected(self, wire: WireRequest, rejected: Rejected, written: Journal) -> _Pending:
         status, is_strict = rejected.status, self.strictness.strict
-        text = explain.rejected(wire, rejected.error, number=len(self.journal) + 1, status=status, is_strict=is_strict)
+        name = self._named(len(written) + 1, written)
+        text = explain.rejected(wire, rejected.error, name=name, status=status, is_strict=is_strict)
         if self.sources and not is_strict:
-            return self._missed(wire, None, self.journal, rejection=text)
+            return self._missed(wire, None, written, rejection=text)
         request = partial(self.read, wire, is_rejected=True)
-        call = self._call(wire, self.journal, Outcome.REJECTED, status, request)
+        call = self._call(wire, written, Outcome.REJECTED, status, request)
         call.explanation = text
         return self._refuse(call, rejected.error)
 
-    def _not_spoken(self, wire: WireRequest, written: Journal) -> _Pending:
+    def _not_spoken(self, wire: WireRequest, written: Journal, request: ChatRequest | None = None) -> _Pending:
         is_call = written is self.journal
         if self.sources and (is_call or any(source.knows(wire) for source in self.sources)):
-            return self._missed(wire, None, written)
+            return self._missed(wire, request, written)
         call = self._call(wire, written, Outcome.UNMATCHED if is_call else Outcome.OTHER, 404)
         if is_call:
             is_told_by_body = self.dialects.traffic(wire) is Traffic.BODY

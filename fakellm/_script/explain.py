@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import PurePath
 
 from fakellm._script.fields import NO_HEADERS, Headers
-from fakellm._script.journal import Call
+from fakellm._script.journal import Call, Outcome
 from fakellm._script.match import Mismatch, shown
 from fakellm._script.reply import ErrorReply, Reply, other_ways
 from fakellm._script.rule import Rule, is_own
@@ -49,11 +49,14 @@ def unmatched(
     return "\n".join(lines)
 
 
-def rejected(wire: WireRequest, error: ErrorBody, *, number: int, status: int, is_strict: bool = True) -> str:
-    """Explain a request that the real API would refuse. is_strict: whether being strict is why it is refused here."""
+def rejected(wire: WireRequest, error: ErrorBody, *, name: str, status: int, is_strict: bool = True) -> str:
+    """Explain a request that the real API would refuse.
+
+    name: how messages name it. is_strict: whether being strict is why it is refused here.
+    """
     details = ", ".join(f"{name}={value!r}" for name, value in (("param", error.param), ("code", error.code)) if value)
     return (
-        f"the real API rejects call {number} with {status}: {wire.method} {wire.path}\n"
+        f"the real API rejects {name} with {status}: {wire.method} {wire.path}\n"
         f"  {error.message}{f' ({details})' if details else ''}\n"
         f"{_key_to_send(wire, status)}"
         f"  {_allowed('allow_rejected')}{_ACCEPT if is_strict else ''}"
@@ -69,9 +72,9 @@ def _key_to_send(wire: WireRequest, status: int) -> str:
     return '  to send a key, type: headers={"authorization": "Bearer sk-fakellm"}\n' if is_missing else ""
 
 
-def broken(err: Exception, *, number: int) -> str:
-    """Explain a call whose rule could not answer, since the test's own code raised."""
-    return f"a callable of the script raised on call {number}: {type(err).__name__}: {err}{_raised_at(err)}"
+def broken(err: Exception, *, name: str) -> str:
+    """Explain a call whose rule could not answer, since the test's own code raised. name: how messages name it."""
+    return f"a callable of the script raised on {name}: {type(err).__name__}: {err}{_raised_at(err)}"
 
 
 def contradiction(err: Exception, rule: Rule | None, *, number: int) -> str:
@@ -109,7 +112,7 @@ def near_misses(
     request: ChatRequest, rules: Iterable[Rule], headers: Headers = NO_HEADERS
 ) -> list[tuple[Rule, list[Mismatch]]]:
     """Return the rules that came closest: with the fewest mismatches, of these the one that nearly held, first."""
-    found = [(rule, rule.matcher.mismatches(request, headers)) for rule in rules]
+    found = [(rule, rule.mismatches(request, headers)) for rule in rules]
     return sorted(found, key=_distance)[:_NEAR_MISSES_SHOWN]
 
 
@@ -130,6 +133,9 @@ def unused(rule: Rule, journal: Sequence[Call]) -> str:
     if taken is not None:
         lines.append(f"  call {taken.number} would have asked for it, but {taken.rule} came first")
         lines.append(f"  to let it answer, put it before that rule{_instead(taken.rule)}")
+    elif (alone := next((call for call in journal if _fits_but_for_its_endpoint(rule, call)), None)) is not None:
+        named = f"when(endpoint={alone.endpoint!r}, ...)"
+        lines.append(f"  call {alone.number} was answered by itself; to answer it, type: {named}")
     lines.append(f"  delete it, or {_allowed('allow_unused')}")
     return "\n".join(lines)
 
@@ -167,7 +173,13 @@ def _instead(first: Rule | None) -> str:
 
 
 def _fits(rule: Rule, call: Call) -> bool:
-    return call.request is not None and not rule.matcher.mismatches(call.request, call.wire.headers)
+    return call.request is not None and not rule.mismatches(call.request, call.wire.headers)
+
+
+def _fits_but_for_its_endpoint(rule: Rule, call: Call) -> bool:
+    if call.outcome is not Outcome.ITSELF or call.request is None or rule.is_for(call.request):
+        return False
+    return not rule.matcher.mismatches(call.request, call.wire.headers)
 
 
 def _named(scripted: Scripted) -> str:

@@ -121,7 +121,7 @@ def _missing_question(request: ChatRequest) -> str:
 
 
 def _end(request: ChatRequest) -> str:
-    return f"the last message has role {request.messages[-1].get('role')!r}"
+    return f"the last message has role {request.messages[-1].get('role')!r}" if request.messages else "no message"
 
 
 def _turn(number: int) -> str:

@@ -27,6 +27,7 @@ class Outcome(Enum):
     """How a call ended."""
 
     ANSWERED = "answered by a rule"
+    ITSELF = "answered by itself"
     REPLAYED = "answered from a cassette"
     RECORDED = "sent on and recorded"
     UNMATCHED = "asked but not scripted"

@@ -177,6 +177,11 @@ class Matcher:
         """Return why the request is not accepted; empty where it is."""
         return [found for c in self.conditions if (found := c.explain(request, headers)) is not None]
 
+    @property
+    def names_endpoint(self) -> bool:
+        """Whether there is a condition on the endpoint."""
+        return any(condition.field == "endpoint" for condition in self.conditions)
+
     def __str__(self) -> str:
         return f"when({', '.join(map(str, self.conditions))})" if self.conditions else "reply()"
 

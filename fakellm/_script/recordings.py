@@ -1,4 +1,4 @@
-"""What the engine asks beside its rules: something that holds answers, such as a cassette."""
+"""What the engine asks beside its rules: something that holds answers, such as a cassette; what comes between."""
 
 from __future__ import annotations
 
@@ -10,7 +10,22 @@ from fakellm._script.transform import Fault
 from fakellm._wire.events import WireEvent, WireRequest
 from fakellm._wire.voice import Speaker
 
-__all__ = ["Recorded", "Recorder", "Source"]
+__all__ = ["Hooks", "Play", "Recorded", "Recorder", "Source"]
+
+Play = Callable[[], Iterable[WireEvent]]
+"""What gives the events that answer a call."""
+
+
+class Hooks(Protocol):
+    """What comes between model calls and their answers; asked under the engine's lock."""
+
+    def before(self, request: WireRequest) -> None:
+        """Take note of a request that is not answered yet."""
+        ...
+
+    def over(self, call: Call, play: Play) -> Play:
+        """Return what plays the answer instead."""
+        ...
 
 
 class Recorded(Protocol):

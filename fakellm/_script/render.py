@@ -17,7 +17,7 @@ from fakellm._wire.answer import raw_answer
 from fakellm._wire.asked import ChatRequest
 from fakellm._wire.dialect import Dialect
 from fakellm._wire.errors import DO_NOT_RETRY, ErrorBody
-from fakellm._wire.events import Disconnect, Head, WireEvent, in_one_piece
+from fakellm._wire.events import Disconnect, Head, Whole, WireEvent, in_one_piece
 from fakellm._wire.identity import Identity
 from fakellm._wire.provider import add_headers
 from fakellm._wire.voice import Speaker
@@ -29,6 +29,7 @@ UNMATCHED_CODE = "fakellm_unmatched"
 
 
 _VALUES = (Reply, ErrorReply)
+_BY_ITSELF = Reply()
 
 
 class Renderer:
@@ -43,16 +44,23 @@ class Renderer:
         self._drafts = Drafts()
 
     def say(
-        self, scripted: Scripted, request: ChatRequest, call: Call, identity: Identity, dialect: Dialect
+        self, scripted: Scripted | None, request: ChatRequest, call: Call, identity: Identity, dialect: Dialect
     ) -> Iterable[WireEvent]:
-        """Return the events of a reply; what the test's own callable, framing or fault raises is put on the call."""
+        """Return the events of a reply; what the test's own callable, framing or fault raises is put on the call.
+
+        scripted: None for what the API answers by itself.
+        """
         try:
-            reply = scripted if isinstance(scripted, _VALUES) else scripted(request)
-            call.reply = reply
+            if scripted is None:
+                reply: Reply | ErrorReply = _BY_ITSELF
+            else:
+                call.reply = reply = scripted if isinstance(scripted, _VALUES) else scripted(request)
             if isinstance(reply, ErrorReply):
                 call.status = reply.status
                 return in_one_piece(error_events(reply, request.speaker, identity.request_id))
             events = self._rendered(reply, request, call, identity, dialect)
+            if isinstance(events, Whole):
+                call.status = events.head.status
             if self._full_headers or reply.headers == "full":
                 events = add_headers(iter(events), request.provider.headers_for(200, identity.request_id))
             pace = reply.pace or self._pace
@@ -71,7 +79,7 @@ class Renderer:
             text = explain.contradiction(err, call.rule, number=call.number)
             return break_off(call, err, request.speaker, identity, text)
         except Exception as err:  # noqa: BLE001  # check() raises it again
-            return break_off(call, err, request.speaker, identity, explain.broken(err, number=call.number))
+            return break_off(call, err, request.speaker, identity, explain.broken(err, name=f"call {call.number}"))
 
     def _rendered(
         self, reply: Reply, request: ChatRequest, call: Call, identity: Identity, dialect: Dialect
@@ -100,7 +108,7 @@ def guarded(events: Iterator[WireEvent], call: Call) -> Iterator[WireEvent]:
         _blame(call, err, explain.contradiction(err, call.rule, number=call.number))
         yield Disconnect()
     except Exception as err:  # noqa: BLE001  # check() raises it again
-        _blame(call, err, explain.broken(err, number=call.number))
+        _blame(call, err, explain.broken(err, name=f"call {call.number}"))
         yield Disconnect()
 
 

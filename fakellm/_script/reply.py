@@ -19,6 +19,8 @@ __all__ = ["ERROR_STATUS", "ErrorReply", "Reply", "ToolCall", "is_text", "other_
 ERROR_STATUS = Numbers(400, 599, whole=True)
 _LOG_PROBABILITY = Numbers(most=0)
 _LogProbability = Annotated[float, _LOG_PROBABILITY]
+_FINITE = Numbers()
+_Vector = Annotated[Sequence[Annotated[float, _FINITE]], AT_LEAST_ONE]
 
 
 @naming_fields()
@@ -33,7 +35,8 @@ class Reply:
     Sent, like usage, only where the request asks. choices: a str or Reply for each alternative that a request with
     ``n`` asks for, in place of text and calls; without it all alternatives are alike. parsed: an object (pydantic,
     dataclass, anything JSON), delivered in the shape that the request asks for: its response format, the tool it
-    forces, or the one tool made for the final answer. chunks: where a stream cuts the text; a mapping among them is
+    forces, or the one tool made for the final answer. vectors: of embeddings, a list of numbers for each input.
+    chunks: where a stream cuts the text; a mapping among them is
     a delta that is sent as it is. raw: the bytes of the body, with nothing added.
 
     pace: when its parts come; None takes the fake's. framing: how a stream is cut into bytes, from
@@ -51,6 +54,7 @@ class Reply:
     logprobs: Sequence[_LogProbability | Mapping[str, Any]] | None = field(default=None, kw_only=True)
     choices: Annotated[tuple[Reply, ...], AT_LEAST_ONE] | None = field(default=None, kw_only=True)
     parsed: Any = field(default=None, kw_only=True)
+    vectors: Annotated[Sequence[_Vector], AT_LEAST_ONE] | None = field(default=None, kw_only=True)
     chunks: Sequence[str | Mapping[str, Any]] | None = field(default=None, kw_only=True)
     raw: bytes | None = field(default=None, kw_only=True)
     pace: Pace | None = field(default=None, kw_only=True)
@@ -73,6 +77,8 @@ class Reply:
             object.__setattr__(self, "chunks", _chunks(self.chunks))
         if self.choices is not None:
             object.__setattr__(self, "choices", _choices(self.choices))
+        if self.vectors is not None:
+            object.__setattr__(self, "vectors", _vectors(self.vectors))
         if not isinstance(self.deliberate, bool):
             raise UsageError(f"Reply deliberate is True or False, got {self.deliberate!r}")
         if self.raw is not None and not isinstance(self.raw, bytes):
@@ -105,7 +111,7 @@ class Reply:
                 raise UsageError(f"{name} belongs to one choice: choices=[Reply('a', {name}=...), ...]")
 
 
-_WAYS = ("refusal", "choices", "parsed", "chunks", "raw")
+_WAYS = ("refusal", "choices", "parsed", "vectors", "chunks", "raw")
 """Fields of a Reply that stand in place of text and tool calls."""
 
 
@@ -122,6 +128,8 @@ def other_ways(reply: Reply) -> Iterator[tuple[str, object]]:
         yield "the choice", choice.text if choice.text is not None else dict(other_ways(choice)) or choice.tool_calls
     if reply.parsed is not None:
         yield "the object", reply.parsed
+    if reply.vectors is not None:
+        yield "the vectors", f"{len(reply.vectors)} of {len(reply.vectors[0])} numbers"
     if reply.chunks is not None and reply.text is None:
         yield "the chunks", "".join(map(str, reply.chunks)) if is_text(reply.chunks) else list(reply.chunks)
     if reply.raw is not None:
@@ -278,6 +286,18 @@ def _chunks(given: object) -> tuple[str | Mapping[str, Any], ...]:
         else:
             check_text("each of Reply chunks", chunk)
     return chunks
+
+
+def _vectors(given: object) -> tuple[tuple[float, ...], ...]:
+    """Return the vectors of a reply."""
+    rows = tuple(given) if isinstance(given, Iterable) and not isinstance(given, str | Mapping) else ()
+    for row in rows:
+        numbers = row if isinstance(row, Sequence) and not isinstance(row, str) else ()
+        if not numbers or not all(number in _FINITE for number in numbers):
+            raise UsageError(f"each of Reply vectors is a list of finite numbers; got {row!r}")
+    if not rows:
+        raise UsageError(f"Reply vectors is a list of vectors, one for each input, such as [[1.0, 0.0]]; got {given!r}")
+    return tuple(tuple(map(float, row)) for row in rows)
 
 
 def _choices(given: object) -> tuple[Reply, ...]:

@@ -10,9 +10,11 @@ from typing import Self, Unpack
 
 from fakellm._errors import UsageError
 from fakellm._numbers import AT_LEAST_ONE
-from fakellm._script.match import Matcher
+from fakellm._script.fields import Headers
+from fakellm._script.match import Matcher, Mismatch
 from fakellm._script.reply import ErrorReply, Reply
 from fakellm._script.scripted import ReplyFields, ReplyLike, Scripted, as_reply
+from fakellm._wire.asked import ChatRequest
 
 __all__ = ["Fallback", "Rule", "RuleState", "caller", "is_own"]
 
@@ -71,6 +73,32 @@ class Rule:
     def is_live(self) -> bool:
         """Whether there is a reply left to give."""
         return bool(self._replies) and (self._times is None or self._given < self._owed)
+
+    def is_for(self, request: ChatRequest) -> bool:
+        """Whether a request is of a kind that this rule answers.
+
+        What the API answers by itself is answered by a rule that names its endpoint, or that has what only it takes;
+        what was stored, by none.
+        """
+        if not request.claim.by_itself:
+            return not self._has_vectors
+        if request.claim.stored is not None:
+            return False
+        return "vectors" in request.voice.takes if self._has_vectors else self.matcher.names_endpoint
+
+    def mismatches(self, request: ChatRequest, headers: Headers) -> list[Mismatch]:
+        """Return why this rule does not answer a request; empty where it would."""
+        found = self.matcher.mismatches(request, headers)
+        if self.is_for(request):
+            return found
+        if self._has_vectors:
+            return [*found, Mismatch("vectors", "an endpoint that takes them", request.voice.spoken_at)]
+        hint = f"to answer in its place, type: when(endpoint={request.endpoint!r})"
+        return [*found, Mismatch("endpoint", "a model", f"{request.endpoint!r}, which answers by itself", hint)]
+
+    @property
+    def _has_vectors(self) -> bool:
+        return bool(self._replies) and getattr(self.upcoming, "vectors", None) is not None
 
     @property
     def has_replies(self) -> bool:

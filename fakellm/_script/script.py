@@ -54,7 +54,7 @@ class Script:
     def find(self, request: ChatRequest, headers: Headers) -> Rule | None:
         """Return the rule that answers, or None."""
         for rule in self._in_order(request, headers):
-            if rule.is_live and rule.matcher.accepts(request, headers):
+            if rule.is_live and rule.is_for(request) and rule.matcher.accepts(request, headers):
                 return rule
         return None
 

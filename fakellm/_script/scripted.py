@@ -46,6 +46,7 @@ class ReplyFields(TypedDict, total=False):
     logprobs: Sequence[float | Mapping[str, Any]] | None
     choices: Sequence[str | Reply] | None
     parsed: Any
+    vectors: Sequence[Sequence[float]] | None
     chunks: Sequence[str | Mapping[str, Any]] | None
     raw: bytes | None
     pace: Pace | None

@@ -5,7 +5,7 @@ The script fills these in; a dialect turns them into its own JSON and stream obj
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -68,7 +68,7 @@ class Completion:
 
     identity: what its ids are made of. created: Unix time in seconds. usage: by chat's names, a count or a nested
     mapping each. sends_usage: False keeps it from the client. headers: response headers beside the usual ones, names
-    in lower case.
+    in lower case. vectors: of embeddings, one for each input; None where the test gives none.
     """
 
     identity: Identity
@@ -78,6 +78,7 @@ class Completion:
     usage: Mapping[str, object]
     sends_usage: bool = True
     headers: tuple[tuple[str, str], ...] = ()
+    vectors: Sequence[Sequence[float]] | None = None
 
     @property
     def request_id(self) -> str:

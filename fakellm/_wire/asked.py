@@ -14,6 +14,7 @@ from pydantic_core import from_json
 from fakellm._anyjson import object_of, objects_of
 from fakellm._wire.answer import CallKind
 from fakellm._wire.canonical import canonical_json, digest, message_texts
+from fakellm._wire.claim import Claim
 from fakellm._wire.provider import Provider
 from fakellm._wire.voice import Speaker, Voice
 from fakellm.tokens._billing import count_preamble, count_prompt
@@ -30,11 +31,11 @@ class ChatRequest:
     """What a request asks, whatever the API; decoded when somebody looks into it.
 
     body: the JSON object as it was sent. model, messages, tools, stream and all below: in chat's form, in their
-    defaults where absent or null. voice, provider: who is asked, and so how the answer looks. facts: what is known of
-    the body.
+    defaults where absent or null. voice, provider: who is asked, and so how the answer looks. claim: what the path
+    says. facts: what is known of the body.
     """
 
-    __slots__ = ("_as_chat", "_body", "facts", "model", "provider", "stream", "voice")
+    __slots__ = ("_as_chat", "_body", "claim", "facts", "model", "provider", "stream", "voice")
 
     def __init__(
         self,
@@ -42,8 +43,8 @@ class ChatRequest:
         model: str,
         provider: Provider,
         voice: Voice,
+        claim: Claim,
         *,
-        stream: bool | None = None,
         body: dict[str, Any] | None = None,
         as_chat: dict[str, Any] | None = None,
     ) -> None:
@@ -51,7 +52,8 @@ class ChatRequest:
         self.model = model
         self.provider = provider
         self.voice = voice
-        self.stream = facts.stream if stream is None else stream
+        self.claim = claim
+        self.stream = facts.stream if claim.stream is None else claim.stream
         self._body = body
         self._as_chat = as_chat
 
@@ -60,7 +62,7 @@ class ChatRequest:
 
     def undecoded(self) -> ChatRequest:
         """Return the request as it came, whatever became of this one's body in users' hands."""
-        return ChatRequest(self.facts, self.model, self.provider, self.voice, stream=self.stream)
+        return ChatRequest(self.facts, self.model, self.provider, self.voice, self.claim)
 
     @property
     def endpoint(self) -> str:
@@ -301,9 +303,13 @@ class BodyFacts:
         self.accepted: tuple[object, str] | None = None
         """By whom, and for which model, it was accepted when it was checked last; None before."""
 
-    def learn(self, as_chat: dict[str, Any], terms: Terms) -> None:
-        """Find out about the body, decoded just now. as_chat: in chat's form."""
+    def learn(self, as_chat: dict[str, Any], terms: Terms, prompt_tokens: int | None) -> None:
+        """Find out about the body, decoded just now.
+
+        as_chat: in chat's form. prompt_tokens: what it is billed; None for what its messages are, in a chat.
+        """
         self.terms = terms
         self.canonical = digest(self.terms.canonical, *message_texts(as_chat["messages"]))
-        self.prompt_tokens = count_prompt(as_chat, preamble=self.terms.preamble)
+        billed = count_prompt(as_chat, preamble=self.terms.preamble) if prompt_tokens is None else prompt_tokens
+        self.prompt_tokens = billed
         self.stream = bool(as_chat.get("stream"))

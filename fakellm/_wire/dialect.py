@@ -9,34 +9,16 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from dataclasses import dataclass
-from enum import Enum
-from typing import NamedTuple
+from typing import Self
 
 from fakellm._wire.answer import Completion
 from fakellm._wire.asked import ChatRequest
+from fakellm._wire.claim import Claim, Traffic
 from fakellm._wire.events import WireEvent, WireRequest
 from fakellm._wire.provider import Provider
 from fakellm._wire.voice import Voice
 
 __all__ = ["LENIENT", "STRICT", "Claim", "Dialect", "Strictness", "Traffic"]
-
-
-class Traffic(Enum):
-    """The kind of a request, which decides who answers it."""
-
-    MODEL = "a model call: the fake answers it"
-    COUNT = "a count of tokens, whoever is asked: it gets a 404 and fails no test"
-    PROVIDER = "other traffic to a provider: it gets a 404 and fails no test"
-    BODY = "a model call where its body names a model, else somebody else's"
-    NONE = "somebody else's: it passes untouched"
-
-
-class Claim(NamedTuple):
-    """The facts that an address alone gives. model, stream: None where the body says it."""
-
-    endpoint: str
-    model: str | None = None
-    stream: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,3 +61,10 @@ class Dialect(Voice, ABC):
         ``Data.chunks`` counts by one law: what comes before the first piece is one chunk, each piece is one, and so are
         the closing events together; an end mark is none.
         """
+
+    def copied(self) -> Self:
+        """Return a dialect that shares no state with this one: what was stored is a fake's own.
+
+        Each fake speaks copies, so one that keeps something between two requests copies that; any other is itself.
+        """
+        return self

@@ -49,6 +49,10 @@ class Dialects:
         """Return the table with further dialects, which are asked before the others."""
         return Dialects((*dialects, *self.spoken), self._unspoken, self._provider_of) if dialects else self
 
+    def copied(self) -> Dialects:
+        """Return the table with copies of its dialects, which remember nothing that is asked of these."""
+        return Dialects([dialect.copied() for dialect in self.spoken], self._unspoken, self._provider_of)
+
     def find(self, wire: WireRequest) -> tuple[Dialect, Claim] | None:
         """Return the dialect that claims a request, with what it claims, or None."""
         for dialect in self.spoken:
@@ -78,8 +82,8 @@ class Dialects:
 
     def traffic(self, wire: WireRequest) -> Traffic:
         """Say whose business a request is, as far as its URL tells."""
-        if self.find(wire) is not None:
-            return Traffic.MODEL
+        if (found := self.find(wire)) is not None:
+            return found[1].traffic
         return self._unspoken.traffic(wire.method, wire.host, wire.path)
 
     def told_by_body(self, wire: WireRequest) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import copy
 from functools import partial
 from typing import Protocol
 
@@ -53,6 +54,7 @@ class Reader:
         model_of: Callable[[Json, WireRequest], str] | None = None,
         check: Check = lambda body, model, strictness, provider, *, size, are_terms_known: None,
         to_chat: Callable[[Json], Json] | None = None,
+        count: Callable[[Json, str], int] | None = None,
         no_json: ErrorBody = _NO_JSON,
     ) -> None:
         self._dialect = dialect
@@ -61,6 +63,8 @@ class Reader:
         self._check = check
         self._to_chat = to_chat
         """Makes chat's form of a body that was checked; None where it has that form."""
+        self._count = count
+        """Counts what a body is billed, given the model as well; None where its messages are billed as a chat's."""
         self._no_json = no_json
         self._facts = Memo(partial(BodyFacts, to_chat=to_chat), limit=_REMEMBERED)
         self._terms = Memo(Terms, limit=_REMEMBERED)
@@ -73,7 +77,7 @@ class Reader:
         """
         facts, by = self._facts[wire.body], (wire.path, claim, strictness, provider)
         if (accepted := facts.accepted) is not None and accepted[0] == by:
-            return ChatRequest(facts, accepted[1], provider, self._dialect, stream=claim.stream)
+            return ChatRequest(facts, accepted[1], provider, self._dialect, claim)
         body = self._decoded(wire.body)
         model = self._model_of(body, wire) if self._model_of else claim.model or ""
         key = _terms_of(body) if self._to_chat is None else None
@@ -84,9 +88,15 @@ class Reader:
         terms = self._terms[_terms_of(as_chat) if key is None else key]
         terms.accepted.add(by)
         if accepted is None:
-            facts.learn(as_chat, terms)
+            facts.learn(as_chat, terms, None if self._count is None else self._count(body, model))
         facts.accepted = by, model
-        return ChatRequest(facts, model, provider, self._dialect, stream=claim.stream, body=body, as_chat=as_chat)
+        return ChatRequest(facts, model, provider, self._dialect, claim, body=body, as_chat=as_chat)
+
+    def copied(self, dialect: Dialect) -> Reader:
+        """Return the reader of a copy of the dialect; both remember the same bodies."""
+        reader = copy(self)
+        reader._dialect = dialect  # noqa: SLF001  # it is one of these
+        return reader
 
     def _decoded(self, body: bytes) -> Json:
         try:

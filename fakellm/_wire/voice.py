@@ -11,7 +11,7 @@ from fakellm._wire.errors import ErrorBody, ScriptedError, error_object, render_
 from fakellm._wire.events import WireEvent
 from fakellm._wire.provider import Headers, Json, Provider
 
-__all__ = ["SOMEBODY", "Heard", "Marks", "Speaker", "Voice"]
+__all__ = ["MESSAGE_FIELDS", "SOMEBODY", "Heard", "Marks", "Speaker", "Voice"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +59,12 @@ class Heard:
     refusal: str = ""
 
 
+MESSAGE_FIELDS = frozenset(
+    {"text", "tool_calls", "refusal", "reasoning", "finish_reason", "logprobs", "choices", "parsed", "chunks", "extra"}
+)
+"""The fields of a Reply that make a message of a model."""
+
+
 class Voice:
     """How an API tells errors, ends streams and is heard, whether or not a dialect speaks it."""
 
@@ -70,6 +76,8 @@ class Voice:
     """Where it is spoken, for messages, such as ``…/chat/completions``."""
     call_ids: tuple[str, int] = ("call_", 24)
     """How ids of tool calls are made: what they begin with, and how many letters follow."""
+    takes: frozenset[str] = MESSAGE_FIELDS
+    """The fields of a Reply that an answer has a place for, beside its usage and how it is sent."""
     marks: Marks = CHAT_MARKS
     """What ends a stream, and a chunk to spoil one with; those of chat unless an API has its own."""
     request_id_header: str = "x-request-id"

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["hints", "journal_lines", "other_lines", "tally"]
 
 _BY = {
+    Outcome.ITSELF: "itself",
     Outcome.REPLAYED: "the recording",
     Outcome.RECORDED: "the network, and recorded",
     Outcome.UNMATCHED: "nothing",

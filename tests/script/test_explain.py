@@ -225,7 +225,7 @@ def test_near_misses_are_ordered_by_mismatches_then_by_registration():
     ],
 )
 def test_rejected_says_what_the_api_says_and_how_to_allow_it(error, details):
-    assert explain.rejected(asking(), error, number=2, status=400) == (
+    assert explain.rejected(asking(), error, name="call 2", status=400) == (
         "the real API rejects call 2 with 400: POST /v1/chat/completions\n"
         f"  {details}\n"
         "  if the test means it: @pytest.mark.fake_llm(allow_rejected=True) or FakeLLM(allow_rejected=True)\n"
@@ -234,7 +234,7 @@ def test_rejected_says_what_the_api_says_and_how_to_allow_it(error, details):
 
 
 def test_rejected_does_not_advise_what_is_set_already():
-    text = explain.rejected(asking(), ErrorBody("No."), number=2, status=400, is_strict=False)
+    text = explain.rejected(asking(), ErrorBody("No."), name="call 2", status=400, is_strict=False)
 
     assert "strict=False" not in text
 
@@ -243,7 +243,7 @@ def test_rejected_does_not_advise_what_is_set_already():
 def test_rejected_says_how_a_missing_key_is_sent(headers, is_told):
     asked = wire(b"{}")._replace(headers=headers)
 
-    text = explain.rejected(asked, ErrorBody("No key."), number=2, status=401)
+    text = explain.rejected(asked, ErrorBody("No key."), name="call 2", status=401)
 
     assert ('\n  to send a key, type: headers={"authorization": "Bearer sk-fakellm"}\n' in text) is is_told
 
@@ -294,14 +294,16 @@ def test_broken_callable_is_told_with_its_place():
         crash()
 
     # The first frame outside the package is the one that the engine called.
-    assert explain.broken(caught.value, number=5) == (
+    assert explain.broken(caught.value, name="call 5") == (
         "a callable of the script raised on call 5: KeyError: 'city'\n"
         f"  at test_explain.py:{caught.traceback[0].lineno + 1} in test_broken_callable_is_told_with_its_place"
     )
 
 
 def test_broken_callable_that_had_returned_has_no_place():
-    assert explain.broken(ValueError("no"), number=5) == "a callable of the script raised on call 5: ValueError: no"
+    assert (
+        explain.broken(ValueError("no"), name="call 5") == "a callable of the script raised on call 5: ValueError: no"
+    )
 
 
 @pytest.mark.parametrize(
