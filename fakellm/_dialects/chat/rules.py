@@ -8,10 +8,8 @@ than wrong types.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
@@ -19,15 +17,15 @@ from fakellm._dialects.chat.history import are_sound, explain_messages, mentions
 from fakellm._dialects.chat.patches import azure_body, openai_body
 from fakellm._dialects.chat.portable import PORTABLE, WELL_FORMED
 from fakellm._dialects.openai import words
+from fakellm._dialects.openai.dialect import unknown_model
 from fakellm._dialects.openai.misfits import sentence
 from fakellm._dialects.openai.model_rules import explain_length, explain_model
 from fakellm._wire.dialect import Strictness
 from fakellm._wire.errors import ErrorBody, Rejected
-from fakellm._wire.events import WireRequest
 from fakellm._wire.provider import Provider
 from fakellm._wire.shapes import Members, Misfit
 
-__all__ = ["check_key", "check_request", "deployment"]
+__all__ = ["check_request"]
 
 Body = dict[str, Any]
 
@@ -38,42 +36,15 @@ class _Api:
 
     shape: Callable[[], Members]
     has_rules: bool
-    no_key: ErrorBody | None = None
-    key_headers: tuple[str, ...] = ()
-    no_model: Callable[[str], ErrorBody] = words.model_not_found
 
 
 _OTHER = _Api(lambda: PORTABLE, has_rules=False)
-_OPENAI = _Api(openai_body, True, words.NO_KEY, ("authorization",))
-_AZURE = _Api(azure_body, True, words.NO_KEY_AZURE, ("api-key", "authorization"), words.deployment_not_found)
-_NAMES_NO_KEY = re.compile(r"\s*((bearer|basic)\s*)?", re.IGNORECASE)
-_DEPLOYMENT = re.compile(r"/deployments/([^/]+)/")
+_OPENAI = _Api(openai_body, has_rules=True)
+_AZURE = _Api(azure_body, has_rules=True)
 
 
 _APIS: Mapping[str | None, _Api] = MappingProxyType({None: _OTHER, "openai": _OPENAI, "azure": _AZURE})
 """By the rules of a provider."""
-
-
-def check_key(request: WireRequest, provider: Provider) -> None:
-    """Raise Rejected for a request to OpenAI or Azure that carries no key; any key is as good as another."""
-    api = _APIS[provider.rules]
-    if api.no_key is None:
-        return
-    for name in api.key_headers:
-        if _names_key(request.headers.get(name) or ""):
-            return
-    raise Rejected(api.no_key, status=401)
-
-
-@lru_cache(maxsize=256)
-def _names_key(value: str) -> bool:
-    return _NAMES_NO_KEY.fullmatch(value) is None
-
-
-def deployment(path: str) -> str | None:
-    """Return the deployment that an Azure path names, which is its model; None for other paths."""
-    found = _DEPLOYMENT.search(path)
-    return found[1] if found else None
 
 
 def check_request(
@@ -93,7 +64,7 @@ def check_request(
     if not strictness.strict:
         return
     if strictness.models is not None and model not in strictness.models:
-        raise Rejected(api.no_model(model), status=404)
+        raise unknown_model(model, provider)
     if api.has_rules and (rejected := _explain_rules(body, model, size=size)):
         raise rejected
 

@@ -1,0 +1,90 @@
+"""What the dialects of OpenAI's APIs have in common: the key, the model, the envelope and the words of errors."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+from types import MappingProxyType
+
+from fakellm._dialects.openai import errors, words
+from fakellm._wire.asked import ChatRequest
+from fakellm._wire.dialect import Claim, Dialect, Strictness
+from fakellm._wire.errors import ErrorBody, Rejected, ScriptedError
+from fakellm._wire.events import WireRequest
+from fakellm._wire.provider import Json, Provider
+from fakellm._wire.reader import Reader
+
+__all__ = ["REQUEST_ID", "OpenAIDialect", "check_key", "deployment", "model_of", "unknown_model"]
+
+REQUEST_ID = "x-request-id"
+
+
+class OpenAIDialect(Dialect):
+    """An API of OpenAI's, on any host. A subclass has its reader."""
+
+    family = "openai"
+    _reader: Reader
+
+    def read(self, wire: WireRequest, claim: Claim, strictness: Strictness, provider: Provider) -> ChatRequest:
+        if strictness.strict:
+            check_key(wire, provider)
+        return self._reader.read(wire, claim, strictness, provider)
+
+    def envelope(self, error: ErrorBody, status: int, provider: Provider) -> Json:
+        return errors.envelope(error, status, provider)
+
+    def words(self, error: ScriptedError, provider: Provider) -> ErrorBody:
+        return errors.words(error, provider)
+
+
+_KEYS: Mapping[str | None, tuple[ErrorBody, tuple[str, ...]]] = MappingProxyType(
+    {
+        "openai": (words.NO_KEY, ("authorization",)),
+        "azure": (words.NO_KEY_AZURE, ("api-key", "authorization")),
+    }
+)
+"""What is said where a key is missing, and in which headers it is looked for, by the rules of a provider."""
+
+_NAMES_NO_KEY = re.compile(r"\s*((bearer|basic)\s*)?", re.IGNORECASE)
+_DEPLOYMENT = re.compile(r"/deployments/([^/]+)/")
+
+
+def check_key(wire: WireRequest, provider: Provider) -> None:
+    """Raise Rejected for a request to OpenAI or Azure that carries no key; any key is as good as another."""
+    if (asked := _KEYS.get(provider.rules)) is None:
+        return
+    no_key, names = asked
+    if not any(_names_key(wire.headers.get(name) or "") for name in names):
+        raise Rejected(no_key, status=401)
+
+
+@lru_cache(maxsize=256)
+def _names_key(value: str) -> bool:
+    return _NAMES_NO_KEY.fullmatch(value) is None
+
+
+def deployment(path: str) -> str | None:
+    """Return the deployment that an Azure path names, which is its model; None for other paths."""
+    found = _DEPLOYMENT.search(path)
+    return found[1] if found else None
+
+
+def model_of(body: Json, wire: WireRequest) -> str:
+    """Return the model that a body names, or the deployment that an Azure path names.
+
+    Raises:
+        Rejected: there is none.
+    """
+    model = body.get("model") or deployment(wire.path)
+    if model is None or model == "":
+        raise Rejected(words.NO_MODEL)
+    if not isinstance(model, str):
+        raise Rejected(words.wrong_type("model", "a string", model))
+    return model
+
+
+def unknown_model(model: str, provider: Provider) -> Rejected:
+    """Return the rejection of a model that does not exist, which on Azure is a deployment."""
+    error = words.deployment_not_found(model) if provider.rules == "azure" else words.model_not_found(model)
+    return Rejected(error, status=404)
