@@ -78,7 +78,7 @@ def test_parent_goes_on_where_the_child_left_off():
     [
         (lambda: ask("a"), "no rule answers call 1"),
         (lambda: ask("a", temperature=9), "the real API rejects call 1"),
-        (lambda: httpx.post("https://api.openai.com/v1/embeddings", json={}), "call 1 is a model call"),
+        (lambda: httpx.post("https://api.openai.com/v1/audio/speech", json={}), "call 1 is a model call"),
     ],
     ids=["unmatched", "rejected", "not spoken"],
 )

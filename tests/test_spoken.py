@@ -29,7 +29,7 @@ def test_every_api_that_is_spoken_is_in_the_table():
     ("request_line", "state"),
     [
         ("POST https://api.openai.com/v1/chat/completions", "SPOKEN"),
-        ("POST https://a.test/v1/embeddings", "RECORDED"),
+        ("POST https://a.test/v1/images/generations", "RECORDED"),
         ("POST https://api.openai.com/v1/files", "NOT"),
         ("GET https://api.openai.com/v1/chat/completions", "NOT"),
     ],

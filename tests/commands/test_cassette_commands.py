@@ -67,7 +67,7 @@ def test_recording_is_shown_as_a_conversation(write, capsys):
 
 def test_request_that_is_no_chat_is_shown_by_its_bodies(write, capsys):
     other = interaction(
-        uri="https://api.openai.com/v1/embeddings",
+        uri="https://api.openai.com/v1/images/generations",
         request="""body: '{"input": "hi"}'""",
         response="""body: '{"data": [1, 2]}'""",
     )
@@ -78,7 +78,7 @@ def test_request_that_is_no_chat_is_shown_by_its_bodies(write, capsys):
     assert shown(capsys) == [
         "talk.yaml: 2 interactions",
         "",
-        "1: POST /v1/embeddings [200]",
+        "1: POST /v1/images/generations [200]",
         "  api.openai.com",
         '  {"input": "hi"}',
         '  => {"data": [1, 2]}',

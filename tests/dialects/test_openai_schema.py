@@ -1,20 +1,14 @@
 """What is sent holds to the OpenAPI document of the OpenAI API."""
 
-import json
-import os
-from functools import cache
-from pathlib import Path
-
 import pytest
 from asking import tools
 from chat_wire import asking, wire
 from engines import ask, make_engine, scripted
+from openapi_document import needs_document, validate
 
 from fakellm import ErrorReply, Reply, ToolCall
 
-DOCUMENT = os.environ.get("FAKELLM_OPENAPI")
-
-pytestmark = pytest.mark.skipif(not DOCUMENT, reason="FAKELLM_OPENAPI names no OpenAPI document")
+pytestmark = needs_document
 
 CALL = ToolCall("get_weather", {"city": "Zürich 😀"})
 CITATION = {"url": "https://example.com", "title": "Example", "start_index": 0, "end_index": 2}
@@ -64,38 +58,15 @@ REFUSED = {
     "no JSON": wire(b"?"),
     "no messages": wire({"model": "gpt-4o"}),
     "no model": wire({}),
-    "embeddings": wire({}, url="https://api.openai.com/v1/embeddings"),
+    "images": wire({}, url="https://api.openai.com/v1/images/generations"),
     "models": wire(method="GET", url="https://api.openai.com/v1/models"),
 }
-
-
-@pytest.fixture(scope="module")
-def validate():
-    """Check a value against a schema of the document, by name."""
-    jsonschema = pytest.importorskip("jsonschema")
-    components = with_nulls(json.loads(Path(DOCUMENT).read_text())["components"])
-
-    @cache
-    def validator(schema):
-        return jsonschema.Draft202012Validator({"$ref": f"#/components/schemas/{schema}", "components": components})
-
-    return lambda value, schema: validator(schema).validate(value)
-
-
-def with_nulls(schema):
-    """Turn ``nullable``, which the document still uses and JSON Schema 2020-12 does not know, into a type."""
-    if isinstance(schema, list):
-        return [with_nulls(item) for item in schema]
-    if not isinstance(schema, dict):
-        return schema
-    members = {name: with_nulls(member) for name, member in schema.items()}
-    return {"anyOf": [members, {"type": "null"}]} if members.pop("nullable", None) is True else members
 
 
 @pytest.mark.parametrize("model", ["gpt-4o", "gpt-4", "my-model"])
 @pytest.mark.parametrize("parameters", PARAMETERS.values(), ids=PARAMETERS)
 @pytest.mark.parametrize("reply", REPLIES.values(), ids=REPLIES)
-def test_answer_holds_to_the_document(reply, parameters, model, validate):
+def test_answer_holds_to_the_document(reply, parameters, model):
     answer = ask(scripted(reply), asking(model=model, tools=TOOLS, **parameters))
 
     assert answer.status == 200
@@ -105,7 +76,7 @@ def test_answer_holds_to_the_document(reply, parameters, model, validate):
 
 
 @pytest.mark.parametrize("reply", [CALL, Reply("One moment", tool_calls=CALL)])
-def test_call_of_the_older_functions_holds_to_the_document(reply, validate):
+def test_call_of_the_older_functions_holds_to_the_document(reply):
     request = {"functions": [{"name": "get_weather"}]}
 
     validate(ask(scripted(reply), asking(**request)).json, "CreateChatCompletionResponse")
@@ -116,7 +87,7 @@ def test_call_of_the_older_functions_holds_to_the_document(reply, validate):
 @pytest.mark.parametrize("options", [None, {"include_usage": False}, {"include_usage": True}])
 @pytest.mark.parametrize("parameters", PARAMETERS.values(), ids=PARAMETERS)
 @pytest.mark.parametrize("reply", REPLIES.values(), ids=REPLIES)
-def test_every_chunk_holds_to_the_document(reply, parameters, options, validate):
+def test_every_chunk_holds_to_the_document(reply, parameters, options):
     answer = ask(scripted(reply), asking(stream=True, stream_options=options, tools=TOOLS, **parameters))
 
     assert answer.status == 200
@@ -125,16 +96,16 @@ def test_every_chunk_holds_to_the_document(reply, parameters, options, validate)
 
 
 @pytest.mark.parametrize("reply", ERRORS.values(), ids=ERRORS)
-def test_error_holds_to_the_document(reply, validate):
+def test_error_holds_to_the_document(reply):
     validate(ask(scripted(reply)).json, "ErrorResponse")
 
 
 @pytest.mark.parametrize("request_sent", REFUSED.values(), ids=REFUSED)
-def test_refusal_holds_to_the_document(request_sent, validate):
+def test_refusal_holds_to_the_document(request_sent):
     validate(ask(make_engine(), request_sent).json, "ErrorResponse")
 
 
-def test_document_would_find_a_mistake(validate):
+def test_document_would_find_a_mistake():
     jsonschema = pytest.importorskip("jsonschema")
     answer = ask(scripted("a")).json
     del answer["choices"][0]["finish_reason"]

@@ -31,7 +31,6 @@ CHAT_PATHS = [
 NOT_SPOKEN = [
     "/v1/responses",
     "/v1/responses/compact",
-    "/v1/embeddings",
     "/v1/completions",
     "/v1/moderations",
     "/v1/rerank",
@@ -159,7 +158,7 @@ def test_refusal_has_the_envelope_of_its_api(address, body):
 
 
 def test_refusal_has_the_headers_of_no_company():
-    answer = play(refused(wire(url="https://x.test/v1/embeddings"), "no", request_id="req_1"))
+    answer = play(refused(wire(url="https://x.test/v1/audio/speech"), "no", request_id="req_1"))
 
     assert (answer.status, answer.headers) == (
         404,
@@ -172,7 +171,7 @@ def test_refusal_has_the_headers_of_no_company():
 
 
 def test_refusal_can_name_a_url_that_utf8_cannot_carry():
-    answer = play(refused(wire(url="https://x.test/v1/embeddings"), "\ud800", request_id="req_1"))
+    answer = play(refused(wire(url="https://x.test/v1/audio/speech"), "\ud800", request_id="req_1"))
 
     assert answer.error["message"] == "\\ud800"
 

@@ -86,7 +86,7 @@ def pieces(way, *parts):
         ("https://bedrock-runtime.us-east-1.amazonaws.com/model/arn%3Aaws%3Abedrock%2Fc/converse", {}),
         ("https://api.openai.com/v1/videos", {"prompt": "a cat"}),
         ("https://API.OPENAI.COM./V1/Responses;v=1", {}),
-        ("https://gateway.test//v1//embeddings/", {}),
+        ("https://gateway.test//v1//audio/speech/", {}),
         ("http://localhost:11434/api/chat", {"model": "llama3", "messages": []}),
         ("http://127.0.0.1:8080/generate", A_MODEL),
         ("https://gateway.test/v1beta/interactions", {"model": "gemini-3-flash", "input": "hi"}),

@@ -4,6 +4,7 @@ from chat_wire import asking, wire
 from engines import ask, make_engine
 
 from fakellm import ErrorReply, Reply, ToolCall, faults
+from fakellm._dialects.table import DIALECTS
 from fakellm._script import explain
 from fakellm._script.journal import Call, Outcome
 from fakellm._script.match import Condition, Matcher
@@ -254,10 +255,13 @@ def told_of(request):
     return engine.journal[0].explanation
 
 
+SPOKEN = ", ".join(DIALECTS.spoken_at)
+
+
 def test_not_spoken_says_that_the_call_was_stopped_here():
     assert told_of(wire(url="https://api.anthropic.com/v1/messages")) == (
         "call 1 is a model call that fakellm cannot answer: POST https://api.anthropic.com/v1/messages\n"
-        "  it was stopped here and did not reach the network; scripts answer …/chat/completions, recordings anything:\n"
+        f"  it was stopped here and did not reach the network; scripts answer {SPOKEN}, recordings anything:\n"
         "  record it once (@pytest.mark.llm_cassette, pytest --llm-record=once); it plays beside fake_llm as well\n"
         "  if the test means it: @pytest.mark.fake_llm(allow_unmatched=True) or FakeLLM(allow_unmatched=True)"
     )
@@ -277,12 +281,6 @@ def test_not_spoken_responses_say_how_frameworks_ask_chat_completions():
     text = told_of(wire(url="https://api.openai.com/v1/responses"))
 
     assert "  or ask chat completions: pydantic-ai 'openai-chat:gpt-4o', langchain use_responses_api=False,\n" in text
-
-
-def test_not_spoken_embeddings_say_what_asks_nobody():
-    text = told_of(wire(url="https://api.openai.com/v1/embeddings"))
-
-    assert "  or give the code embeddings that ask nobody: langchain DeterministicFakeEmbedding(size=8),\n" in text
 
 
 def crash():

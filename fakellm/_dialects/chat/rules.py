@@ -18,12 +18,12 @@ from fakellm._dialects.chat.patches import azure_body, openai_body
 from fakellm._dialects.chat.portable import PORTABLE, WELL_FORMED
 from fakellm._dialects.openai import words
 from fakellm._dialects.openai.dialect import unknown_model
-from fakellm._dialects.openai.misfits import sentence
+from fakellm._dialects.openai.misfits import explain_body
 from fakellm._dialects.openai.model_rules import explain_length, explain_model
 from fakellm._wire.dialect import Strictness
 from fakellm._wire.errors import ErrorBody, Rejected
 from fakellm._wire.provider import Provider
-from fakellm._wire.shapes import Members, Misfit
+from fakellm._wire.shapes import Members
 
 __all__ = ["check_request"]
 
@@ -59,19 +59,14 @@ def check_request(
     api = _APIS[provider.rules]
     shape = api.shape() if strictness.strict else WELL_FORMED
     is_fit = are_terms_known and shape.members["messages"].misfit(body.get("messages")) is None
-    if not is_fit and (misfit := shape.misfit(body)):
-        raise Rejected(_explain_shape(shape, body, misfit))
+    if not is_fit and (error := explain_body(shape, body)):
+        raise Rejected(error)
     if not strictness.strict:
         return
     if strictness.models is not None and model not in strictness.models:
         raise unknown_model(model, provider)
     if api.has_rules and (rejected := _explain_rules(body, model, size=size)):
         raise rejected
-
-
-def _explain_shape(shape: Members, body: Body, misfit: Misfit) -> ErrorBody:
-    unknown = [name for name in body if name not in shape.members] if shape.closed else []
-    return words.unrecognized(unknown) if unknown else sentence(misfit)
 
 
 def _explain_rules(body: Body, model: str, *, size: int) -> Rejected | None:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from types import MappingProxyType
 
+from fakellm._anyjson import object_of, parsed
 from fakellm._dialects.openai import errors, words
 from fakellm._wire.asked import ChatRequest
 from fakellm._wire.dialect import Claim, Dialect, Strictness
@@ -14,6 +15,7 @@ from fakellm._wire.errors import ErrorBody, Rejected, ScriptedError
 from fakellm._wire.events import WireRequest
 from fakellm._wire.provider import Json, Provider
 from fakellm._wire.reader import Reader
+from fakellm._wire.voice import Heard
 
 __all__ = ["REQUEST_ID", "OpenAIDialect", "check_key", "deployment", "model_of", "unknown_model"]
 
@@ -30,6 +32,16 @@ class OpenAIDialect(Dialect):
         if strictness.strict:
             check_key(wire, provider)
         return self._reader.read(wire, claim, strictness, provider)
+
+    def hear(self, body: bytes) -> Heard | None:
+        answer = object_of(parsed(body))
+        if isinstance(message := object_of(answer.get("error")).get("message"), str):
+            return Heard(error=message)
+        return self.hear_object(answer)
+
+    def hear_object(self, answer: Json) -> Heard | None:
+        """Read back an answer that is one JSON object, and no error; None for what is no answer of this API."""
+        return None
 
     def envelope(self, error: ErrorBody, status: int, provider: Provider) -> Json:
         return errors.envelope(error, status, provider)

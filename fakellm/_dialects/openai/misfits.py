@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 
-from fakellm._dialects.openai.words import kind_of, missing, wrong_type
+from fakellm._dialects.openai.words import kind_of, missing, unrecognized, wrong_type
 from fakellm._wire.errors import ErrorBody
+from fakellm._wire.provider import Json
 from fakellm._wire.shapes import (
     Also,
     AnyOf,
@@ -18,6 +19,7 @@ from fakellm._wire.shapes import (
     Kind,
     Later,
     ListOf,
+    Members,
     Misfit,
     Number,
     Quick,
@@ -26,7 +28,15 @@ from fakellm._wire.shapes import (
     Text,
 )
 
-__all__ = ["sentence"]
+__all__ = ["explain_body", "sentence"]
+
+
+def explain_body(shape: Members, body: Json) -> ErrorBody | None:
+    """Return the error for the first thing that is wrong with a body; what is unknown at the top comes first."""
+    if (misfit := shape.misfit(body)) is None:
+        return None
+    unknown = [name for name in body if name not in shape.members] if shape.closed else []
+    return unrecognized(unknown) if unknown else sentence(misfit)
 
 
 def sentence(misfit: Misfit) -> ErrorBody:

@@ -96,6 +96,4 @@ UNSPOKEN = _Apis()
 _ADVICE = {
     "/responses": "  or ask chat completions: pydantic-ai 'openai-chat:gpt-4o', langchain use_responses_api=False,\n"
     "  openai-agents set_default_openai_api('chat_completions'), agno OpenAIChat(...), mirascope ...:completions\n",
-    "/embeddings": "  or give the code embeddings that ask nobody: langchain DeterministicFakeEmbedding(size=8),\n"
-    "  crewai Memory(embedder=lambda texts: [[1.0] * 8 for _ in texts])\n",
 }
