@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from fakellm._dialects.chat.dialect import CHAT
 from fakellm._dialects.openai.embeddings import EmbeddingsDialect
+from fakellm._dialects.openai.moderations import ModerationsDialect
 from fakellm._dialects.providers import provider_of
 from fakellm._dialects.unspoken.apis import UNSPOKEN
 from fakellm._wire.dialects import Dialects
 
 __all__ = ["DIALECTS"]
 
-DIALECTS = Dialects((CHAT, EmbeddingsDialect()), UNSPOKEN, provider_of)
+DIALECTS = Dialects((CHAT, EmbeddingsDialect(), ModerationsDialect()), UNSPOKEN, provider_of)

@@ -152,7 +152,6 @@ def test_reply_with_vectors_is_for_who_takes_them(llm):
 
 
 def test_unmatched_request_is_told_that_a_rule_has_vectors(llm):
-    llm.allow_unmatched = True
     llm.reply(vectors=[[1]], times=None)
 
     with pytest.raises(AssertionError) as caught, llm:

@@ -91,7 +91,6 @@ def test_answer_has_the_members_of_a_recorded_one(llm):
 
 def test_it_uses_up_no_reply_and_stands_among_the_calls(llm):
     llm.reply("Hello!")
-    llm.allow_unused = True
 
     assert embed(["first", "second"]).status_code == 200
     [call] = llm.calls

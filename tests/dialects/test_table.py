@@ -32,7 +32,6 @@ NOT_SPOKEN = [
     "/v1/responses",
     "/v1/responses/compact",
     "/v1/completions",
-    "/v1/moderations",
     "/v1/rerank",
     "/v1/messages",
     "/v1/messages/",
