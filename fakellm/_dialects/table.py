@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fakellm._dialects.chat.dialect import CHAT
 from fakellm._dialects.openai.embeddings import EmbeddingsDialect
+from fakellm._dialects.openai.models import ModelsDialect
 from fakellm._dialects.openai.moderations import ModerationsDialect
 from fakellm._dialects.providers import provider_of
 from fakellm._dialects.unspoken.apis import UNSPOKEN
@@ -11,4 +12,4 @@ from fakellm._wire.dialects import Dialects
 
 __all__ = ["DIALECTS"]
 
-DIALECTS = Dialects((CHAT, EmbeddingsDialect(), ModerationsDialect()), UNSPOKEN, provider_of)
+DIALECTS = Dialects((CHAT, EmbeddingsDialect(), ModerationsDialect(), ModelsDialect()), UNSPOKEN, provider_of)

@@ -59,7 +59,7 @@ REFUSED = {
     "no messages": wire({"model": "gpt-4o"}),
     "no model": wire({}),
     "images": wire({}, url="https://api.openai.com/v1/images/generations"),
-    "models": wire(method="GET", url="https://api.openai.com/v1/models"),
+    "files": wire(method="GET", url="https://api.openai.com/v1/files"),
 }
 
 

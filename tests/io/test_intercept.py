@@ -123,7 +123,7 @@ def test_patched_names_are_there(module, owner, name):
 @pytest.mark.parametrize(
     ("method", "url"),
     [
-        ("GET", "https://api.openai.com/v1/models"),
+        ("GET", "https://api.openai.com/v1/files"),
         ("POST", "https://api.openai.com/v1/traces/ingest"),
         ("GET", "https://api.openai.com/v1/responses/resp_1"),
     ],

@@ -118,7 +118,7 @@ def test_verbose_shows_a_line_for_each_call_below_its_test(project):
             ask("again", stream_options=None)
 
         def test_other(fake_llm):
-            assert httpx.get("https://api.openai.com/v1/models").status_code == 404
+            assert httpx.get("https://api.openai.com/v1/files").status_code == 404
     """)
 
     result = project.runpytest("-v")
@@ -129,7 +129,7 @@ def test_verbose_shows_a_line_for_each_call_below_its_test(project):
             "  call 1: POST /v1/chat/completions gpt-4o [[]200[]] user='hi', answered by rule 1 *, 8+2 tokens",
             "  call 2: POST /v1/chat/completions gpt-4o [[]200[]] user='again', answered by rule 1 *, 8+2 tokens",
             "*::test_other PASSED*",
-            "  other traffic: GET api.openai.com/v1/models [[]404[]], answered by nothing, as it is no model call",
+            "  other traffic: GET api.openai.com/v1/files [[]404[]], answered by nothing, as it is no model call",
         ],
         consecutive=True,
     )

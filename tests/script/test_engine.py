@@ -11,7 +11,7 @@ from fakellm._script.journal import Outcome
 from fakellm._script.match import Matcher
 from fakellm._wire.events import Data, Disconnect
 
-MODELS_URL = "https://api.openai.com/v1/models"
+FILES_URL = "https://api.openai.com/v1/files"
 MESSAGES_URL = "https://api.anthropic.com/v1/messages"
 
 
@@ -288,7 +288,7 @@ def test_model_call_of_another_api_is_unmatched():
 def test_other_traffic_gets_a_404_and_passes_the_check():
     engine = make_engine()
 
-    answer = ask(engine, wire(method="GET", url=MODELS_URL))
+    answer = ask(engine, wire(method="GET", url=FILES_URL))
 
     assert (answer.status, engine.other_traffic[0].outcome, engine.check()) == (404, Outcome.OTHER, None)
 
@@ -299,7 +299,7 @@ TRACES_URL = "https://api.openai.com/v1/traces/ingest"
 def test_other_traffic_stands_in_a_list_of_its_own():
     engine = scripted("a", "b")
 
-    for request in (asking(), wire({"data": []}, url=TRACES_URL), asking(), wire(method="GET", url=MODELS_URL)):
+    for request in (asking(), wire({"data": []}, url=TRACES_URL), asking(), wire(method="GET", url=FILES_URL)):
         ask(engine, request)
 
     assert [(call.number, call.wire.path) for call in engine.journal] == [
@@ -308,13 +308,13 @@ def test_other_traffic_stands_in_a_list_of_its_own():
     ]
     assert [(call.number, call.wire.path) for call in engine.other_traffic] == [
         (1, "/v1/traces/ingest"),
-        (2, "/v1/models"),
+        (2, "/v1/files"),
     ]
 
 
 def test_reset_forgets_other_traffic():
     engine = make_engine()
-    ask(engine, wire(method="GET", url=MODELS_URL))
+    ask(engine, wire(method="GET", url=FILES_URL))
 
     engine.reset()
 
@@ -347,12 +347,12 @@ def test_request_whose_body_names_a_model_is_a_model_call_on_any_path_of_a_provi
 
 
 def test_other_traffic_is_told_that_it_was_stopped():
-    assert ask(make_engine(), wire(method="GET", url=MODELS_URL)).error["message"] == (
-        "no model call, answered with 404 instead of by the network: GET https://api.openai.com/v1/models"
+    assert ask(make_engine(), wire(method="GET", url=FILES_URL)).error["message"] == (
+        "no model call, answered with 404 instead of by the network: GET https://api.openai.com/v1/files"
     )
 
 
-@pytest.mark.parametrize("path", ["models", "models/gemini-2.0-flash:generateContent", "embeddings"])
+@pytest.mark.parametrize("path", ["models", "models/gemini-2.0-flash:generateContent", "images/edits"])
 def test_key_in_the_url_gets_into_no_message(path):
     engine = make_engine()
     sent = wire(method="POST", url=f"https://generativelanguage.googleapis.com/v1beta/{path}?key=AIza0123456789")

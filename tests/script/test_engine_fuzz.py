@@ -121,7 +121,7 @@ def assert_well_formed(answer):
     if "content-length" in headers:
         assert int(headers["content-length"]) == len(answer.body)
     if answer.status == 200:
-        assert answer.body.endswith(b"data: [DONE]\n\n") or answer.json["object"] == "chat.completion"
+        assert answer.body.endswith(b"data: [DONE]\n\n") or answer.json["object"] in ("chat.completion", "list")
     else:
         assert isinstance(answer.error["message"], str)
 

@@ -30,10 +30,10 @@ from fakellm._wire.reader import Reader
 from fakellm._wire.shapes import ANY, TEXT, Either, Members
 from fakellm._wire.voice import Heard
 
-__all__ = ["ModerationsDialect"]
+__all__ = ["MODERATION_MODELS", "ModerationsDialect"]
 
 _LATEST = "omni-moderation-latest"
-_MODELS = frozenset({_LATEST, "omni-moderation-2024-09-26"})
+MODERATION_MODELS = (_LATEST, "omni-moderation-2024-09-26")
 _RETIRED = frozenset({"text-moderation-latest", "text-moderation-stable", "text-moderation-007"})
 
 # Each with whether it is found in images as well.
@@ -175,7 +175,7 @@ def _check(
 ) -> None:
     """Raise Rejected for a body that the API of this provider does not take."""
     check_body(body, model, strictness, provider, documented=_documented, portable=_PORTABLE)
-    if strictness.strict and provider.rules and strictness.models is None and model not in _MODELS:
+    if strictness.strict and provider.rules and strictness.models is None and model not in MODERATION_MODELS:
         raise Rejected(_no_moderation(model))
 
 
