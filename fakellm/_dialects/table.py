@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fakellm._dialects.chat.dialect import CHAT
+from fakellm._dialects.openai.completions import CompletionsDialect
 from fakellm._dialects.openai.embeddings import EmbeddingsDialect
 from fakellm._dialects.openai.models import ModelsDialect
 from fakellm._dialects.openai.moderations import ModerationsDialect
@@ -12,4 +13,6 @@ from fakellm._wire.dialects import Dialects
 
 __all__ = ["DIALECTS"]
 
-DIALECTS = Dialects((CHAT, EmbeddingsDialect(), ModerationsDialect(), ModelsDialect()), UNSPOKEN, provider_of)
+DIALECTS = Dialects(
+    (CHAT, CompletionsDialect(), EmbeddingsDialect(), ModerationsDialect(), ModelsDialect()), UNSPOKEN, provider_of
+)

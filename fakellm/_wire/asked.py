@@ -114,7 +114,8 @@ class ChatRequest:
     @property
     def limit(self) -> int | None:
         """How many tokens one alternative may take; None for any number."""
-        return _count(self.as_chat.get("max_completion_tokens")) or _count(self.as_chat.get("max_tokens"))
+        limits = (self.as_chat.get(name) for name in ("max_completion_tokens", "max_tokens"))
+        return next((limit for limit in limits if type(limit) is int and limit >= 0), None)
 
     @property
     def top_logprobs(self) -> int | None:

@@ -11,7 +11,7 @@ from fakellm._wire.errors import ErrorBody, ScriptedError, error_object, render_
 from fakellm._wire.events import WireEvent
 from fakellm._wire.provider import Headers, Json, Provider
 
-__all__ = ["MESSAGE_FIELDS", "SOMEBODY", "Heard", "Marks", "Speaker", "Voice"]
+__all__ = ["CHAT_MARKS", "MESSAGE_FIELDS", "SOMEBODY", "Heard", "Marks", "Speaker", "Voice"]
 
 
 @dataclass(frozen=True, slots=True)

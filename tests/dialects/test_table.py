@@ -31,7 +31,6 @@ CHAT_PATHS = [
 NOT_SPOKEN = [
     "/v1/responses",
     "/v1/responses/compact",
-    "/v1/completions",
     "/v1/rerank",
     "/v1/messages",
     "/v1/messages/",

@@ -1,4 +1,4 @@
-"""What a chat completions answer says, read back from its bytes, for people to look at.
+"""What an answer of chat completions, or of completions, says: read back from its bytes, for people to look at.
 
 Reads what providers really send, so it takes what it knows and passes over the rest.
 """
@@ -27,7 +27,7 @@ def hear(body: bytes) -> Heard | None:
         found.usage = _neutral(_member(item, "usage")) or found.usage
         choice = next((choice for choice in _list(item, "choices") if not choice.get("index")), {})
         message = _member(choice, "message") or _member(choice, "delta")
-        found.text += _text(message, "content")
+        found.text += _text(message, "content") or _text(choice, "text")  # as completions have it
         found.refusal += _text(message, "refusal")
         found.reasoning += _text(message, "reasoning_content") or _text(message, "reasoning")
         for place, call in enumerate(_calls(message)):

@@ -16,7 +16,7 @@ from pydantic_core import to_json
 from fakellm._anyjson import object_of, objects_of, text_of
 from fakellm._dialects.openai import words
 from fakellm._dialects.openai.bodies import check_body
-from fakellm._dialects.openai.dialect import REQUEST_ID, OpenAIDialect, model_of
+from fakellm._dialects.openai.dialect import REQUEST_ID, OpenAIDialect, deployment, model_of
 from fakellm._dialects.openai.document import body_of
 from fakellm._dialects.openai.inputs import inputs_of, is_input, sizes_of, texts_of
 from fakellm._dialects.openai.misfits import sentence
@@ -31,6 +31,7 @@ from fakellm._wire.provider import Json, Provider
 from fakellm._wire.reader import Reader
 from fakellm._wire.shapes import ANY, Members, Number
 from fakellm._wire.voice import Heard
+from fakellm.tokens import Encoding, encoding_for_model
 from fakellm.tokens._models import facts_of
 
 __all__ = ["EmbeddingsDialect"]
@@ -95,18 +96,27 @@ class EmbeddingsDialect(OpenAIDialect):
 
 @lru_cache(maxsize=256)
 def _claim(path: str) -> Claim | None:
-    return Claim("embeddings", by_itself=True) if address_of("", path).endswith("/embeddings") else None
+    return (
+        Claim("embeddings", model=deployment(path), by_itself=True)
+        if address_of("", path).endswith("/embeddings")
+        else None
+    )
 
 
 def _to_chat(body: Json) -> Json:
     """Return a request in chat's form: each input is a message of the user's."""
-    texts = texts_of(body.get("input"), text_of(body.get("model")))
+    texts = texts_of(body.get("input"), _encoding(text_of(body.get("model"))))
     kept = {name: value for name, value in body.items() if name != "input"}
     return {**kept, "messages": [{"role": "user", "content": text} for text in texts]}
 
 
 def _count(body: Json, model: str) -> int:
-    return sum(sizes_of(body.get("input"), model))
+    return sum(sizes_of(body.get("input"), _encoding(model)))
+
+
+def _encoding(model: str) -> Encoding:
+    """Return the encoding of a model; of one that nobody knows the one that all of OpenAI's for embeddings have."""
+    return encoding_for_model(model, default="cl100k_base")
 
 
 def _made(answer: Completion, asked: ChatRequest) -> list[tuple[float, ...]]:
@@ -183,7 +193,7 @@ def _refuse_length(given: object, model: str, size: int) -> Rejected | None:
     """Return the rejection of inputs that are too long. size: bytes of the body; a token has one at least."""
     if size <= _MOST_TOKENS:
         return None
-    sizes = sizes_of(given, model)
+    sizes = sizes_of(given, _encoding(model))
     if (longest := max(sizes)) > _MOST_TOKENS:
         return Rejected(
             ErrorBody(

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from fakellm._errors import UsageError
-from fakellm.tokens import Encoding, encoding_for_model
+from fakellm.tokens import Encoding
 
 __all__ = ["inputs_of", "is_input", "sizes_of", "texts_of"]
 
@@ -38,20 +38,14 @@ def inputs_of(value: Any) -> list[Input]:
     return [item for item in value if isinstance(item, str) or _are_tokens(item)] if isinstance(value, list) else []
 
 
-def texts_of(value: Any, model: str) -> list[str]:
+def texts_of(value: Any, encoding: Encoding) -> list[str]:
     """Return the text of each input."""
-    encoding = _encoding(model)
     return [item if isinstance(item, str) else _decoded(item, encoding) for item in inputs_of(value)]
 
 
-def sizes_of(value: Any, model: str) -> list[int]:
+def sizes_of(value: Any, encoding: Encoding) -> list[int]:
     """Return how many tokens each input has."""
-    encoding = _encoding(model)
     return [encoding.count(item) if isinstance(item, str) else len(item) for item in inputs_of(value)]
-
-
-def _encoding(model: str) -> Encoding:
-    return encoding_for_model(model, default="cl100k_base")
 
 
 def _decoded(tokens: list[int], encoding: Encoding) -> str:
