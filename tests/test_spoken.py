@@ -31,7 +31,7 @@ def test_every_api_that_is_spoken_is_in_the_table():
         ("POST https://api.openai.com/v1/chat/completions", "SPOKEN"),
         ("POST https://a.test/v1/images/generations", "RECORDED"),
         ("POST https://api.openai.com/v1/files", "NOT"),
-        ("GET https://api.openai.com/v1/chat/completions", "NOT"),
+        ("GET https://api.openai.com/v1/batches", "NOT"),
     ],
 )
 def test_state_is_what_a_fake_does_with_a_request(request_line, state):

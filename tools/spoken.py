@@ -22,6 +22,7 @@ REQUESTS = (
     ("Chat completions", "POST https://api.openai.com/v1/chat/completions"),
     ("– of Azure", "POST https://NAME.openai.azure.com/openai/deployments/NAME/chat/completions"),
     ("– of any other host", "POST http://localhost:8000/v1/chat/completions"),
+    ("– stored earlier", "GET https://api.openai.com/v1/chat/completions"),
     ("Responses", "POST https://api.openai.com/v1/responses"),
     ("Embeddings", "POST https://api.openai.com/v1/embeddings"),
     ("Completions", "POST https://api.openai.com/v1/completions"),

@@ -45,7 +45,7 @@ NOT_SPOKEN = [
     "/v1/audio/translations",
 ]
 COUNTS = ["/v1/responses/input_tokens", "/v1/messages/count_tokens", "/v1beta/models/gemini-2.5-pro:countTokens"]
-NO_MODEL_CALL = ["/v1/models", "/v1/traces/ingest", "/", "", "/v1/chat/completions/chatcmpl-1", "/v1/responses/resp_1"]
+NO_MODEL_CALL = ["/v1/models", "/v1/traces/ingest", "/", "", "/v1/responses/resp_1"]
 
 
 @pytest.mark.parametrize("path", CHAT_PATHS)
@@ -53,8 +53,8 @@ def test_chat_path_speaks_chat_on_any_host(path):
     assert dialect_of(wire(url=f"http://gateway.test{path}?api-version=1")) is CHAT
 
 
-@pytest.mark.parametrize("method", ["GET", "DELETE", "OPTIONS"])
-def test_only_post_is_a_completion(method):
+@pytest.mark.parametrize("method", ["PUT", "DELETE", "OPTIONS"])
+def test_only_post_is_a_completion_and_get_a_look_up(method):
     assert dialect_of(wire(method=method)) is None
 
 
@@ -103,8 +103,13 @@ def test_other_traffic_elsewhere_is_somebody_elses(path):
     assert traffic("POST", "shop.test", path) is Traffic.NONE
 
 
+@pytest.mark.parametrize("path", ["/v1/chat/completions", "/v1/chat/completions/chatcmpl-1"])
+def test_reading_what_was_stored_is_no_model_call_and_stays_here(path):
+    assert traffic("GET", "gateway.test", path) is Traffic.PROVIDER
+
+
 def test_reading_a_model_endpoint_is_no_model_call():
-    assert traffic("GET", "gateway.test", "/v1/chat/completions") is Traffic.NONE
+    assert traffic("GET", "gateway.test", "/v1/responses") is Traffic.NONE
 
 
 @pytest.mark.parametrize("path", ["/messages", "/inbox/messages", "/v2/messages"])

@@ -7,16 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import lru_cache
+from typing import Self
 
 from fakellm._dialects.chat.hear import hear
 from fakellm._dialects.chat.rules import check_request
 from fakellm._dialects.chat.say import render_stream, render_whole
+from fakellm._dialects.chat.stored import StoredChat, claim_stored, look_up
 from fakellm._dialects.openai import words
-from fakellm._dialects.openai.dialect import OpenAIDialect, deployment, model_of
+from fakellm._dialects.openai.dialect import OpenAIDialect, check_key, deployment, model_of, reader_of_look_ups
 from fakellm._wire.answer import Completion
 from fakellm._wire.asked import ChatRequest
-from fakellm._wire.dialect import Claim
+from fakellm._wire.dialect import Claim, Strictness
 from fakellm._wire.events import WireEvent, WireRequest, address_of
+from fakellm._wire.provider import Provider
 from fakellm._wire.reader import Reader
 from fakellm._wire.voice import Heard
 
@@ -24,18 +27,36 @@ __all__ = ["CHAT", "ChatDialect"]
 
 
 class ChatDialect(OpenAIDialect):
-    """``POST …/chat/completions``."""
+    """``POST …/chat/completions``; ``GET``, ``POST`` and ``DELETE`` of stored ones."""
 
     endpoint = "chat"
     spoken_at = "…/chat/completions"
 
-    def __init__(self) -> None:
-        self._reader = Reader(self, model_of=model_of, check=check_request, no_json=words.INVALID_JSON)
+    def __init__(self, *, reader: Reader | None = None, stored: StoredChat | None = None) -> None:
+        own = reader or Reader(self, model_of=model_of, check=check_request, no_json=words.INVALID_JSON)
+        self._reader = own.copied(self)
+        self._look_ups = reader_of_look_ups(self)
+        self._stored = stored or StoredChat()
+
+    def copied(self) -> Self:
+        return type(self)(reader=self._reader, stored=self._stored.copied())
 
     def claims(self, wire: WireRequest) -> Claim | None:
-        return _claim(wire.path) if wire.method == "POST" else None
+        return (_claim(wire.path) if wire.method == "POST" else None) or claim_stored(wire)
+
+    def read(self, wire: WireRequest, claim: Claim, strictness: Strictness, provider: Provider) -> ChatRequest:
+        if claim.stored is None:
+            return super().read(wire, claim, strictness, provider)
+        if strictness.strict:
+            check_key(wire, provider)
+        is_documented = strictness.strict and provider.rules is not None
+        return self._look_ups.read(look_up(wire, is_documented=is_documented), claim, strictness, provider)
 
     def say(self, answer: Completion, asked: ChatRequest) -> Iterable[WireEvent]:
+        if asked.claim.stored is not None:
+            return self._stored.say(answer, asked)
+        if asked.body.get("store") is True:
+            self._stored.keep(answer, asked)
         return render_stream(answer, asked) if asked.stream else render_whole(answer, asked)
 
     def hear(self, body: bytes) -> Heard | None:

@@ -22,7 +22,7 @@ from fakellm._wire.events import Whole
 from fakellm._wire.provider import Json
 from fakellm._wire.sse import encode_event
 
-__all__ = ["DONE", "render_stream", "render_whole"]
+__all__ = ["DONE", "completion_id", "render_stream", "render_whole"]
 
 DONE = b"data: [DONE]\n\n"
 """The marker that ends a stream; not part of the standard of server-sent events."""
@@ -34,7 +34,7 @@ def render_whole(completion: Completion, asked: ChatRequest) -> Whole:
     """Return the head and the one object of an answer, as the provider sends it."""
     quirks = quirks_of(asked.provider)
     members: Json = {
-        "id": _id(completion, quirks),
+        "id": completion_id(completion, quirks),
         "object": "chat.completion",
         "created": completion.created,
         "model": completion.model,
@@ -49,7 +49,8 @@ def render_whole(completion: Completion, asked: ChatRequest) -> Whole:
     return json_answer(body, (_REQUEST_ID, completion.request_id), completion.headers)
 
 
-def _id(completion: Completion, quirks: ChatQuirks) -> str:
+def completion_id(completion: Completion, quirks: ChatQuirks) -> str:
+    """Return the id of an answer, as the provider makes it."""
     return quirks.completion_id(completion.identity.id("chatcmpl-", 29), created=completion.created)
 
 
@@ -179,7 +180,7 @@ def _chunks(
 ) -> Iterator[Json]:
     """Yield the objects of a stream as OpenAI sends them. runs: takes the pieces for which the next one stands."""
     frame = {
-        "id": _id(completion, quirks),
+        "id": completion_id(completion, quirks),
         "object": "chat.completion.chunk",
         "created": completion.created,
         "model": completion.model,

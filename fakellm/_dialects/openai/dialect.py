@@ -17,7 +17,7 @@ from fakellm._wire.provider import Json, Provider
 from fakellm._wire.reader import Reader
 from fakellm._wire.voice import Heard
 
-__all__ = ["REQUEST_ID", "OpenAIDialect", "check_key", "deployment", "model_of", "unknown_model"]
+__all__ = ["REQUEST_ID", "OpenAIDialect", "check_key", "deployment", "model_of", "reader_of_look_ups", "unknown_model"]
 
 REQUEST_ID = "x-request-id"
 
@@ -48,6 +48,11 @@ class OpenAIDialect(Dialect):
 
     def words(self, error: ScriptedError, provider: Provider) -> ErrorBody:
         return errors.words(error, provider)
+
+
+def reader_of_look_ups(dialect: Dialect) -> Reader:
+    """Return a reader of requests that ask no model: they have no messages, and cost nothing."""
+    return Reader(dialect, to_chat=lambda body: {**body, "messages": []}, count=lambda body, model: 0)
 
 
 _KEYS: Mapping[str | None, tuple[ErrorBody, tuple[str, ...]]] = MappingProxyType(

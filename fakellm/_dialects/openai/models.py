@@ -16,7 +16,7 @@ from urllib.parse import unquote
 from pydantic_core import to_json
 
 from fakellm._anyjson import objects_of
-from fakellm._dialects.openai.dialect import REQUEST_ID, OpenAIDialect, check_key
+from fakellm._dialects.openai.dialect import REQUEST_ID, OpenAIDialect, check_key, reader_of_look_ups
 from fakellm._dialects.openai.moderations import MODERATION_MODELS
 from fakellm._dialects.providers import is_provider_host
 from fakellm._dialects.unspoken.envelopes import envelope_at, openai_envelope
@@ -28,7 +28,6 @@ from fakellm._wire.errors import ErrorBody
 from fakellm._wire.events import WireEvent, WireRequest, address_of, in_one_piece
 from fakellm._wire.identity import CREATED
 from fakellm._wire.provider import Json, Provider
-from fakellm._wire.reader import Reader
 from fakellm._wire.voice import Heard
 from fakellm.tokens._model_table import MODELS, Model, ModelFacts
 
@@ -47,11 +46,7 @@ class ModelsDialect(OpenAIDialect):
 
     def __init__(self, deleted: Iterable[str] = ()) -> None:
         self._deleted = set(deleted)
-        self._reader = Reader(
-            self,
-            to_chat=lambda body: {**body, "messages": []},
-            count=lambda body, model: 0,
-        )
+        self._reader = reader_of_look_ups(self)
 
     def copied(self) -> Self:
         return type(self)(self._deleted)
