@@ -52,9 +52,29 @@ def test_tool_loop(fake_llm):
 """
 
 
+RETRIEVAL = """
+from langchain_openai import OpenAIEmbeddings
+
+def test_search_finds_the_text_with_the_words_of_the_question(fake_llm):
+    embeddings = OpenAIEmbeddings(model="text-embedding-3-small", check_embedding_ctx_length=False)
+    paris, rome = embeddings.embed_documents(["Paris weather: rain.", "Rome has seven hills."])
+    question = embeddings.embed_query("What is the weather in Paris?")
+
+    near, far = (sum(a * b for a, b in zip(question, text)) for text in (paris, rome))
+
+    assert near > 0.6 > 0.2 > far
+    assert [call.endpoint for call in fake_llm.calls] == ["embeddings", "embeddings"]
+"""
+
+
 @pytest.mark.parametrize(
     ("framework", "code"),
-    [("langchain_openai", LANGCHAIN), ("langgraph", LANGGRAPH), ("pydantic_ai", PYDANTIC_AI)],
+    [
+        ("langchain_openai", LANGCHAIN),
+        ("langchain_openai", RETRIEVAL),
+        ("langgraph", LANGGRAPH),
+        ("pydantic_ai", PYDANTIC_AI),
+    ],
 )
 def test_agent_on_a_framework(pytester, monkeypatch, framework, code):
     pytest.importorskip(framework)

@@ -211,6 +211,6 @@ def test_two_runs_give_the_same_bytes(client):
     assert run() == run()
 
 
-def test_model_list_gets_404_and_fails_nothing(client, llm):
+def test_list_of_files_gets_404_and_fails_nothing(client, llm):
     with pytest.raises(openai.NotFoundError):
-        client.models.list()
+        client.files.list()
