@@ -52,7 +52,7 @@ if TYPE_CHECKING:
     from fakellm._script.journal import Call, Journal
     from fakellm._script.match import Mismatch
     from fakellm._script.pace import Pace
-    from fakellm._script.reply import ErrorReply, Reply, ToolCall
+    from fakellm._script.reply import ErrorReply, Reasoning, Reply, ToolCall
     from fakellm._script.rule import Rule
     from fakellm._time.virtual_time import VirtualTime
     from fakellm._use_cassette import Cassette, use_cassette
@@ -92,6 +92,7 @@ __all__ = [
     "Pace",
     "PermissionDeniedError",
     "RateLimitError",
+    "Reasoning",
     "RejectedRequestError",
     "Reply",
     "Rule",
@@ -133,6 +134,7 @@ _HOMES = {
     "MockClock": "_clock",
     "OpenAIChatCompletionClient": "client",
     "Pace": "_script.pace",
+    "Reasoning": "_script.reply",
     "Reply": "_script.reply",
     "Rule": "_script.rule",
     "SystemClock": "_clock",

@@ -7,7 +7,15 @@ journal, transcript, faults, ``explore``, recordings.
 
 from __future__ import annotations
 
-from fakellm._wire.answer import Choice, Completion, WireToolCall, json_answer, stream_head
+from fakellm._wire.answer import (
+    Choice,
+    Completion,
+    WireReasoning,
+    WireText,
+    WireToolCall,
+    json_answer,
+    stream_head,
+)
 from fakellm._wire.asked import ChatRequest
 from fakellm._wire.claim import Claim, Traffic
 from fakellm._wire.dialect import Dialect, Strictness
@@ -39,7 +47,9 @@ __all__ = [
     "Strictness",
     "Traffic",
     "WireEvent",
+    "WireReasoning",
     "WireRequest",
+    "WireText",
     "WireToolCall",
     "encode_event",
     "json_answer",

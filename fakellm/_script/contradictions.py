@@ -14,9 +14,10 @@ from fakellm._errors import ContradictionError, did_you_mean
 from fakellm._script.reply import Reply, ToolCall
 from fakellm._script.structured import misfit
 from fakellm._wire.asked import ChatRequest
+from fakellm._wire.said import Part, Reasoning
 from fakellm._wire.voice import MESSAGE_FIELDS
 
-__all__ = ["check_choices", "check_fields", "check_reply"]
+__all__ = ["check_choices", "check_fields", "check_parts", "check_reply"]
 
 _DELIBERATE = "if the test means it: Reply(..., deliberate=True)"
 
@@ -59,6 +60,24 @@ def check_choices(reply: Reply, request: ChatRequest) -> None:
             f"the reply has {len(reply.choices)} choices, the request asks for n={request.n}\n"
             f"  script as many choices as the request asks for; {_DELIBERATE}"
         )
+
+
+def check_parts(parts: Sequence[Part], request: ChatRequest) -> None:
+    """Raise where a part has no place in the API that is asked; it would be lost, so that nothing allows it.
+
+    Raises:
+        ContradictionError: the part, the API, what to type.
+    """
+    voice = request.voice
+    if voice.part_kind:
+        return
+    for part in parts:
+        if isinstance(part, Mapping) or (isinstance(part, Reasoning) and (part.signature or part.redacted)):
+            what = "mapping" if isinstance(part, Mapping) else "sealed Reasoning"
+            raise ContradictionError(
+                f"the reply has the part {part!r}, and {voice.spoken_at} has no place for a {what}\n"
+                f"  leave it out, or answer this API by a rule of its own: when(endpoint={voice.endpoint!r})"
+            )
 
 
 def check_reply(scripted: Reply, said: Reply, request: ChatRequest) -> None:

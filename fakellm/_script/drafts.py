@@ -6,14 +6,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from fakellm._script.contradictions import check_choices, check_fields, check_reply
+from fakellm._script.contradictions import check_choices, check_fields, check_parts, check_reply
 from fakellm._script.logprobs import token_logprobs
 from fakellm._script.own_chunks import deltas_of, message_of
+from fakellm._script.parts import as_fields, as_sent, ended, place_of_stop, shortened, texts_of
 from fakellm._script.reply import Reply, ToolCall, is_text
 from fakellm._script.structured import delivered
 from fakellm._wire.answer import Choice, Completion, WireToolCall
 from fakellm._wire.asked import ChatRequest
 from fakellm._wire.identity import CREATED, Identity
+from fakellm._wire.said import Part
 from fakellm.tokens import Encoding, completion_usage, encoding_for_model
 
 __all__ = ["Draft", "Drafts", "fill_draft"]
@@ -59,7 +61,7 @@ class Drafts:
 
 
 _MOST_DRAFTS = 256
-_UNKEPT = ("parsed", "chunks", "choices", "vectors")
+_UNKEPT = ("parsed", "chunks", "choices", "parts", "vectors")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -105,7 +107,8 @@ class _Said:
     """One alternative, as long as the request lets it be.
 
     chunks: how the test cut it. text: None, JSON null, for an answer that is nothing but tool calls or a refusal.
-    reasoned: tokens of reasoning. is_cut: whether the token limit ended it.
+    reasoned: tokens of reasoning. is_cut: whether the token limit ended it. parts: all of it in order, where the test
+    gave parts.
     """
 
     reply: Reply
@@ -116,38 +119,47 @@ class _Said:
     calls: tuple[ToolCall, ...]
     reasoned: int
     is_cut: bool
+    parts: tuple[Part, ...] | None = None
 
 
 def _say(scripted: Reply, request: ChatRequest) -> _Said:
     """Deliver one alternative, and end it where the request does."""
     encoding = encoding_for_model(request.model)
+    if scripted.parts is not None:
+        return _say_in_parts(scripted, scripted.parts, request, encoding)
     given = delivered(scripted, request)
     reply = message_of(given)
     check_reply(scripted, reply, request)
     silent = reply.refusal is not None or bool(reply.tool_calls)
     text = reply.text if reply.text is not None or silent else ""
     if text is not None and request.stop:
-        text = text[: min(_place(text, stop) for stop in request.stop)]
+        text = text[: place_of_stop(text, request.stop)]
     reasoned = encoding.count(reply.reasoning) if reply.reasoning else 0
     said = _Said(reply, given.chunks, encoding, text, reply.refusal, reply.tool_calls, reasoned, is_cut=False)
     return said if request.limit is None else _limited(said, request.limit)
 
 
-def _place(text: str, stop: str) -> int:
-    found = text.find(stop)
-    return found if found >= 0 else len(text)
+def _say_in_parts(scripted: Reply, parts: Sequence[Part], request: ChatRequest, encoding: Encoding) -> _Said:
+    """The same for an alternative that is given in parts, which end where they stand."""
+    check_parts(parts, request)
+    check_reply(scripted, as_fields(scripted, request.voice), request)
+    kept, is_cut = ended(parts, request, encoding)
+    reply = as_fields(replace(scripted, parts=kept), request.voice)
+    text = reply.text if reply.text is not None or reply.tool_calls else ""
+    reasoned = encoding.count(reply.reasoning) if reply.reasoning else 0
+    return _Said(reply, None, encoding, text, None, reply.tool_calls, reasoned, is_cut, kept)
 
 
 def _limited(said: _Said, limit: int) -> _Said:
     """End an answer after so many tokens: of its reasoning, its text, the arguments of its calls."""
-    reasoning, left = _shortened(said.reply.reasoning, limit, said.encoding)
-    text, left = _shortened(said.text, left, said.encoding)
-    refusal, left = _shortened(said.refusal, left, said.encoding)
+    reasoning, left = shortened(said.reply.reasoning, limit, said.encoding)
+    text, left = shortened(said.text, left, said.encoding)
+    refusal, left = shortened(said.refusal, left, said.encoding)
     calls: list[ToolCall] = []
     for call in said.calls:
         if left <= 0:
             break
-        arguments, left = _shortened(call.arguments_text, left, said.encoding)
+        arguments, left = shortened(call.arguments_text, left, said.encoding)
         calls.append(call if arguments == call.arguments_text else ToolCall(call.name, arguments or "", id=call.id))
     if left >= 0 and len(calls) == len(said.calls):
         return said
@@ -155,19 +167,12 @@ def _limited(said: _Said, limit: int) -> _Said:
     return replace(said, reply=reply, text=text, refusal=refusal, calls=tuple(calls), reasoned=reasoned, is_cut=True)
 
 
-def _shortened(text: str | None, budget: int, encoding: Encoding) -> tuple[str | None, int]:
-    """Return a text of at most so many tokens, whole characters, and the tokens left; below 0 where it was cut."""
-    if text is None:
-        return None, budget
-    if (left := budget - encoding.count(text)) >= 0:
-        return text, left
-    tokens = encoding.encode(text)[: max(budget, 0)]
-    return encoding.decode_bytes(tokens).decode(errors="ignore"), -1
-
-
 def _choice(said: _Said, request: ChatRequest, identity: Identity, *, index: int, first_call: int) -> Choice:
     reply, encoding = said.reply, said.encoding
+    texts = texts_of(said.parts or (), request.voice)
     pieces = None if said.text is None else _pieces(said.text, said.chunks, encoding)
+    if texts:
+        pieces = tuple(piece for text in texts for piece in encoding.split(text))
     refusal = None if said.refusal is None else encoding.split(said.refusal)
     choice = Choice(
         index=index,
@@ -188,12 +193,21 @@ def _choice(said: _Said, request: ChatRequest, identity: Identity, *, index: int
         extra=reply.extra or {},
     )
     if request.top_logprobs is None:
-        return choice
+        return _in_parts(choice, said, request)
     seed = identity.logprobs_seed(index)
     logprobs = token_logprobs(
-        refusal or pieces or (), encoding, seed=seed, top=request.top_logprobs, given=reply.logprobs
+        refusal or pieces or (), encoding, seed=seed, top=request.top_logprobs, given=reply.logprobs, texts=texts
     )
-    return replace(choice, logprobs=logprobs)
+    return _in_parts(replace(choice, logprobs=logprobs), said, request)
+
+
+def _in_parts(choice: Choice, said: _Said, request: ChatRequest) -> Choice:
+    """Return an alternative with its parts, where the test gave parts."""
+    if said.parts is None:
+        return choice
+    calls, logprobs = choice.tool_calls, choice.logprobs
+    sent = as_sent(said.parts, request.voice, said.encoding, tool_calls=calls, logprobs=logprobs)
+    return replace(choice, parts=tuple(sent))
 
 
 def _finish_reason(said: _Said, request: ChatRequest) -> str | None:

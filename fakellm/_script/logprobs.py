@@ -22,16 +22,19 @@ def token_logprobs(
     seed: int,
     top: int,
     given: Sequence[float | Mapping[str, Any]] | None = None,
+    texts: Iterable[str] = (),
 ) -> tuple[tuple[Mapping[str, Any], ...], ...]:
     """Return the entries of each piece's tokens.
 
-    top: how many of the likeliest tokens to list for each place; the one that was said is the first of them.
-    given: a number or an entry for each token, in place of those made up.
+    texts: what the pieces join to, where they are several texts, whose tokens never run together. top: how many of
+    the likeliest tokens to list for each place; the one that was said is the first of them. given: a number or an
+    entry for each token, in place of those made up.
 
     Raises:
         ContradictionError: given holds fewer than there are tokens.
     """
-    tokens = [encoding.decode_bytes([token]) for token in encoding.encode("".join(pieces))]
+    said = tuple(texts) or ("".join(pieces),)
+    tokens = [encoding.decode_bytes([token]) for text in said for token in encoding.encode(text)]
     if given is not None and len(given) < len(tokens):
         raise ContradictionError(
             f"the reply has {len(given)} logprobs, its text {len(tokens)} tokens: {list(pieces)!r}\n"

@@ -12,9 +12,9 @@ from fakellm._numbers import AT_LEAST_ONE, Duration, Numbers
 from fakellm._script.pace import Pace
 from fakellm._script.retry_after import RetryAfter, check_retry_after, duration_text, is_retried, retry_after_text
 from fakellm._script.transform import Fault, Framing
-from fakellm._wire.said import ToolCall, check_text, check_texts, json_object
+from fakellm._wire.said import Part, Reasoning, ToolCall, check_text, check_texts, json_object
 
-__all__ = ["ERROR_STATUS", "ErrorReply", "Reply", "ToolCall", "is_text", "other_ways"]
+__all__ = ["ERROR_STATUS", "ErrorReply", "Reasoning", "Reply", "ToolCall", "is_text", "other_ways"]
 
 ERROR_STATUS = Numbers(400, 599, whole=True)
 _LOG_PROBABILITY = Numbers(most=0)
@@ -28,16 +28,17 @@ _Vector = Annotated[Sequence[Annotated[float, _FINITE]], AT_LEAST_ONE]
 class Reply:
     """One answer of the model.
 
-    text: what it says. tool_calls: the calls it makes, one ToolCall or several. refusal: what it says instead, when
-    it declines. reasoning: what it thinks first; billed, and shown where the provider shows it. finish_reason: as
-    on the wire; None takes the one that fits, "null" is JSON null. usage: wire fields laid over the exact counts, in
-    tokens; False sends none. logprobs: of each token of the text a number, or the whole entry; None makes them up.
-    Sent, like usage, only where the request asks. choices: a str or Reply for each alternative that a request with
-    ``n`` asks for, in place of text and calls; without it all alternatives are alike. parsed: an object (pydantic,
-    dataclass, anything JSON), delivered in the shape that the request asks for: its response format, the tool it
-    forces, or the one tool made for the final answer. vectors: of embeddings, a list of numbers for each input.
-    chunks: where a stream cuts the text; a mapping among them is
-    a delta that is sent as it is. raw: the bytes of the body, with nothing added.
+    text: what it says. tool_calls: the calls it makes, one ToolCall or several. refusal: what it says instead, when it
+    declines. reasoning: what it thinks first; billed, and shown where the provider shows it. parts: all of it in order,
+    each a str, a ToolCall, a Reasoning or a mapping, which is sent as it is where the API has a place for it, in place
+    of text, calls and reasoning. finish_reason: as on the wire; None takes the one that fits, "null" is JSON null.
+    usage: wire fields laid over the exact counts, in tokens; False sends none. logprobs: of each token of the text a
+    number, or the whole entry; None makes them up. Sent, like usage, only where the request asks. choices: a str or
+    Reply for each alternative that a request with ``n`` asks for, in place of text and calls; without it all
+    alternatives are alike. parsed: an object (pydantic, dataclass, anything JSON), delivered in the shape that the
+    request asks for: its response format, the tool it forces, or the one tool made for the final answer. vectors: of
+    embeddings, a list of numbers for each input. chunks: where a stream cuts the text; a mapping among them is a delta
+    that is sent as it is. raw: the bytes of the body, with nothing added.
 
     pace: when its parts come; None takes the fake's. framing: how a stream is cut into bytes, from
     ``fakellm.framings``. fault: a deliberate break of the protocol, from ``fakellm.faults``. headers: response
@@ -49,6 +50,7 @@ class Reply:
     tool_calls: tuple[ToolCall, ...] = field(default=(), kw_only=True)
     refusal: str | None = field(default=None, kw_only=True)
     reasoning: str | None = field(default=None, kw_only=True)
+    parts: Sequence[Part] | None = field(default=None, kw_only=True)
     finish_reason: str | None = field(default=None, kw_only=True)
     usage: Mapping[str, Any] | Literal[False] | None = field(default=None, kw_only=True)
     logprobs: Sequence[_LogProbability | Mapping[str, Any]] | None = field(default=None, kw_only=True)
@@ -75,6 +77,8 @@ class Reply:
             object.__setattr__(self, "logprobs", _logprobs(self.logprobs))
         if self.chunks is not None:
             object.__setattr__(self, "chunks", _chunks(self.chunks))
+        if self.parts is not None:
+            object.__setattr__(self, "parts", _parts(self.parts))
         if self.choices is not None:
             object.__setattr__(self, "choices", _choices(self.choices))
         if self.vectors is not None:
@@ -106,12 +110,17 @@ class Reply:
                 raise UsageError(f"Reply chunks join to {joined!r}, its text is {self.text!r}\n  leave the text out")
         elif len(given) > 1:
             raise UsageError(f"a Reply has {given[0]} or {given[1]}, not both; one of them would be lost")
+        if self.parts is not None and self.reasoning is not None:
+            raise UsageError(
+                "a Reply has parts or reasoning, not both; one of them would be lost\n"
+                "  give it in its place: parts=[Reasoning('...'), ...]"
+            )
         for name in ("reasoning", "finish_reason", "logprobs", "extra") if self.choices is not None else ():
             if getattr(self, name) is not None:
                 raise UsageError(f"{name} belongs to one choice: choices=[Reply('a', {name}=...), ...]")
 
 
-_WAYS = ("refusal", "choices", "parsed", "vectors", "chunks", "raw")
+_WAYS = ("refusal", "parts", "choices", "parsed", "vectors", "chunks", "raw")
 """Fields of a Reply that stand in place of text and tool calls."""
 
 
@@ -124,6 +133,8 @@ def other_ways(reply: Reply) -> Iterator[tuple[str, object]]:
     """Yield what a reply says beside its text and its tool calls: (what it is, the value)."""
     if reply.refusal is not None:
         yield "the refusal", reply.refusal
+    if reply.parts is not None:
+        yield "the parts", list(reply.parts)
     for choice in reply.choices or ():
         yield "the choice", choice.text if choice.text is not None else dict(other_ways(choice)) or choice.tool_calls
     if reply.parsed is not None:
@@ -298,6 +309,21 @@ def _vectors(given: object) -> tuple[tuple[float, ...], ...]:
     if not rows:
         raise UsageError(f"Reply vectors is a list of vectors, one for each input, such as [[1.0, 0.0]]; got {given!r}")
     return tuple(tuple(map(float, row)) for row in rows)
+
+
+def _parts(given: object) -> tuple[Part, ...]:
+    """Return the parts of a reply, of each kind that there is."""
+    if not isinstance(given, Iterable) or isinstance(given, str | Mapping):
+        raise UsageError(f"Reply parts is a list of str, ToolCall, Reasoning and mappings, in order; got {given!r}")
+    parts = tuple(given)
+    for part in parts:
+        if isinstance(part, str):
+            check_text("each text of Reply parts", part)
+        elif isinstance(part, Mapping):
+            json_object("a mapping among Reply parts is a part as on the wire, of what JSON can hold", part)
+        elif not isinstance(part, ToolCall | Reasoning):
+            raise UsageError(f"each of Reply parts is a str, a ToolCall, a Reasoning or a mapping; got {part!r}")
+    return parts
 
 
 def _choices(given: object) -> tuple[Reply, ...]:

@@ -12,6 +12,7 @@ from fakellm._script.pace import Pace
 from fakellm._script.reply import ErrorReply, Reply, ToolCall
 from fakellm._script.transform import Fault, Framing
 from fakellm._wire.asked import ChatRequest
+from fakellm._wire.said import Part
 
 __all__ = ["ReplyFields", "ReplyLike", "Scripted", "as_reply"]
 
@@ -41,6 +42,7 @@ class ReplyFields(TypedDict, total=False):
     tool_calls: ToolCall | Iterable[ToolCall]
     refusal: str | None
     reasoning: str | None
+    parts: Sequence[Part] | None
     finish_reason: str | None
     usage: Mapping[str, Any] | Literal[False] | None
     logprobs: Sequence[float | Mapping[str, Any]] | None

@@ -7,10 +7,12 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
+from fakellm._anyjson import readable
 from fakellm._script.journal import Call
-from fakellm._script.reply import ErrorReply, Reply, other_ways
+from fakellm._script.reply import ErrorReply, Reasoning, Reply, ToolCall, other_ways
 from fakellm._script.transform import name_of
 from fakellm._wire.asked import Message, text_of
+from fakellm._wire.said import Part
 from fakellm._wire.voice import SOMEBODY
 
 if TYPE_CHECKING:
@@ -106,8 +108,23 @@ def _scripted(reply: Reply) -> Iterator[str]:
         yield f"(thinks) {_indented(reply.reasoning)}"
     if reply.text is not None:
         yield _indented(reply.text)
-    yield from (f"{what}: {_indented(str(said))}" for what, said in other_ways(reply))
+    if reply.parts is not None:
+        yield from map(_part, reply.parts)
+    else:
+        yield from (f"{what}: {_indented(str(said))}" for what, said in other_ways(reply))
     yield from (f"calls {tool.name}({tool.arguments_text})" for tool in reply.tool_calls)
+
+
+def _part(part: Part) -> str:
+    match part:
+        case ToolCall():
+            return f"calls {part.name}({part.arguments_text})"
+        case Reasoning():
+            return f"(thinks) {_indented(part.text)}"
+        case str():
+            return _indented(part)
+        case _:
+            return readable(dict(part))
 
 
 def _received(call: Call) -> bytes | None:

@@ -12,7 +12,20 @@ from typing import Any, Literal
 from fakellm._wire.events import Head, Whole
 from fakellm._wire.identity import Identity
 
-__all__ = ["CallKind", "Choice", "Completion", "Headers", "WireToolCall", "json_answer", "raw_answer", "stream_head"]
+__all__ = [
+    "CallKind",
+    "Choice",
+    "Completion",
+    "Headers",
+    "Logprobs",
+    "WirePart",
+    "WireReasoning",
+    "WireText",
+    "WireToolCall",
+    "json_answer",
+    "raw_answer",
+    "stream_head",
+]
 
 Headers = tuple[tuple[str, str], ...]
 """Response headers, names in lower case."""
@@ -36,6 +49,32 @@ class WireToolCall:
         return "".join(self.pieces)
 
 
+Logprobs = tuple[tuple[Mapping[str, Any], ...], ...]
+"""For each piece of a text, the entries of its tokens."""
+
+
+@dataclass(frozen=True, slots=True)
+class WireText:
+    """A text, or what is said when the model declines. pieces: cut as a stream sends it."""
+
+    pieces: tuple[str, ...]
+    logprobs: Logprobs | None = None
+    is_refusal: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class WireReasoning:
+    """What the model thinks. signature: the test's own seal; None for the API's. redacted: kept from the client."""
+
+    pieces: tuple[str, ...]
+    signature: str | None = None
+    redacted: bool = False
+
+
+WirePart = WireText | WireReasoning | WireToolCall | Mapping[str, Any]
+"""One piece of what an answer holds; a mapping is one as it stands on the wire of the API."""
+
+
 @dataclass(frozen=True, slots=True)
 class Choice:
     """One alternative.
@@ -43,7 +82,8 @@ class Choice:
     finish_reason: None for JSON null. pieces, refusal, reasoning: text cut as a stream sends it; None where there
     is none. logprobs: for each piece of the text, or of the refusal, the entries of its tokens; None where the
     request did not ask. deltas: sent in place of all these in a stream, as they are. extra: further members of
-    the message.
+    the message. parts: the same and more in the order that the test gave; None where it gave none. ``tool_calls``
+    holds those of mappings as well.
     """
 
     index: int
@@ -52,9 +92,21 @@ class Choice:
     tool_calls: tuple[WireToolCall, ...] = ()
     refusal: tuple[str, ...] | None = None
     reasoning: tuple[str, ...] | None = None
-    logprobs: tuple[tuple[Mapping[str, Any], ...], ...] | None = None
+    logprobs: Logprobs | None = None
     deltas: tuple[Mapping[str, Any], ...] | None = None
     extra: Mapping[str, Any] = field(default_factory=dict)
+    parts: tuple[WirePart, ...] | None = None
+
+    @property
+    def in_order(self) -> tuple[WirePart, ...]:
+        """All that it holds, in order: what is thought, what is said, the calls, unless the test gave another."""
+        if self.parts is not None:
+            return self.parts
+        thought = () if self.reasoning is None else (WireReasoning(self.reasoning),)
+        if self.refusal is not None:
+            return (*thought, WireText(self.refusal, self.logprobs, is_refusal=True), *self.tool_calls)
+        said = () if self.pieces is None else (WireText(self.pieces, self.logprobs),)
+        return (*thought, *said, *self.tool_calls)
 
     @property
     def text(self) -> str | None:

@@ -10,7 +10,7 @@ from typing import Any
 from fakellm._errors import UsageError
 from fakellm._named_arguments import naming_fields
 
-__all__ = ["ToolCall", "check_text", "check_texts", "json_object"]
+__all__ = ["Part", "Reasoning", "ToolCall", "check_text", "check_texts", "json_object"]
 
 
 @naming_fields(example="the arguments of the call are one mapping: ToolCall('get_weather', {'city': 'Paris'})")
@@ -34,6 +34,28 @@ class ToolCall:
         check_text("ToolCall name", self.name)
         check_texts(self, "id")
         object.__setattr__(self, "arguments_text", _arguments_text(self.name, self.arguments))
+
+
+@naming_fields(example="what the model thinks is one text: Reasoning('Two and two make four.')")
+@dataclass(frozen=True, slots=True)
+class Reasoning:
+    """What the model thinks, as one of the parts of its answer.
+
+    signature: the seal that goes with it, sent as it is; None has the API make its own. redacted: whether the text is
+    kept from the client, who gets the seal alone.
+    """
+
+    text: str
+    signature: str | None = field(default=None, kw_only=True)
+    redacted: bool = field(default=False, kw_only=True)
+
+    def __post_init__(self) -> None:
+        check_text("Reasoning text", self.text)
+        check_texts(self, "signature")
+
+
+Part = str | ToolCall | Reasoning | Mapping[str, Any]
+"""One piece of what an answer holds; a mapping is one as it stands on the wire of an API."""
 
 
 def _arguments_text(name: str, arguments: Mapping[str, Any] | str) -> str:

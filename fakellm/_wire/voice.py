@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from fakellm._wire.errors import ErrorBody, ScriptedError, error_object, render_error
 from fakellm._wire.events import WireEvent
 from fakellm._wire.provider import Headers, Json, Provider
+from fakellm._wire.said import Reasoning, ToolCall
 
 __all__ = ["CHAT_MARKS", "MESSAGE_FIELDS", "SOMEBODY", "Heard", "Marks", "Speaker", "Voice"]
 
@@ -60,7 +61,19 @@ class Heard:
 
 
 MESSAGE_FIELDS = frozenset(
-    {"text", "tool_calls", "refusal", "reasoning", "finish_reason", "logprobs", "choices", "parsed", "chunks", "extra"}
+    {
+        "text",
+        "tool_calls",
+        "refusal",
+        "reasoning",
+        "parts",
+        "finish_reason",
+        "logprobs",
+        "choices",
+        "parsed",
+        "chunks",
+        "extra",
+    }
 )
 """The fields of a Reply that make a message of a model."""
 
@@ -78,6 +91,8 @@ class Voice:
     """How ids of tool calls are made: what they begin with, and how many letters follow."""
     takes: frozenset[str] = MESSAGE_FIELDS
     """The fields of a Reply that an answer has a place for, beside its usage and how it is sent."""
+    part_kind: str = ""
+    """What a mapping among the parts of a reply is here, such as ``an output item``; empty where it has no place."""
     marks: Marks = CHAT_MARKS
     """What ends a stream, and a chunk to spoil one with; those of chat unless an API has its own."""
     request_id_header: str = "x-request-id"
@@ -85,6 +100,10 @@ class Voice:
 
     def hear(self, body: bytes) -> Heard | None:
         """Read back an answer, whole or a stream; None where the body is neither."""
+        return None
+
+    def hear_part(self, part: Mapping[str, Any]) -> str | ToolCall | Reasoning | None:
+        """Return what a mapping among the parts of a reply says, for bill and journal; None for nothing of these."""
         return None
 
     def envelope(self, error: ErrorBody, status: int, provider: Provider) -> Json:

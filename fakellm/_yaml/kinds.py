@@ -315,7 +315,8 @@ class Named(Kind):
         alone = [name for name, arguments in self._functions.items() if not arguments.needed]
         members = {name: arguments.own_schema(defs) for name, arguments in self._functions.items()}
         one = {"type": "object", "additionalProperties": False, "properties": members}
-        return {"anyOf": [{"enum": alone}, {**one, "minProperties": 1, "maxProperties": 1}]}
+        called = {**one, "minProperties": 1, "maxProperties": 1}
+        return {"anyOf": [{"enum": alone}, called]} if alone else called
 
 
 def _shared(name: str, schema: Callable[[Json], Json], defs: Json) -> Json:

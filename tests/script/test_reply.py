@@ -419,7 +419,7 @@ def test_callable_that_returns_what_no_model_says_is_named(returned):
 def test_unknown_field_is_a_usage_error_that_lists_the_known_ones():
     assert complaint(lambda: as_reply("x", {"finish": "stop"})) == (
         "reply() has no field 'finish'; did you mean 'finish_reason'?\n"
-        "  it takes times=, tool_calls=, refusal=, reasoning=, finish_reason=, usage=, "
+        "  it takes times=, tool_calls=, refusal=, reasoning=, parts=, finish_reason=, usage=, "
         "logprobs=, choices=, parsed=, vectors=, chunks=, raw=, pace=, framing=, fault=, headers=, extra=, deliberate="
     )
 

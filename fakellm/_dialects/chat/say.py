@@ -8,14 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from itertools import chain, zip_longest
+from itertools import chain, count, zip_longest
 from typing import Any, NamedTuple
 
 from pydantic_core import to_json
 
 from fakellm._anyjson import object_of
 from fakellm._dialects.chat.quirks import ChatQuirks, quirks_of
-from fakellm._wire.answer import Choice, Completion, WireToolCall, json_answer, stream_head
+from fakellm._wire.answer import (
+    Choice,
+    Completion,
+    WireReasoning,
+    WireText,
+    WireToolCall,
+    json_answer,
+    stream_head,
+)
 from fakellm._wire.asked import ChatRequest
 from fakellm._wire.canonical import digest
 from fakellm._wire.events import Whole
@@ -243,16 +251,24 @@ def _role(choice: Choice) -> Json:
 
 
 def _said(choice: Choice, quirks: ChatQuirks) -> Iterator[_Step | _Run]:
-    if (reasoning := quirks.reasoning_field) is not None:
-        yield from _run(choice.reasoning or (), lambda piece: {reasoning: piece})
-    name, pieces = ("refusal", choice.refusal) if choice.refusal is not None else ("content", choice.pieces or ())
-    if choice.logprobs:
-        for piece, entries in zip(pieces, choice.logprobs, strict=False):
+    calls, reasoning = count(), quirks.reasoning_field
+    for part in choice.in_order:
+        match part:
+            case WireReasoning() if reasoning is not None:
+                yield from _run(part.pieces, lambda piece: {reasoning: piece})
+            case WireText():
+                yield from _text(part, choice)
+            case WireToolCall():
+                yield from _call_steps(next(calls), part)
+
+
+def _text(text: WireText, choice: Choice) -> Iterator[_Step | _Run]:
+    name = "refusal" if text.is_refusal else "content"
+    if text.logprobs:
+        for piece, entries in zip(text.pieces, text.logprobs, strict=False):
             yield {name: piece}, _logprobs(choice, list(entries)), None
     else:
-        yield from _run(pieces, lambda piece: {name: piece}, logprobs=_logprobs(choice, []))
-    for index, call in enumerate(choice.tool_calls):
-        yield from _call_steps(index, call)
+        yield from _run(text.pieces, lambda piece: {name: piece}, logprobs=_logprobs(choice, []))
 
 
 def _run(

@@ -20,7 +20,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_typ
 from fakellm import faults, framings
 from fakellm._errors import UsageError
 from fakellm._numbers import Numbers
-from fakellm._script.reply import ErrorReply, Reply
+from fakellm._script.reply import ErrorReply, Reasoning, Reply, ToolCall
 from fakellm._yaml.kinds import Either, Kind, Members, Named, Plain, Row, Several, Shorthand, constants
 
 __all__ = ["TEXT", "arguments_of", "kind_of"]
@@ -183,7 +183,20 @@ _OF_TYPES: Mapping[Any, Callable[[], Kind]] = MappingProxyType(
     }
 )
 
+
+def _parts() -> Kind:
+    """Texts, calls and reasoning by name, and mappings as on the wire, which say their type."""
+    wire = Plain("a mapping with type:", {"type": "object", "required": ["type"]}, lambda value: "type" in _keys(value))
+    calls, thoughts = arguments_of(ToolCall, name="tool_call"), arguments_of(Reasoning, name="reasoning")
+    part = Either(TEXT, wire, Named("part", {"tool_call": calls, "reasoning": thoughts}))
+    return Either(Several(part), kind_of(NoneType))
+
+
+def _keys(value: object) -> Collection[object]:
+    return value.keys() if isinstance(value, dict) else ()
+
+
 _OF_NAMES: Mapping[str, Kind] = MappingProxyType(
-    {"fault": _functions("fault", faults), "framing": _functions("framing", framings)}
+    {"fault": _functions("fault", faults), "framing": _functions("framing", framings), "parts": _parts()}
 )
-"""Name of an argument -> its kind, where the hint, a callable, does not say which functions make it."""
+"""Name of an argument -> its kind, where the hint does not tell which functions make it, or which mapping is which."""

@@ -8,7 +8,7 @@ import jsonschema
 import pytest
 import yaml
 
-from fakellm import ErrorReply, Pace, Reply, ScriptFormatError, ToolCall, faults, framings
+from fakellm import ErrorReply, Pace, Reasoning, Reply, ScriptFormatError, ToolCall, faults, framings
 from fakellm._dialects.chat.dialect import CHAT
 from fakellm._dialects.providers import PROVIDERS
 from fakellm._script.files.format import read_script, schema_text
@@ -56,6 +56,10 @@ CALL = "{name: get_weather, arguments: {city: Paris, days: [1, 2]}}"
         (
             f"{{text: Wait., tool_calls: [{CALL}]}}",
             Reply("Wait.", tool_calls=(ToolCall("get_weather", {"city": "Paris", "days": [1, 2]}),)),
+        ),
+        (
+            "{parts: [Wait., {tool_call: {name: now}}, {reasoning: {text: Hm., redacted: true}}, {type: x, a: [1]}]}",
+            Reply(parts=["Wait.", ToolCall("now"), Reasoning("Hm.", redacted=True), {"type": "x", "a": [1]}]),
         ),
         (
             "{tool_calls: [{name: now}, {name: f, arguments: '{broken'}]}",
@@ -317,6 +321,10 @@ BEYOND_THE_SCHEMA = ("regex: '('", "base64: '='", "refusal: b", "ud800")
         (
             'rules:\n- reply:\n    text: a\n    reasoning: "\\ud800"',
             "4: Reply reasoning has a lone surrogate at 0, which UTF-8 cannot carry: '\\ud800'",
+        ),
+        (
+            "rules:\n- reply: {parts: [{tool_cal: {name: f}}]}",
+            "2: each of parts takes one of tool_call, reasoning; got \"tool_cal\"; did you mean 'tool_call'?",
         ),
         ("rules:\n- reply: {tool_calls: [f]}", '2: a tool call takes {name: ...}, got "f"'),
         ("rules:\n- reply: {tool_calls: [{arguments: {}}]}", "2: a tool call needs name:"),
