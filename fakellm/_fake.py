@@ -131,7 +131,7 @@ class FakeLLM(Answering):
         follows it. any_user: a user message anywhere in the conversation. system: a system or developer message.
         model: the model asked for. tool: the name of a tool that the request offers. tool_result: a tool message at
         the end. turn: how many assistant messages the request already holds, 0 first. stream: whether a stream is
-        asked for. endpoint: ``chat``. header: names of headers with what each contains.
+        asked for. endpoint: ``chat``, ``responses``. header: names of headers with what each contains.
 
         A str is looked for as a substring (a glob for the model, the whole name for tool and endpoint), a
         compiled pattern is searched, a callable asked with the text.

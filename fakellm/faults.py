@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -169,9 +170,10 @@ def error_event(*, after: Count = 0, error: ErrorReply | None = None) -> Fault:
     said = error or ErrorReply.server_error()
 
     def spoil(speaker: Speaker) -> Fault:
-        item = to_json(speaker.envelope(speaker.words(said, **said.facts), said.status))
-        chunk = encode_event(item, event=speaker.voice.marks.error_event)
-        return _spoiled(after, chunk, _in_place(after, item), is_last=True)
+        told = speaker.words(said, **said.facts)
+        item = to_json(speaker.envelope(told, said.status))
+        event = partial(speaker.voice.error_event, told, said.status, speaker.provider)
+        return _spoiled(after, event, _in_place(after, item), is_last=True)
 
     return _speaking(f"error_event(after={after})", after, spoil)
 
@@ -290,8 +292,13 @@ def _without_end(events: Iterator[WireEvent], marks: Marks) -> Iterator[WireEven
             yield event
 
 
-def _spoiled(after: int, chunk: bytes, spoil_body: Callable[[bytes], bytes], *, is_last: bool = False) -> Fault:
-    """Return a fault that sends a chunk of its own, or spoils the body of what is not streamed."""
+def _spoiled(
+    after: int, chunk: bytes | Callable[[bytes], bytes], spoil_body: Callable[[bytes], bytes], *, is_last: bool = False
+) -> Fault:
+    """Return a fault that sends a chunk of its own, or spoils the body of what is not streamed.
+
+    chunk: the whole event, or what makes it of the bytes of the stream before it.
+    """
 
     def spoil(events: Iterator[WireEvent]) -> Iterator[WireEvent]:
         if (head := (yield from to_head(events))) is None:
@@ -300,11 +307,24 @@ def _spoiled(after: int, chunk: bytes, spoil_body: Callable[[bytes], bytes], *, 
             yield from _sized(head, spoil_body(_body(events)))
             return
         yield head
-        rest = yield from to_chunk(events, after)
-        yield Data(chunk, chunks=0 if is_last else 1)
+        sent = bytearray()
+        rest = yield from _noting(to_chunk(events, after), sent)
+        yield Data(chunk(bytes(sent)) if callable(chunk) else chunk, chunks=0 if is_last else 1)
         yield from () if is_last else rest
 
     return spoil
+
+
+def _noting(cut: Cut, sent: bytearray) -> Cut:
+    """Yield the events before a cut, and note their bytes."""
+    while True:
+        try:
+            event = next(cut)
+        except StopIteration as end:
+            return end.value  # type: ignore[no-any-return]
+        if isinstance(event, Data):
+            sent += event.data
+        yield event
 
 
 def _first_half(body: bytes) -> bytes:

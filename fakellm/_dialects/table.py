@@ -8,11 +8,14 @@ from fakellm._dialects.openai.embeddings import EmbeddingsDialect
 from fakellm._dialects.openai.models import ModelsDialect
 from fakellm._dialects.openai.moderations import ModerationsDialect
 from fakellm._dialects.providers import provider_of
+from fakellm._dialects.responses.dialect import RESPONSES
 from fakellm._dialects.unspoken.apis import UNSPOKEN
 from fakellm._wire.dialects import Dialects
 
 __all__ = ["DIALECTS"]
 
 DIALECTS = Dialects(
-    (CHAT, CompletionsDialect(), EmbeddingsDialect(), ModerationsDialect(), ModelsDialect()), UNSPOKEN, provider_of
+    (CHAT, RESPONSES, CompletionsDialect(), EmbeddingsDialect(), ModerationsDialect(), ModelsDialect()),
+    UNSPOKEN,
+    provider_of,
 )

@@ -266,6 +266,7 @@ def _bill(said: _Said, request: ChatRequest) -> dict[str, Any]:
         tool_calls=[(call.name, call.arguments_text) for call in said.calls],
         reasoning_tokens=said.reasoned,
         prompt_tokens=0,
+        rates=request.voice.rates,
     )
     if said.is_cut and request.limit is not None:
         # It took as many tokens as it might, and none to end with.

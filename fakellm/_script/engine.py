@@ -356,9 +356,9 @@ class Engine:
         call = self._call(wire, written, Outcome.UNMATCHED if is_call else Outcome.OTHER, 404)
         if is_call:
             is_told_by_body = self.dialects.traffic(wire) is Traffic.BODY
-            spoken, advice = self.dialects.spoken_at, self.dialects.advice(wire)
+            spoken = self.dialects.spoken_at
             call.explanation = explain.not_spoken(
-                wire, number=call.number, spoken=spoken, advice=advice, is_told_by_body=is_told_by_body
+                wire, number=call.number, spoken=spoken, is_told_by_body=is_told_by_body
             )
         else:
             text = f"no model call, answered with 404 instead of by the network: {wire.method} {wire.shown_url}"

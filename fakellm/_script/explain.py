@@ -84,18 +84,16 @@ def contradiction(err: Exception, rule: Rule | None, *, number: int) -> str:
     return "\n".join([f"call {number}: {problem}", *scripted, *rest])
 
 
-def not_spoken(wire: WireRequest, *, number: int, spoken: Sequence[str], advice: str, is_told_by_body: bool) -> str:
+def not_spoken(wire: WireRequest, *, number: int, spoken: Sequence[str], is_told_by_body: bool) -> str:
     """Explain a model call of an API that the fake does not speak.
 
-    spoken: where it speaks. advice: what else the code can be told to ask. is_told_by_body: whether nothing but its
-    body makes it a model call.
+    spoken: where it speaks. is_told_by_body: whether nothing but its body makes it a model call.
     """
     return (
         f"call {number} is a model call that fakellm cannot answer: {wire.method} {wire.shown_url}\n"
         "  it was stopped here and did not reach the network; "
         f"scripts answer {', '.join(spoken)}, recordings anything:\n"
         "  record it once (@pytest.mark.llm_cassette, pytest --llm-record=once); it plays beside fake_llm as well\n"
-        f"{advice}"
         f"{_ASK_IN_THE_PROCESS if is_told_by_body else ''}"
         f"  {_allowed('allow_unmatched')}"
     )

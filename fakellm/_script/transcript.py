@@ -155,6 +155,7 @@ def _read(call: Call, body: bytes, source: str = "") -> Iterator[str]:
         yield f"error: {answer.error}"
     if answer.reasoning:
         yield f"(thinks) {_indented(answer.reasoning)}"
+    yield from (f"runs {name}({asked})" for name, asked in answer.hosted)
     if answer.text:
         yield _indented(answer.text)
     if answer.refusal:

@@ -18,6 +18,7 @@ from fakellm._wire.claim import Claim
 from fakellm._wire.provider import Provider
 from fakellm._wire.voice import Speaker, Voice
 from fakellm.tokens._billing import count_preamble, count_prompt
+from fakellm.tokens._rates import CHAT_RATES, Rates
 
 __all__ = ["BodyFacts", "ChatRequest", "Message", "Terms", "text_of"]
 
@@ -267,16 +268,17 @@ def text_of(message: Message) -> str:
 class Terms:
     """Facts about what a body says beside its messages, which most calls of a session have in common.
 
-    canonical: its canonical JSON. preamble: what is billed for its tools and its format, in tokens. accepted: by whom
-    it was accepted.
+    canonical: its canonical JSON. preamble: what is billed for its tools and its format, in tokens, by the rates of the
+    API. accepted: by whom it was accepted.
     """
 
-    __slots__ = ("accepted", "canonical", "preamble")
+    __slots__ = ("accepted", "canonical", "preamble", "rates")
 
-    def __init__(self, data: bytes) -> None:
+    def __init__(self, data: bytes, rates: Rates = CHAT_RATES) -> None:
         terms = from_json(data)
+        self.rates = rates
         self.canonical = canonical_json(terms)
-        self.preamble = count_preamble(terms)
+        self.preamble = count_preamble(terms, rates)
         self.accepted: set[object] = set()
 
 
@@ -311,6 +313,7 @@ class BodyFacts:
         """
         self.terms = terms
         self.canonical = digest(self.terms.canonical, *message_texts(as_chat["messages"]))
-        billed = count_prompt(as_chat, preamble=self.terms.preamble) if prompt_tokens is None else prompt_tokens
-        self.prompt_tokens = billed
+        if prompt_tokens is None:
+            prompt_tokens = count_prompt(as_chat, preamble=terms.preamble, rates=terms.rates)
+        self.prompt_tokens = prompt_tokens
         self.stream = bool(as_chat.get("stream"))

@@ -30,10 +30,6 @@ class Unspoken(Protocol):
         """Return how errors are told at an address, and answers heard."""
         ...
 
-    def advice(self, wire: WireRequest) -> str:
-        """Return the lines that say what else the code can be told to ask; empty where nothing is known."""
-        ...
-
 
 class Dialects:
     """The dialects of a fake in the order in which they are asked, and what is known beside them."""
@@ -105,10 +101,6 @@ class Dialects:
         if kind in (Traffic.MODEL, Traffic.COUNT) or wire.method != "POST":
             return kind is Traffic.MODEL
         return names_model(wire.body)
-
-    def advice(self, wire: WireRequest) -> str:
-        """Return the lines that say what else the code can be told to ask, where no dialect speaks."""
-        return self._unspoken.advice(wire)
 
 
 def names_model(body: bytes) -> bool:

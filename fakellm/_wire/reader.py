@@ -67,7 +67,7 @@ class Reader:
         """Counts what a body is billed, given the model as well; None where its messages are billed as a chat's."""
         self._no_json = no_json
         self._facts = Memo(partial(BodyFacts, to_chat=to_chat), limit=_REMEMBERED)
-        self._terms = Memo(Terms, limit=_REMEMBERED)
+        self._terms = Memo(partial(Terms, rates=dialect.rates), limit=_REMEMBERED)
 
     def read(self, wire: WireRequest, claim: Claim, strictness: Strictness, provider: Provider) -> ChatRequest:
         """Read a request.

@@ -7,10 +7,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from pydantic_core import to_json
+
 from fakellm._wire.errors import ErrorBody, ScriptedError, error_object, render_error
 from fakellm._wire.events import WireEvent
 from fakellm._wire.provider import Headers, Json, Provider
 from fakellm._wire.said import Reasoning, ToolCall
+from fakellm._wire.sse import encode_event
+from fakellm.tokens._rates import CHAT_RATES, Rates
 
 __all__ = ["CHAT_MARKS", "MESSAGE_FIELDS", "SOMEBODY", "Heard", "Marks", "Speaker", "Voice"]
 
@@ -21,13 +25,15 @@ class Marks:
 
     end: matches the end mark of a whole stream, at the end of its bytes. chunk: the JSON of a chunk that says little,
     in three pieces: between the first two a line may break, before the last it may be cut. event, error_event: names of
-    its event and of one that carries an error, None where events have none.
+    its event and of one that carries an error, None where events have none. has_answer: whether the end mark holds the
+    answer, which is lost without it.
     """
 
     end: re.Pattern[bytes]
     chunk: tuple[bytes, bytes, bytes]
     event: str | None = None
     error_event: str | None = None
+    has_answer: bool = False
 
     def has_ended(self, body: bytes) -> bool:
         """Whether these are the bytes of a whole stream."""
@@ -48,8 +54,8 @@ CHAT_MARKS = Marks(
 class Heard:
     """An answer read back from its bytes; of several choices the first.
 
-    tool_calls: (name, arguments text), or the input of a custom tool. error: the message of an error object. usage: by
-    chat's names, None where none was sent.
+    tool_calls: (name, arguments text), or the input of a custom tool. hosted: the same of what the API ran itself.
+    error: the message of an error object. usage: by chat's names, None where none was sent.
     """
 
     text: str = ""
@@ -58,6 +64,7 @@ class Heard:
     usage: dict[str, Any] | None = None
     reasoning: str = ""
     refusal: str = ""
+    hosted: list[tuple[str, str]] = field(default_factory=list)
 
 
 MESSAGE_FIELDS = frozenset(
@@ -91,6 +98,8 @@ class Voice:
     """How ids of tool calls are made: what they begin with, and how many letters follow."""
     takes: frozenset[str] = MESSAGE_FIELDS
     """The fields of a Reply that an answer has a place for, beside its usage and how it is sent."""
+    rates: Rates = CHAT_RATES
+    """What it bills beside the tokens of texts."""
     part_kind: str = ""
     """What a mapping among the parts of a reply is here, such as ``an output item``; empty where it has no place."""
     marks: Marks = CHAT_MARKS
@@ -109,6 +118,10 @@ class Voice:
     def envelope(self, error: ErrorBody, status: int, provider: Provider) -> Json:
         """Return the JSON object that carries an error; unless an API has its own, that of OpenAI, which most copy."""
         return error_object(error)
+
+    def error_event(self, error: ErrorBody, status: int, provider: Provider, before: bytes) -> bytes:
+        """Return the event that carries an error in a stream. before: the bytes of the stream so far."""
+        return encode_event(to_json(self.envelope(error, status, provider)), event=self.marks.error_event)
 
     def words(self, error: ScriptedError, provider: Provider) -> ErrorBody:
         """Return a scripted error with what the API says where the test leaves it open.

@@ -17,6 +17,7 @@ from fakellm._anyjson import compact, object_of, objects_of, parsed, spaced, tex
 from fakellm.tokens._encodings import Encoding
 from fakellm.tokens._image_prices import Patches, Tiles
 from fakellm.tokens._image_size import data_uri_size
+from fakellm.tokens._rates import Rates
 
 __all__ = ["WRAPPER", "MessageBill", "ToolUse", "wrap_calls"]
 
@@ -43,11 +44,12 @@ class ToolUse:
 
 @dataclass(frozen=True, slots=True)
 class MessageBill:
-    """Counts messages for one model. image: what it takes for one. is_reasoning: whether it thinks first."""
+    """Counts messages for one model, by the rates of an API. image: what it takes for one."""
 
     encoding: Encoding
     image: Tiles | Patches
     is_reasoning: bool
+    rates: Rates
 
     def count(self, messages: list[dict[str, Any]]) -> int:
         """Count the tokens of a conversation, without what the request costs beside it."""
@@ -55,16 +57,21 @@ class MessageBill:
 
     def _turn(self, message: dict[str, Any], results: list[dict[str, Any]]) -> int:
         if not results and len(message) == 2 and "role" in message and type(content := message.get("content")) is str:
-            return 4 + self.encoding.count(content)  # what the rest comes to, sooner
+            return 4 + self._spoken(message) + self.encoding.count(content)  # what the rest comes to, sooner
         uses = _tool_uses(message)
         content = self._content(message)
         # Text beside calls is a message of its own; without it there is none.
-        tokens = 4 + content + self._name(message) if message and (content or not uses) else 0
+        is_told = bool(message and (content or not uses))
+        tokens = 4 + self._spoken(message) + content + self._name(message) if is_told else 0
         if self.is_reasoning:
             return tokens + sum(map(self._reasoning_call, uses)) + self._results(uses, results)
         if len(uses) > 1:
             return tokens + self._wrapped(uses, results)
         return tokens + sum(map(self._call, uses)) + self._results(uses, results)
+
+    def _spoken(self, message: dict[str, Any]) -> int:
+        """Count what a message costs for being the assistant's."""
+        return self.rates.reasoning_turn if self.is_reasoning and message.get("role") == "assistant" else 0
 
     def _name(self, message: dict[str, Any]) -> int:
         name = text_of(message.get("name"))
@@ -85,7 +92,8 @@ class MessageBill:
         return 1 if any(_is_image(part) for m in messages for part in objects_of(m.get("content"))) else 0
 
     def _call(self, use: ToolUse) -> int:
-        return 4 + self.encoding.count(f" to=functions.{use.name}") + self.encoding.count(_compacted(use.arguments))
+        name = self.encoding.count(f" to=functions.{use.name}")
+        return self.rates.call + name + self.encoding.count(_compacted(use.arguments))
 
     def _reasoning_call(self, use: ToolUse) -> int:
         return 7 + self.encoding.count(f" to=functions.{use.name}") + self.encoding.count(use.arguments)
@@ -97,7 +105,7 @@ class MessageBill:
     def _result(self, name: str, result: dict[str, Any]) -> int:
         if self.is_reasoning:
             return 8 + self.encoding.count(f"functions.{name}") + self._content(result)
-        return 6 + self.encoding.count(name) + self._content(result)
+        return self.rates.result + self.encoding.count(name) + self._content(result)
 
     def _wrapped(self, uses: list[ToolUse], results: list[dict[str, Any]]) -> int:
         calls = wrap_calls(tuple((use.name, use.arguments) for use in uses))

@@ -18,6 +18,7 @@ from fakellm.tokens._billed_tools import count_format, count_tools
 from fakellm.tokens._encodings import Encoding, encoding_for_model
 from fakellm.tokens._model_table import Frames, ModelFacts
 from fakellm.tokens._models import facts_of
+from fakellm.tokens._rates import CHAT_RATES, Rates
 
 __all__ = ["completion_usage", "count_preamble", "count_prompt"]
 
@@ -33,18 +34,20 @@ def completion_usage(
     tool_calls: Sequence[tuple[str, str]] = (),
     reasoning_tokens: int = 0,
     prompt_tokens: int | None = None,
+    rates: Rates = CHAT_RATES,
 ) -> dict[str, Any]:
     """Return the ``usage`` object of a completion.
 
     body: the request, whatever JSON it holds; what it should not hold counts nothing. text: the answer's
     text. tool_calls: (name, arguments text) of its calls. reasoning_tokens: what the model thought. prompt_tokens:
-    what ``count_prompt`` says of the body, where that is known already.
+    what ``count_prompt`` says of the body, where that is known already. rates: of the API that is asked, chat unless
+    said otherwise; the body is in chat's form whichever it is.
 
     >>> body = {"model": "gpt-4o", "messages": [{"role": "user", "content": "What is the capital of Mexico?"}]}
     >>> completion_usage(body, text="The capital of Mexico is Mexico City.")["total_tokens"]
     22
     """
-    bill = _Bill(body)
+    bill = _Bill(body, rates)
     prompt = bill.count_prompt() if prompt_tokens is None else prompt_tokens
     completion = bill.count_completion(text or "", tool_calls, reasoned=reasoning_tokens > 0) + reasoning_tokens
     return {
@@ -61,17 +64,17 @@ def completion_usage(
     }
 
 
-def count_prompt(body: Mapping[str, Any], *, preamble: int | None = None) -> int:
+def count_prompt(body: Mapping[str, Any], *, preamble: int | None = None, rates: Rates = CHAT_RATES) -> int:
     """Return the tokens of a request.
 
     body: whatever JSON it holds. preamble: what ``count_preamble`` says of it, where that is known already.
     """
-    return _Bill(body).count_prompt(preamble)
+    return _Bill(body, rates).count_prompt(preamble)
 
 
-def count_preamble(body: Mapping[str, Any]) -> int:
+def count_preamble(body: Mapping[str, Any], rates: Rates = CHAT_RATES) -> int:
     """Return the tokens of a request's tools and format, which do not depend on its messages."""
-    return _Bill(body).count_preamble()
+    return _Bill(body, rates).count_preamble()
 
 
 @lru_cache(maxsize=256)
@@ -84,7 +87,8 @@ def _billed_as(model: str) -> tuple[Encoding, ModelFacts]:
 class _Bill:
     """Counts one request and its answer."""
 
-    def __init__(self, body: Mapping[str, Any]) -> None:
+    def __init__(self, body: Mapping[str, Any], rates: Rates) -> None:
+        self._rates = rates
         self._encoding, self._facts = _billed_as(text_of(body.get("model")))
         self._is_reasoning = self._facts.reasons
         self._body = body
@@ -95,7 +99,9 @@ class _Bill:
 
     @property
     def _tools(self) -> list[dict[str, Any]]:
-        return objects_of(self._body.get("tools")) or objects_of(self._body.get("functions"))
+        # A hosted tool is described nowhere; what it costs, no recorded call tells.
+        offered = [tool for tool in objects_of(self._body.get("tools")) if "function" in tool or "custom" in tool]
+        return offered or objects_of(self._body.get("functions"))
 
     @property
     def _format(self) -> dict[str, Any]:
@@ -103,7 +109,8 @@ class _Bill:
 
     def count_prompt(self, preamble: int | None = None) -> int:
         """Count the request: its messages, and what stands before them, unless that was counted already."""
-        messages = MessageBill(self._encoding, self._facts.image, self._is_reasoning).count(self._messages)
+        bill = MessageBill(self._encoding, self._facts.image, self._is_reasoning, self._rates)
+        messages = bill.count(self._messages)
         tokens = self.count_preamble() if preamble is None else preamble
         return (2 if self._is_reasoning else 3) + messages + self._with_system_message(tokens)
 
@@ -114,19 +121,21 @@ class _Bill:
             # Recorded with a described first tool: gpt-5.4-mini and, in Responses, gpt-5 apart; gpt-4o,
             # gpt-4o-mini and gpt-4.1 together.
             tokens += count_tools(tools, self._encoding.name, header_apart=self._is_reasoning)
-            tokens += 90 if self._is_reasoning else 5
+            tokens += self._rates.reasoning_tools if self._is_reasoning else self._rates.tools
         return tokens
 
     def _with_system_message(self, tokens: int) -> int:
         # It stands in the system message, which is made where there is none; reasoning models have one always.
-        return tokens + 4 if tokens and not self._is_reasoning and not self._has_system_message() else tokens
+        if not tokens or self._is_reasoning or self._has_system_message():
+            return tokens
+        return tokens + self._rates.system
 
     def _has_system_message(self) -> bool:
         return any(text_of(message.get("role")) in _SYSTEM_ROLES for message in self._messages)
 
     def count_completion(self, text: str, calls: Sequence[tuple[str, str]], *, reasoned: bool) -> int:
         """Count the answer without the tokens of its reasoning."""
-        tokens = self._encoding.count(text)
+        tokens = self._encoding.count(text) + self._rates.answer
         if frames := self._facts.frames:
             return tokens + self._count_framed(frames, calls, reasoned=reasoned)
         return tokens + (self._count_calls(calls) if calls else self._count_text_frame())

@@ -54,6 +54,12 @@ class ModelFacts(NamedTuple):
     searches: bool = False
     # Whether its answers have a system fingerprint.
     fingerprint: bool = True
+    # What top_p is in its responses, where the request does not say.
+    top_p: float = 1.0
+    # Whether the messages of its responses say their phase.
+    has_phases: bool = False
+    # Whether its responses tell how it reasons in more than effort and summary, and keep its cache for a day.
+    has_modes: bool = False
     # None for a model that is not billed as one that reasons.
     frames: Frames | None = None
     # What an image costs.
@@ -135,9 +141,10 @@ _GPT_5 = _GPT_5_OTHER._replace(
     context=400_000, prompt=272_000, completion=128_000, effort="some", refuses=_NOT_GPT_5, fingerprint=False
 )  # fmt: skip
 _GPT_5_1 = _GPT_5._replace(effort="none", switchable=True)
-_GPT_5_2 = _GPT_5_1._replace(frames=Frames(3, 5, 7), image=Patches(120))
-_GPT_5_2_OTHER = _GPT_5_OTHER._replace(frames=_GPT_5_2.frames, image=_GPT_5_2.image)
-_GPT_5_5 = _GPT_5_2._replace(context=None, prompt=None, completion=None, effort="some")
+_GPT_5_2 = _GPT_5_1._replace(frames=Frames(3, 5, 7), image=Patches(120), top_p=0.98)
+_GPT_5_2_OTHER = _GPT_5_OTHER._replace(frames=_GPT_5_2.frames, image=_GPT_5_2.image, top_p=0.98)
+_GPT_5_4 = _GPT_5_2._replace(has_phases=True)
+_GPT_5_5 = _GPT_5_4._replace(context=None, prompt=None, completion=None, effort="some", has_modes=True)
 
 _GPT_4_1 = ModelFacts(1_047_576, completion=32_768, can="VFJSM", family="gpt-41")
 _GPT_4O = ModelFacts(128_000, completion=16_384, can="VFJSM", family="gpt-4o")
@@ -187,9 +194,9 @@ MODELS: tuple[Model, ...] = (
     Model("gpt-5.2-chat", _GPT_5_2_OTHER),
     Model("gpt-5.2-codex", _GPT_5_2_OTHER),
     Model("gpt-5.2-pro", _GPT_5_2_OTHER, "gpt-5.2-pro-2025-12-11"),
-    Model("gpt-5.4", _GPT_5_2._replace(context=1_050_000, prompt=922_000)),
-    Model("gpt-5.4-mini", _GPT_5_2, "gpt-5.4-mini-2026-03-17"),
-    Model("gpt-5.4-nano", _GPT_5_2, "gpt-5.4-nano-2026-03-17"),
+    Model("gpt-5.4", _GPT_5_4._replace(context=1_050_000, prompt=922_000)),
+    Model("gpt-5.4-mini", _GPT_5_4, "gpt-5.4-mini-2026-03-17"),
+    Model("gpt-5.4-nano", _GPT_5_4, "gpt-5.4-nano-2026-03-17"),
     Model("gpt-5.5", _GPT_5_5, "gpt-5.5-2026-04-23"),
     Model("gpt-5.5-pro", _GPT_5_5, "gpt-5.5-pro-2026-04-23"),
     Model("gpt-5.6", _GPT_5_5),

@@ -85,7 +85,7 @@ def pieces(way, *parts):
         ("https://us-east5-aiplatform.googleapis.com/v1/projects/p/publishers/anthropic/models/c:rawPredict", {}),
         ("https://bedrock-runtime.us-east-1.amazonaws.com/model/arn%3Aaws%3Abedrock%2Fc/converse", {}),
         ("https://api.openai.com/v1/videos", {"prompt": "a cat"}),
-        ("https://API.OPENAI.COM./V1/Responses;v=1", {}),
+        ("https://API.OPENAI.COM./V1/Images/Generations;v=1", {}),
         ("https://gateway.test//v1//audio/speech/", {}),
         ("http://localhost:11434/api/chat", {"model": "llama3", "messages": []}),
         ("http://127.0.0.1:8080/generate", A_MODEL),

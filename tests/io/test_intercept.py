@@ -141,7 +141,6 @@ def test_other_traffic_to_a_provider_gets_404_and_fails_nothing(way, method, url
     [
         "https://api.anthropic.com/v1/messages",
         "https://generativelanguage.googleapis.com/v1beta/models/gemini-2.5-flash:generateContent",
-        "https://api.openai.com/v1/responses",
         "https://api.openai.com/v1/images/generations",
         "https://api.openai.com/v1/audio/speech",
     ],

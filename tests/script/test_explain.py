@@ -277,12 +277,6 @@ def test_not_spoken_call_that_may_be_a_users_own_service_says_how_it_is_reached(
     ) in text
 
 
-def test_not_spoken_responses_say_how_frameworks_ask_chat_completions():
-    text = told_of(wire(url="https://api.openai.com/v1/responses"))
-
-    assert "  or ask chat completions: pydantic-ai 'openai-chat:gpt-4o', langchain use_responses_api=False,\n" in text
-
-
 def crash():
     raise KeyError("city")
 

@@ -26,7 +26,6 @@ ALLOWED = {
     "_commands/demo.py": {"gpt-4o", "gpt-4o-mini"},  # the demo asks one
     "_commands/verbs/tokens.py": {"gpt-4o"},  # an example in the help
     "_fake.py": {"gpt-4o"},  # the client's model, where a test names none
-    "_dialects/unspoken/apis.py": {"gpt-4o"},  # an example in a message
     "client/_arguments.py": {"gpt-4o"},  # an example in a message
     "client/_openai.py": {"gpt-4o"},  # an example in a message
     "models/_info.py": set(get_args(ModelFamily.ANY)) & set(NAMES),  # AutoGen's families, called as a model of them is

@@ -13,6 +13,7 @@ from typing import Any
 from fakellm._dialects.chat.quirks import ChatQuirks
 from fakellm._dialects.openai.errors import ErrorQuirks
 from fakellm._dialects.openai.words import NO_KEY_AZURE, deployment_not_found
+from fakellm._dialects.responses.quirks import ResponsesQuirks
 from fakellm._wire.answer import Completion
 from fakellm._wire.errors import ErrorBody, encodable
 from fakellm._wire.provider import LIMITS, Json, Provider
@@ -41,6 +42,14 @@ class _AzureChat(ChatQuirks):
             for choice in chunk["choices"]:
                 choice["content_filter_results"] = _safe() if choice["delta"].get("content") else {}
             yield chunk
+
+
+class _AzureResponses(ResponsesQuirks):
+    __slots__ = ()
+
+    def response(self, body: Json, *, is_final: bool) -> Json:
+        body = super().response(body, is_final=is_final)
+        return {**body, "content_filters": [_filtered("prompt"), _filtered("completion")]} if is_final else body
 
 
 class _AzureErrors(ErrorQuirks):
@@ -83,6 +92,19 @@ def _answer_results() -> Json:
     }
 
 
+def _filtered(source: str) -> Json:
+    """What the filter found in the prompt or in the answer of a response."""
+    found = _answer_results() if source == "completion" else {**_safe(), "jailbreak": _not_detected()}
+    offsets = {"check_offset": 0, "end_offset": 0, "start_offset": 0}
+    return {
+        "blocked": False,
+        "content_filter_offsets": offsets,
+        "content_filter_raw": [],
+        "content_filter_results": found,
+        "source_type": source,
+    }
+
+
 AZURE = Provider(
     name="azure",
     rules="azure",
@@ -100,6 +122,15 @@ AZURE = Provider(
     limits=LIMITS[:4],
     quirks={
         "chat": _AzureChat(reasoning_field=None),
+        "responses": _AzureResponses(
+            obfuscates=True,
+            seals=True,
+            shows_thoughts=False,
+            stores=True,
+            has_model_as_asked=True,
+            members={"content_filters": None},
+            omits=frozenset({"billing", "tool_usage"}),
+        ),
         "openai": _AzureErrors(
             errors={
                 "invalid_api_key": NO_KEY_AZURE,

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from fakellm._dialects.chat.quirks import ChatQuirks, ends
 from fakellm._dialects.openai.errors import ErrorQuirks
+from fakellm._dialects.responses.quirks import ResponsesQuirks
 from fakellm._wire.answer import Completion
 from fakellm._wire.errors import ErrorBody
 from fakellm._wire.provider import Json, Provider
@@ -58,6 +59,15 @@ DEEPSEEK = Provider(
             has_null_texts=True,
             message_omits=frozenset({"annotations", "refusal"}),
             usage_details=frozenset({"prompt_tokens_details.cached_tokens"}),
+        ),
+        "responses": ResponsesQuirks(
+            id_form="{uuid}",
+            item_id_form="{uuid}",
+            has_reasoning_status=True,
+            members={"content_filters": None, "service_tier": "default"},
+            omits=frozenset({"billing", "tool_usage"}),
+            tool_omits=frozenset({"output_schema"}),
+            usual_verbosity=None,
         ),
         "openai": ErrorQuirks(
             errors={

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from fakellm._dialects.chat.quirks import ChatQuirks
+from fakellm._dialects.responses.quirks import AS_OPENAI
 from fakellm._wire.answer import Completion
 from fakellm._wire.provider import LIMITS, Json, Provider
 from fakellm.tokens._model_table import ModelFacts
@@ -55,5 +56,6 @@ OPENAI = Provider(
     limits=LIMITS,
     quirks={
         "chat": _OpenAIChat(obfuscates=True, reasoning_field=None),
+        "responses": AS_OPENAI,
     },
 )

@@ -11,6 +11,7 @@ from typing import Any
 
 from fakellm._dialects.chat.quirks import ChatQuirks
 from fakellm._dialects.openai.errors import ErrorQuirks
+from fakellm._dialects.responses.quirks import ResponsesQuirks
 from fakellm._wire.answer import Completion
 from fakellm._wire.errors import ErrorBody, encodable
 from fakellm._wire.provider import Json, Provider
@@ -20,6 +21,9 @@ __all__ = ["OPENROUTER"]
 # Makers whose name is not that of their models, capitalized.
 _MAKERS = MappingProxyType({"deepseek": "DeepSeek", "openai": "OpenAI", "x-ai": "xAI"})
 
+_RESPONSES_COST = MappingProxyType(
+    {"upstream_inference_cost": None, "upstream_inference_input_cost": 0, "upstream_inference_output_cost": 0}
+)
 _COST = MappingProxyType(
     {
         "upstream_inference_cost": None,
@@ -52,6 +56,18 @@ class _OpenRouterChat(ChatQuirks):
 
     def usage(self, completion: Completion) -> Json:
         return {"cost": 0, "is_byok": False, "cost_details": dict(_COST), **super().usage(completion)}
+
+
+class _OpenRouterResponses(ResponsesQuirks):
+    __slots__ = ()
+
+    def response(self, body: Json, *, is_final: bool) -> Json:
+        body = {**super().response(body, is_final=is_final), "output_text": "", "service_tier": "auto"}
+        if not is_final:
+            del body["usage"]
+        elif isinstance(usage := body.get("usage"), dict):
+            body["usage"] = {**usage, "cost": 0, "is_byok": False, "cost_details": dict(_RESPONSES_COST)}
+        return body
 
 
 class _OpenRouterErrors(ErrorQuirks):
@@ -95,6 +111,28 @@ OPENROUTER = Provider(
                     "completion_tokens_details.reasoning_tokens",
                 }
             ),
+        ),
+        "responses": _OpenRouterResponses(
+            id_form="gen-{created}-{letters}",
+            item_id_form="{prefix}_tmp_{letters}",
+            names_events=False,
+            before=b": OPENROUTER PROCESSING\n\n",
+            after=b"data: [DONE]\n\n",
+            members={"reasoning": None, "temperature": None, "top_p": None, "truncation": None},
+            omits=frozenset(
+                {
+                    "billing",
+                    "completed_at",
+                    "frequency_penalty",
+                    "moderation",
+                    "presence_penalty",
+                    "prompt_cache_retention",
+                    "text",
+                    "tool_usage",
+                    "top_logprobs",
+                }
+            ),
+            part_omits=frozenset({"logprobs"}),
         ),
         "openai": _OpenRouterErrors(
             errors={

@@ -69,11 +69,6 @@ class _Apis:
         """Return the API at an address."""
         return _at(wire.host, wire.path)
 
-    def advice(self, wire: WireRequest) -> str:
-        """Return the lines that say what else the code can be told to ask, where frameworks have it."""
-        path = wire.path.rstrip("/")
-        return next((advice for ending, advice in _ADVICE.items() if path.endswith(ending)), "")
-
 
 @lru_cache(maxsize=256)
 def _traffic(method: str, host: str, path: str) -> Traffic:
@@ -92,8 +87,3 @@ def _at(host: str, path: str) -> _Unspoken:
 _COUNTS = {"input_tokens": "prompt_tokens", "output_tokens": "completion_tokens"}
 
 UNSPOKEN = _Apis()
-
-_ADVICE = {
-    "/responses": "  or ask chat completions: pydantic-ai 'openai-chat:gpt-4o', langchain use_responses_api=False,\n"
-    "  openai-agents set_default_openai_api('chat_completions'), agno OpenAIChat(...), mirascope ...:completions\n",
-}

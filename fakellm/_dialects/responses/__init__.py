@@ -1,0 +1,1 @@
+"""The Responses API: ``dialect`` claims, ``read`` and ``hear`` translate, ``say`` and ``stream`` answer."""
