@@ -51,6 +51,80 @@ def test_tool_loop(fake_llm):
     assert agent.run_sync("What is the weather in Paris?").output == "18 degrees in Paris."
 """
 
+LANGCHAIN_RESPONSES = """
+from fakellm import ToolCall
+from langchain_core.messages import HumanMessage, ToolMessage
+from langchain_openai import ChatOpenAI
+
+def test_tool_loop_and_stream(fake_llm):
+    fake_llm.when(user="weather").reply(ToolCall("get_weather", {"city": "Paris"}))
+    fake_llm.when(tool_result="18").reply("18 degrees in Paris.")
+    fake_llm.when(user="Go on").reply("Hey you there")
+    llm = ChatOpenAI(model="gpt-4o", use_responses_api=True)
+    function = {"name": "get_weather", "parameters": {"type": "object"}}
+    tools = llm.bind_tools([{"type": "function", "function": function}])
+
+    question = HumanMessage("What is the weather in Paris?")
+    called = tools.invoke([question])
+    result = ToolMessage("18 degrees", tool_call_id=called.tool_calls[0]["id"])
+
+    assert tools.invoke([question, called, result]).text == "18 degrees in Paris."
+    assert "".join(chunk.text for chunk in llm.stream("Go on")) == "Hey you there"
+    assert {call.endpoint for call in fake_llm.calls} == {"responses"}
+"""
+
+PYDANTIC_AI_RESPONSES = """
+import asyncio
+from fakellm import Reply, ToolCall
+from pydantic import BaseModel
+from pydantic_ai import Agent
+
+class City(BaseModel):
+    name: str
+
+def test_tool_loop(fake_llm):
+    thinks = Reply(tool_calls=ToolCall("get_weather", {"city": "Paris"}), reasoning="Look it up.")
+    fake_llm.when(user="weather").reply(thinks)
+    fake_llm.when(tool_result="18").reply("18 degrees in Paris.")
+    agent = Agent("openai:gpt-5")
+
+    @agent.tool_plain
+    def get_weather(city: str) -> str:
+        return "18 degrees"
+
+    assert agent.run_sync("What is the weather in Paris?").output == "18 degrees in Paris."
+    assert {call.endpoint for call in fake_llm.calls} == {"responses"}
+
+def test_object_and_stream(fake_llm):
+    fake_llm.reply(City(name="Paris"), "Hey you there")
+
+    async def stream():
+        async with Agent("openai:gpt-4o").run_stream("hi") as result:
+            return [text async for text in result.stream_text(delta=True, debounce_by=None)]
+
+    assert Agent("openai:gpt-4o", output_type=City).run_sync("Which city?").output == City(name="Paris")
+    assert asyncio.run(stream()) == ["Hey", " you", " there"]
+"""
+
+OPENAI_AGENTS = """
+from fakellm import ToolCall
+from agents import Agent, Runner, function_tool, set_tracing_disabled
+
+set_tracing_disabled(True)
+
+@function_tool
+def get_weather(city: str) -> str:
+    "Current weather in a city."
+    return "18 degrees"
+
+def test_tool_loop(fake_llm):
+    fake_llm.when(user="weather").reply(ToolCall("get_weather", {"city": "Paris"}))
+    fake_llm.when(tool_result="18").reply("18 degrees in Paris.")
+    agent = Agent(name="weather", model="gpt-5", tools=[get_weather])
+
+    assert Runner.run_sync(agent, "What is the weather in Paris?").final_output == "18 degrees in Paris."
+"""
+
 
 RETRIEVAL = """
 from langchain_openai import OpenAIEmbeddings
@@ -68,17 +142,29 @@ def test_search_finds_the_text_with_the_words_of_the_question(fake_llm):
 
 
 @pytest.mark.parametrize(
+<<<<<<< HEAD
     ("framework", "code"),
     [
         ("langchain_openai", LANGCHAIN),
         ("langchain_openai", RETRIEVAL),
         ("langgraph", LANGGRAPH),
         ("pydantic_ai", PYDANTIC_AI),
+=======
+    ("framework", "code", "passed"),
+    [
+        ("langchain_openai", LANGCHAIN, 1),
+        ("langchain_openai", RETRIEVAL, 1),
+        ("langgraph", LANGGRAPH, 1),
+        ("pydantic_ai", PYDANTIC_AI, 1),
+        ("langchain_openai", LANGCHAIN_RESPONSES, 1),
+        ("pydantic_ai", PYDANTIC_AI_RESPONSES, 2),
+        ("agents", OPENAI_AGENTS, 1),
+>>>>>>> 9bcab20 (Ask Responses with the SDK and frameworks in contract tests)
     ],
 )
-def test_agent_on_a_framework(pytester, monkeypatch, framework, code):
+def test_agent_on_a_framework(pytester, monkeypatch, framework, code, passed):
     pytest.importorskip(framework)
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
     pytester.makepyfile(code)
 
-    pytester.runpytest_subprocess().assert_outcomes(passed=1)
+    pytester.runpytest_subprocess().assert_outcomes(passed=passed)
