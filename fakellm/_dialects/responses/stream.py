@@ -62,7 +62,7 @@ _PADDED_TO = 16  # letters of a delta and of what pads it together, as recorded
 _PADDING = "fakellm-padding"
 _PADS = [_PADDING[:length].encode() for length in range(_PADDED_TO)]
 _PIECE, _PAD, _NUMBER = "\0the piece\0", "\0the padding\0", "\0the number\0"
-_MARKS = [to_json(_PIECE)[1:-1], to_json(_PAD)[1:-1], to_json(_NUMBER)]
+_PIECE_JSON, _PAD_JSON, _NUMBER_JSON = to_json(_PIECE)[1:-1], to_json(_PAD)[1:-1], to_json(_NUMBER)
 
 
 class _Stream:
@@ -86,7 +86,7 @@ class _Stream:
         """Send an event with these members and its number."""
         members["sequence_number"] = len(self._parts)
         data = to_json({"type": name, **dict(sorted(members.items()))})
-        self._parts.append(encode_event(data, event=name if self._names_events else None))
+        self._parts.append(encode_event(data, event=self._name(name)))
 
     def pieces(self, name: str, pieces: Sequence[str], **members: Any) -> None:
         """Send an event for each piece of a text.
@@ -95,8 +95,11 @@ class _Stream:
         take most of the time.
         """
         start = len(self._parts)
-        frame = self._frame(name, members)
-        self._parts += [_spliced(frame, piece, number) for number, piece in enumerate(pieces, start)]
+        head, middles, tail = self._frame(name, members)
+        self._parts += [
+            b"%b%b%b%d%b" % (head, to_json(piece)[1:-1], middles[-len(piece) % _PADDED_TO], number, tail)
+            for number, piece in enumerate(pieces, start)
+        ]
         self._pieces.append(range(start, len(self._parts)))
 
     def told(self, name: str, pieces: Iterable[tuple[str, Any]], **members: Any) -> None:
@@ -111,17 +114,17 @@ class _Stream:
         """Return a text as the model streams it."""
         return encoding_for_model(self._model).split(text)
 
-    def _frame(self, name: str, members: Mapping[str, Any]) -> list[bytes]:
-        """Return what stands before, between and behind the piece, the padding and the number of an event."""
+    def _frame(self, name: str, members: Mapping[str, Any]) -> tuple[bytes, list[bytes], bytes]:
+        """Return what stands before the piece of an event, between it and the number, by padding, and behind that."""
         padding = {"obfuscation": _PAD} if self._is_padded else {}
         whole = {"delta": _PIECE, "sequence_number": _NUMBER, **padding, **members}
-        data = to_json({"type": name, **dict(sorted(whole.items()))})
-        rest = encode_event(data, event=name if self._names_events else None)
-        frame: list[bytes] = []
-        for mark in _MARKS if self._is_padded else _MARKS[::2]:
-            found, _, rest = rest.partition(mark)
-            frame.append(found)
-        return [*frame, rest]
+        data = encode_event(to_json({"type": name, **dict(sorted(whole.items()))}), event=self._name(name))
+        head, _, rest = data.partition(_PIECE_JSON)
+        middle, _, tail = rest.partition(_NUMBER_JSON)
+        return head, [middle.replace(_PAD_JSON, pad) for pad in _PADS], tail
+
+    def _name(self, name: str) -> str | None:
+        return name if self._names_events else None
 
     def parts_and_chunks(self) -> tuple[tuple[bytes, ...], tuple[int, ...]]:
         """Return the bytes of the events, and how many chunks end within each."""
@@ -134,14 +137,6 @@ class _Stream:
         before, after = ([(data, 0)] if data else [] for data in (self._before, self._after))
         whole = [*before, *zip(self._parts, chunks, strict=True), *after]
         return tuple([data for data, _ in whole]), tuple([count for _, count in whole])
-
-
-def _spliced(frame: list[bytes], piece: str, number: int) -> bytes:
-    text = to_json(piece)[1:-1]
-    if len(frame) == 3:
-        return b"%b%b%b%d%b" % (frame[0], text, frame[1], number, frame[2])
-    pad = _PADS[-len(piece) % _PADDED_TO]
-    return b"%b%b%b%b%b%d%b" % (frame[0], text, frame[1], pad, frame[2], number, frame[3])
 
 
 # What the members of an item hold when it is added; some are not there yet.
