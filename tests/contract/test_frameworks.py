@@ -142,14 +142,6 @@ def test_search_finds_the_text_with_the_words_of_the_question(fake_llm):
 
 
 @pytest.mark.parametrize(
-<<<<<<< HEAD
-    ("framework", "code"),
-    [
-        ("langchain_openai", LANGCHAIN),
-        ("langchain_openai", RETRIEVAL),
-        ("langgraph", LANGGRAPH),
-        ("pydantic_ai", PYDANTIC_AI),
-=======
     ("framework", "code", "passed"),
     [
         ("langchain_openai", LANGCHAIN, 1),
@@ -159,7 +151,6 @@ def test_search_finds_the_text_with_the_words_of_the_question(fake_llm):
         ("langchain_openai", LANGCHAIN_RESPONSES, 1),
         ("pydantic_ai", PYDANTIC_AI_RESPONSES, 2),
         ("agents", OPENAI_AGENTS, 1),
->>>>>>> 9bcab20 (Ask Responses with the SDK and frameworks in contract tests)
     ],
 )
 def test_agent_on_a_framework(pytester, monkeypatch, framework, code, passed):

@@ -19,11 +19,8 @@ from fakellm._dialects.chat.quirks import quirks_of
 from fakellm._dialects.chat.say import completion_id, render_whole
 from fakellm._dialects.openai import words
 from fakellm._dialects.openai.dialect import REQUEST_ID
-<<<<<<< HEAD
 from fakellm._dialects.openai.document import body_of
 from fakellm._dialects.openai.misfits import explain_body
-=======
->>>>>>> de07fc5 (Cut all lists of OpenAI's in one place)
 from fakellm._dialects.openai.pages import limit_of, page
 from fakellm._wire.answer import Completion, json_answer
 from fakellm._wire.asked import ChatRequest
@@ -78,15 +75,9 @@ def _metadata(body: bytes, shape: Members) -> Json:
     given = object_of(parsed(body))
     if "metadata" not in given:
         raise Rejected(words.missing("metadata"))
-<<<<<<< HEAD
     if error := explain_body(shape, given):
         raise Rejected(error)
     return given["metadata"] or {}
-=======
-    if not isinstance(given, dict):
-        raise Rejected(words.wrong_type("metadata", "an object", given))
-    return given
->>>>>>> de07fc5 (Cut all lists of OpenAI's in one place)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fakellm._dialects.openai import words
-<<<<<<< HEAD
 from fakellm._dialects.openai.misfits import sentence
 from fakellm._wire.errors import Rejected
 from fakellm._wire.provider import Json
@@ -19,14 +18,6 @@ __all__ = ["limit_of", "page"]
 
 _USUAL_LIMIT = 20
 _LIMIT = Number("integer", 1, 100)
-=======
-from fakellm._wire.errors import Rejected
-from fakellm._wire.provider import Json
-
-__all__ = ["limit_of", "page"]
-
-_USUAL_LIMIT, _MOST = 20, 100
->>>>>>> de07fc5 (Cut all lists of OpenAI's in one place)
 
 
 def limit_of(given: str | None) -> int:
@@ -40,13 +31,8 @@ def limit_of(given: str | None) -> int:
     if not given.isascii() or not given.isdigit():
         raise Rejected(words.wrong_type("limit", "an integer", given))
     limit = int(given[:9])
-<<<<<<< HEAD
     if misfit := _LIMIT.misfit(limit):
         raise Rejected(sentence(misfit.below("limit")))
-=======
-    if not 1 <= limit <= _MOST:
-        raise Rejected(words.out_of_range("limit", limit, kind="integer", minimum=1, maximum=_MOST))
->>>>>>> de07fc5 (Cut all lists of OpenAI's in one place)
     return limit
 
 
