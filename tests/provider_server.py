@@ -29,6 +29,10 @@ class Exchange:
             self._handler.send_header(name.replace("_", "-"), value)
         self._handler.end_headers()
 
+    def send(self, data):
+        """Send bytes of the body as they are."""
+        self._handler.wfile.write(data)
+
     def stream(self, **headers):
         self.head(**{"content_type": "text/event-stream", "transfer_encoding": "chunked", **headers})
 

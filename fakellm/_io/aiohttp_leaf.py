@@ -63,8 +63,6 @@ def _patience(timeout: Any) -> dict[str, float | None]:
 async def _claimed(who: Answering, req: Any) -> WireRequest | None:
     """Return a request, if it is to be answered; its body is read only where it may be."""
     headers = {name.lower(): value for name, value in req.headers.items()}
-    if req.compress:
-        headers.pop("content-encoding", None)  # the body is read before it is compressed
     bare = WireRequest(req.method, str(req.url), headers, b"")
     if not who.may_answer(bare):
         return None

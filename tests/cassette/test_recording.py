@@ -271,10 +271,11 @@ def test_stream_that_breaks_off_is_recorded_as_cut(client, path):
             read()
         return first
 
-    with provider(script) as url, use_cassette(path, mode="once"):
+    with provider(script) as url, use_cassette(path, mode="once") as cassette:
         assert client.run(chat(url), session) == EVENTS[0]
 
     assert (only(path).response.body, only(path).trace.cut) == (EVENTS[0], True)
+    assert not cassette.calls[0].cancelled
     with use_cassette(path):
         assert client.run(chat(url), session) == EVENTS[0]
 
@@ -319,7 +320,9 @@ def test_answer_that_nobody_reads_to_its_end_is_saved_when_the_block_ends(path):
 
 def test_error_that_nobody_reads_is_recorded_whole(client, path):
     def script(exchange):
-        exchange.answer(b'{"error": "busy"}', status=429)
+        exchange.head(status=429, content_length="17")
+        threading.Event().wait(0.05)  # the head comes alone
+        exchange.send(b'{"error": "busy"}')
 
     with provider(script) as url, use_cassette(path, mode="once"):
         client.run(chat(url), lambda read, close: close())
@@ -362,6 +365,7 @@ def test_encoded_answer_is_stored_as_text(ask, path, encoding):
     assert only(path).response.headers == (("content-type", "text/event-stream"),)
     assert sum(size for _, size in only(path).trace.chunks) == len(b"".join(EVENTS))
     assert 'data: {"choices":[{"delta":{"content":"one"}}]}' in path.read_text()
+    assert "content-encoding" not in path.read_text()
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "never-heard-of"])
@@ -460,7 +464,7 @@ def test_stream_that_falls_silent_is_recorded_as_cut(path):
 
     with (
         provider(script) as url,
-        use_cassette(path, mode="once"),
+        use_cassette(path, mode="once") as cassette,
         requests.post(chat(url), json=QUESTION, headers=KEY, stream=True, timeout=0.2) as response,
     ):
         chunks = response.iter_content(None)
@@ -468,6 +472,28 @@ def test_stream_that_falls_silent_is_recorded_as_cut(path):
         with pytest.raises(requests.ConnectionError, match="Read timed out"):
             next(chunks)
         has_left.set()
+
+    assert (only(path).response.body, only(path).trace.cut) == (EVENTS[0], True)
+    assert not cassette.calls[0].cancelled
+
+
+def test_stream_of_aiohttp_that_is_left_early_is_over(path):
+    may_end = threading.Event()
+
+    def script(exchange):
+        exchange.stream()
+        exchange.chunk(EVENTS[0])
+        may_end.wait(PATIENCE)
+
+    async def leave(url):
+        async with aiohttp.ClientSession(headers=KEY) as session, session.post(chat(url), json=QUESTION) as response:
+            await response.content.readany()
+        may_end.set()
+
+    with provider(script) as url, use_cassette(path, mode="once") as cassette:
+        asyncio.run(leave(url))
+        call = cassette.calls[0]
+        assert (call.status, call.chunks, call.cancelled) == (200, 1, True)
 
     assert (only(path).response.body, only(path).trace.cut) == (EVENTS[0], True)
 

@@ -96,6 +96,19 @@ async def test_open_connection_of_the_session_is_not_used(session, server):
     assert server.hits == 2
 
 
+@pytest.mark.asyncio
+async def test_connection_to_a_fake_is_not_used_when_it_is_over(session, server):
+    async def ask():
+        async with session.post(server.url, json=QUESTION) as response:
+            return await response.json()
+
+    with FakeLLM() as llm:
+        llm.reply("Hello!")
+        await ask()
+
+    assert [await ask() for _ in range(2)] == [{"from": "the server"}] * 2
+
+
 async def lines(content):
     return b"".join([line async for line in content])
 
@@ -515,6 +528,7 @@ async def test_other_traffic_gets_its_404_and_head_no_body(session):
     with FakeLLM() as llm:
         async with session.head("https://api.openai.com/v1/models/gpt-4o") as response:
             assert (response.status, await response.read()) == (404, b"")
+            assert "transfer-encoding" not in response.headers
         with pytest.raises(aiohttp.WSServerHandshakeError, match="404"):
             await session.ws_connect("wss://api.openai.com/v1/realtime")
 

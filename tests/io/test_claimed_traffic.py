@@ -8,6 +8,7 @@ from threading import Thread
 
 import httpx
 import pytest
+import requests
 import respx
 
 from fakellm import CassetteMismatchError, FakeLLM, UnmatchedRequestError, use_cassette
@@ -157,6 +158,16 @@ def test_generator_is_sent_whole_after_it_was_read(way, users_server):
         response = way.request("POST", f"{users_server}/api/chat", content=pieces(way, NO_CALL[:4], NO_CALL[4:]))
 
     assert response.content == NO_CALL
+
+
+def test_file_is_sent_whole_after_it_was_read(users_server, tmp_path):
+    path = tmp_path / "body"
+    path.write_bytes(b"before" + NO_CALL)
+
+    with FakeLLM(), path.open("rb") as file:
+        file.seek(6)
+
+        assert requests.post(f"{users_server}/api/chat", data=file, timeout=5).content == NO_CALL
 
 
 def test_generator_to_a_path_of_the_users_is_not_read_before_it_is_sent(httpx_way):

@@ -394,6 +394,7 @@ def test_head_has_no_body():
         response = requests.head("https://api.openai.com/v1/models/gpt-4o", headers=KEY)
 
     assert (response.status_code, response.content) == (404, b"")
+    assert "transfer-encoding" not in response.headers
     assert len(llm.other_traffic) == 1
 
 

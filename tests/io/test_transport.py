@@ -273,6 +273,25 @@ def test_body_shorter_than_its_content_length_is_a_lost_connection(httpx_way):
     )
 
 
+def test_body_that_says_that_it_comes_in_chunks_is_read(way):
+    llm = FakeLLM()
+    llm.reply("a", fault=answering(Head(200, (("transfer-encoding", "chunked"),)), Data(b"123"), Data(b"45")))
+
+    response = way.post(CHAT, QUESTION, transport=way.transport(llm))
+
+    assert (response.content, response.headers["transfer-encoding"]) == (b"12345", "chunked")
+
+
+def test_answer_without_a_body_is_read(way):
+    llm = FakeLLM()
+    llm.reply("a", fault=answering(Head(204, ())))
+
+    response = way.post(CHAT, QUESTION, transport=way.transport(llm))
+
+    assert (response.status_code, response.content) == (204, b"")
+    assert "transfer-encoding" not in response.headers
+
+
 def test_part_without_bytes_is_not_the_end_of_a_body(way):
     llm = FakeLLM()
     llm.reply("a", fault=answering(Head(200, ()), Data(b"123"), Data(b""), Data(b"45")))
