@@ -28,11 +28,7 @@ __all__ = ["answering_send"]
 
 
 class _ToRecordError(Exception):
-    """The engine wants the real answer. take: what keeps it."""
-
-    def __init__(self, take: Take) -> None:
-        super().__init__()
-        self.take = take
+    """The engine wants the real answer; the only argument is the Take that keeps it."""
 
 
 def answering_send(answering: Callable[[], Answering | None]) -> Callable[[Any], Any]:
@@ -47,7 +43,7 @@ def answering_send(answering: Callable[[], Answering | None]) -> Callable[[Any],
             try:
                 response = _own(original)(_beside(self, who, wire), request, *args, **kwargs)
             except _ToRecordError as wanted:
-                take = wanted.take
+                (take,) = wanted.args
             else:
                 response.connection = self
                 return response
@@ -76,13 +72,17 @@ def _another_copy() -> Any:
 
 def _claimed(who: Answering, request: Any) -> WireRequest | None:
     """Return a prepared request, if it is to be answered; its body is read only where it may be."""
-    headers = {name.lower(): _bytes(value).decode("latin-1") for name, value in request.headers.items()}
+    headers = {name.lower(): _header(value) for name, value in request.headers.items()}
     headers.setdefault("host", urlsplit(request.url).netloc.rpartition("@")[2])
     bare = WireRequest(request.method, request.url, headers, b"")
     if not who.may_answer(bare):
         return None
     whole = bare._replace(body=_body(request))
     return whole if who.answers_whole(whole) else None
+
+
+def _header(value: str | bytes) -> str:
+    return value.decode("latin-1") if isinstance(value, bytes) else value
 
 
 def _body(request: Any) -> bytes:

@@ -196,10 +196,10 @@ def test_headers_are_seen_in_lower_case_with_the_host():
     with FakeLLM() as llm:
         llm.reply("Hello!")
 
-        requests.post(CHAT.replace("//", "//user:pw@"), json=QUESTION, headers={**KEY, "X-Mine": b"\xe9"})
+        requests.post(CHAT.replace("//", "//user:pw@"), json=QUESTION, headers={**KEY, "X-Mine": b"\xe9", "y": "é"})
 
     headers = llm.calls[0].headers
-    assert (headers["x-mine"], headers["host"]) == ("é", "api.openai.com")
+    assert (headers["x-mine"], headers["y"], headers["host"]) == ("é", "é", "api.openai.com")
 
 
 class Adapter(HTTPAdapter):
