@@ -62,6 +62,9 @@ class ModelFacts(NamedTuple):
     has_modes: bool = False
     # None for a model that is not billed as one that reasons.
     frames: Frames | None = None
+    # Numbers of a vector, and whether a request may ask for fewer.
+    dimensions: int = 1536
+    is_shortened: bool = True
     # What an image costs.
     image: Tiles | Patches = Tiles(85, 170)
     # V vision, F function calling, J JSON output, S structured output, M several system messages; None for a model
@@ -246,7 +249,11 @@ MODELS: tuple[Model, ...] = (
     # OpenAI, completions and embeddings
     Model("davinci-002", tiktoken=("davinci-002", "ft:davinci-002*"), encoding=_CL100K),
     Model("babbage-002", tiktoken=("babbage-002", "ft:babbage-002*"), encoding=_CL100K),
-    *_completing(_CL100K, "text-embedding-ada-002 text-embedding-3-small text-embedding-3-large"),
+    Model("text-embedding-ada-002", ModelFacts(is_shortened=False), tiktoken=("text-embedding-ada-002",),
+          encoding=_CL100K),
+    *_completing(_CL100K, "text-embedding-3-small"),
+    Model("text-embedding-3-large", ModelFacts(dimensions=3072), tiktoken=("text-embedding-3-large",),
+          encoding=_CL100K),
     *_completing(_P50K, "text-davinci-003 text-davinci-002 code-davinci-002 code-davinci-001 code-cushman-002"),
     *_completing(_P50K, "code-cushman-001 davinci-codex cushman-codex"),
     *_completing("p50k_edit", "text-davinci-edit-001 code-davinci-edit-001"),

@@ -208,7 +208,8 @@ def test_metadata_that_the_document_does_not_have_is_rejected(body, code):
 
 
 def test_metadata_is_an_object_with_any_members_where_nothing_but_the_form_counts():
-    with FakeLLM("Hi", strict=False):
+    with FakeLLM(strict=False) as llm:
+        llm.reply("Hi")
         name = made()
 
         assert look_up(name, method="POST", json={"metadata": {"a": 7}}).json()["metadata"] == {"a": 7}

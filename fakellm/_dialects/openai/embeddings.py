@@ -36,11 +36,6 @@ from fakellm.tokens._models import facts_of
 
 __all__ = ["EmbeddingsDialect"]
 
-_SIZES = {"text-embedding-3-large": 3072}
-_USUAL_SIZE = 1536
-_FIXED = frozenset({"text-embedding-ada-002"})
-"""Models whose vectors have one size."""
-
 _MOST_INPUTS = 2048
 _MOST_TOKENS = 8192
 _MOST_TOKENS_TOGETHER = 300_000
@@ -126,7 +121,7 @@ def _made(answer: Completion, asked: ChatRequest) -> list[tuple[float, ...]]:
 
 
 def _size(model: str) -> int:
-    return _SIZES.get(model, _USUAL_SIZE)
+    return facts_of(model).dimensions
 
 
 def _packed(numbers: Sequence[float]) -> str:
@@ -182,7 +177,7 @@ def _no_embeddings(model: str, provider: Provider) -> Rejected:
 def _refuse_dimensions(dimensions: int | None, model: str) -> Rejected | None:
     if dimensions is None:
         return None
-    if model in _FIXED:
+    if not facts_of(model).is_shortened:
         return Rejected(_FIXED_SIZE)
     # The words for a number above its maximum on other parameters.
     misfit = Number("integer", maximum=_size(model)).misfit(dimensions)
