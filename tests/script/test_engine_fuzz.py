@@ -13,7 +13,8 @@ from fakellm._wire.dialect import Strictness
 
 ELSEWHERE = "http://localhost:8080/v1/chat/completions"
 OPENROUTER = "https://openrouter.ai/api/v1/chat/completions"
-MODELS_URL = "https://api.openai.com/v1/models"
+API = "https://api.openai.com/v1"
+MODELS_URL = f"{API}/models"
 MESSAGES_URL = "https://api.anthropic.com/v1/messages"
 
 
@@ -55,6 +56,38 @@ PARAMETERS = {
     "function_call": {"name": "f"},
     "metadata": {"a": "b"},
 }
+OTHERS = {
+    "embeddings": {
+        "model": "text-embedding-3-small",
+        "input": ["hi", "ü"],
+        "dimensions": 5,
+        "encoding_format": "base64",
+        "user": "me",
+    },
+    "moderations": {
+        "model": "omni-moderation-latest",
+        "input": [
+            {"type": "text", "text": "hi"},
+            {"type": "image_url", "image_url": {"url": "https://example.com/a.png"}},
+        ],
+    },
+    "completions": {
+        "model": "gpt-3.5-turbo-instruct",
+        "prompt": [[15339, 1917], [15339]],
+        "best_of": 3,
+        "echo": True,
+        "logit_bias": {"50256": -100},
+        "logprobs": 2,
+        "max_tokens": 3,
+        "n": 2,
+        "stop": ["x"],
+        "stream": True,
+        "stream_options": {"include_usage": True},
+        "suffix": "b",
+    },
+    "chat/completions/chatcmpl-1": {"metadata": {"a": "b"}},
+}
+"""Requests to other endpoints, by the ends of their paths."""
 
 
 def places(value, path=()):
@@ -74,18 +107,18 @@ def replaced(value, path, new):
 
 
 @st.composite
-def mutated_values(draw):
-    """A valid request with one or two of its values replaced by others."""
-    body = {**FULL, **{name: PARAMETERS[name] for name in draw(st.sets(st.sampled_from(sorted(PARAMETERS))))}}
-    for _ in range(draw(st.integers(1, 2))):
+def mutated_values(draw, full, parameters):
+    """A valid request with up to two of its values replaced by others. parameters: some are added."""
+    body = {**full, **{name: parameters[name] for name in draw(st.sets(st.sampled_from(sorted(parameters))))}}
+    for _ in range(draw(st.integers(0, 2))):
         body = replaced(body, draw(st.sampled_from(list(places(body)))), draw(json_values))
     return json.dumps(body).encode()
 
 
 @st.composite
-def mutated_bytes(draw):
+def mutated_bytes(draw, full):
     """A valid request with a few bytes replaced, added or taken away."""
-    body = json.dumps(FULL).encode()
+    body = json.dumps(full).encode()
     start = draw(st.integers(0, len(body)))
     return body[:start] + draw(st.binary(max_size=4)) + body[start + draw(st.integers(0, 4)) :]
 
@@ -121,12 +154,12 @@ def assert_well_formed(answer):
     if "content-length" in headers:
         assert int(headers["content-length"]) == len(answer.body)
     if answer.status == 200:
-        assert answer.body.endswith(b"data: [DONE]\n\n") or answer.json["object"] in ("chat.completion", "list")
+        assert answer.body.endswith(b"data: [DONE]\n\n") or isinstance(answer.json, dict)
     else:
         assert isinstance(answer.error["message"], str)
 
 
-BODIES = st.one_of(mutated_values(), mutated_bytes(), st.binary(max_size=40))
+BODIES = st.one_of(mutated_values(FULL, PARAMETERS), mutated_bytes(FULL), st.binary(max_size=40))
 
 
 @given(body=BODIES, reply=st.sampled_from(REPLIES), url=st.sampled_from([CHAT_URL, ELSEWHERE, OPENROUTER]))
@@ -146,6 +179,64 @@ def test_any_body_gets_a_well_formed_answer_where_nothing_is_rejected(body, repl
 @settings(max_examples=300, deadline=None)
 def test_any_body_gets_a_well_formed_answer(body, reply):
     assert_well_formed(ask(fuzzed_engine(reply), wire(body)))
+
+
+@st.composite
+def requests_to_others(draw):
+    """A request to another endpoint: (the end of its path, its body)."""
+    path = draw(st.sampled_from(sorted(OTHERS)))
+    full = OTHERS[path]
+    needed = {name: full[name] for name in ("model", "input", "prompt", "metadata") if name in full}
+    is_broken = draw(st.integers(0, 4)) == 4
+    return path, draw(mutated_bytes(full) if is_broken else mutated_values(needed, full))
+
+
+SCRIPTED = [
+    None,
+    "Hello 😀",
+    Reply(vectors=[[0.5, -0.5], [1, 0]]),
+    Reply(extra={"flagged": True, "categories": {"violence": True}}),
+    Reply(choices=["a", "b"], deliberate=True),
+    Reply(chunks=["a", ""]),
+    ErrorReply(503),
+    crash,
+]
+
+
+@given(
+    request=requests_to_others(),
+    reply=st.sampled_from(SCRIPTED),
+    host=st.sampled_from([API, "http://localhost:8080/v1", "https://r.openai.azure.com/openai/v1"]),
+    strict=st.booleans(),
+)
+@settings(max_examples=400, deadline=None)
+def test_any_body_gets_a_well_formed_answer_at_any_endpoint(request, reply, host, strict):
+    path, body = request
+    engine = fuzzed_engine(None, strictness=Strictness(strict=strict))
+    if reply:
+        when(engine, endpoint=path.partition("/")[0]).reply(reply, times=None)
+
+    assert_well_formed(ask(engine, wire(body, url=f"{host}/{path}")))
+
+
+LOOKED_UP = st.builds(
+    "{}/{}{}?{}".format,
+    st.sampled_from([f"{API}/models", f"{API}/chat/completions"]),
+    st.sampled_from(["", "gpt-4o", "ft:gpt-4o:me::1", "chatcmpl-1"]) | st.text("a/?#%é\ud800", max_size=8),
+    st.sampled_from(["", "/", "/messages", "//"]),
+    st.sampled_from(["limit=1&order=desc", "after=chatcmpl-1", "metadata[a]=b&model=gpt-4o"])
+    | st.text("a[]=&;%é\ud800", max_size=8),
+)
+
+
+@given(url=LOOKED_UP, method=st.sampled_from(["GET", "POST", "DELETE"]), strict=st.booleans())
+@settings(max_examples=200, deadline=None)
+def test_any_look_up_gets_a_well_formed_answer(url, method, strict):
+    engine = fuzzed_engine("a", strictness=Strictness(strict=strict))
+    stored = ask(engine, asking(store=True)).json["id"]
+    request = wire({"metadata": {}}, url=url.replace("chatcmpl-1", stored), method=method)
+
+    assert_well_formed(ask(engine, request))
 
 
 URLS = st.one_of(
