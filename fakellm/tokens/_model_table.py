@@ -18,7 +18,7 @@ from typing import Literal, NamedTuple
 
 from fakellm.tokens._image_prices import Patches, Tiles
 
-__all__ = ["MODELS", "AutoGen", "Effort", "Frames", "Model", "ModelFacts"]
+__all__ = ["MODELS", "AutoGen", "Effort", "Frames", "Model", "ModelFacts", "Vectors"]
 
 Effort = Literal["none", "some"]
 """Whether a model reasons before it answers, where the request does not say."""
@@ -30,6 +30,13 @@ class Frames(NamedTuple):
     text: int
     reasoned: int
     call: int
+
+
+class Vectors(NamedTuple):
+    """The vectors that a model makes: how many numbers they have, and whether fewer can be asked for."""
+
+    size: int
+    is_cut: bool = True
 
 
 # Named tuples, since they take a tenth of the time at start-up that dataclasses take.
@@ -62,9 +69,6 @@ class ModelFacts(NamedTuple):
     has_modes: bool = False
     # None for a model that is not billed as one that reasons.
     frames: Frames | None = None
-    # Numbers of a vector, and whether a request may ask for fewer.
-    dimensions: int = 1536
-    is_shortened: bool = True
     # What an image costs.
     image: Tiles | Patches = Tiles(85, 170)
     # V vision, F function calling, J JSON output, S structured output, M several system messages; None for a model
@@ -72,6 +76,8 @@ class ModelFacts(NamedTuple):
     can: str | None = None
     # AutoGen's name of the family, as in ``ModelFamily``.
     family: str = "unknown"
+    # None for a model that makes none, or of which it is not known.
+    vectors: Vectors | None = None
 
     @property
     def reasons(self) -> bool:
@@ -166,6 +172,10 @@ def _completing(encoding: str, names: str) -> tuple[Model, ...]:
     return tuple(Model(name, tiktoken=(name,), encoding=encoding) for name in names.split())
 
 
+def _embedding(name: str, vectors: Vectors) -> Model:
+    return Model(name, ModelFacts(vectors=vectors), tiktoken=(name,), encoding=_CL100K)
+
+
 MODELS: tuple[Model, ...] = (
     # OpenAI, models that reason
     Model("o1", _O1, "o1-2024-12-17", tiktoken=("o1", "o1-*"), encoding=_O200K, autogen=AutoGen("FSM")),
@@ -249,11 +259,9 @@ MODELS: tuple[Model, ...] = (
     # OpenAI, completions and embeddings
     Model("davinci-002", tiktoken=("davinci-002", "ft:davinci-002*"), encoding=_CL100K),
     Model("babbage-002", tiktoken=("babbage-002", "ft:babbage-002*"), encoding=_CL100K),
-    Model("text-embedding-ada-002", ModelFacts(is_shortened=False), tiktoken=("text-embedding-ada-002",),
-          encoding=_CL100K),
-    *_completing(_CL100K, "text-embedding-3-small"),
-    Model("text-embedding-3-large", ModelFacts(dimensions=3072), tiktoken=("text-embedding-3-large",),
-          encoding=_CL100K),
+    _embedding("text-embedding-ada-002", Vectors(1536, is_cut=False)),
+    _embedding("text-embedding-3-small", Vectors(1536)),
+    _embedding("text-embedding-3-large", Vectors(3072)),
     *_completing(_P50K, "text-davinci-003 text-davinci-002 code-davinci-002 code-davinci-001 code-cushman-002"),
     *_completing(_P50K, "code-cushman-001 davinci-codex cushman-codex"),
     *_completing("p50k_edit", "text-davinci-edit-001 code-davinci-edit-001"),

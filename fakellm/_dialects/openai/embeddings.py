@@ -32,9 +32,13 @@ from fakellm._wire.reader import Reader
 from fakellm._wire.shapes import ANY, Members, Number
 from fakellm._wire.voice import Heard
 from fakellm.tokens import Encoding, encoding_for_model
+from fakellm.tokens._model_table import Vectors
 from fakellm.tokens._models import facts_of
 
 __all__ = ["EmbeddingsDialect"]
+
+# Of models that nobody knows.
+_USUAL = Vectors(1536)
 
 _MOST_INPUTS = 2048
 _MOST_TOKENS = 8192
@@ -115,13 +119,13 @@ def _encoding(model: str) -> Encoding:
 
 
 def _made(answer: Completion, asked: ChatRequest) -> list[tuple[float, ...]]:
-    dimensions = asked.body.get("dimensions") or _size(asked.model)
+    dimensions = asked.body.get("dimensions") or _vectors_of(asked.model).size
     texts = [text_of(message["content"]) for message in asked.messages]
     return [vector(text, seed=answer.identity.seed, model=asked.model, dimensions=dimensions) for text in texts]
 
 
-def _size(model: str) -> int:
-    return facts_of(model).dimensions
+def _vectors_of(model: str) -> Vectors:
+    return facts_of(model).vectors or _USUAL
 
 
 def _packed(numbers: Sequence[float]) -> str:
@@ -177,10 +181,11 @@ def _no_embeddings(model: str, provider: Provider) -> Rejected:
 def _refuse_dimensions(dimensions: int | None, model: str) -> Rejected | None:
     if dimensions is None:
         return None
-    if not facts_of(model).is_shortened:
+    most, is_cut = _vectors_of(model)
+    if not is_cut:
         return Rejected(_FIXED_SIZE)
     # The words for a number above its maximum on other parameters.
-    misfit = Number("integer", maximum=_size(model)).misfit(dimensions)
+    misfit = Number("integer", maximum=most).misfit(dimensions)
     return Rejected(sentence(misfit.below("dimensions"))) if misfit else None
 
 
