@@ -111,8 +111,8 @@ def _is_listed(row: Model) -> bool:
     """Whether a row is a model of OpenAI's, rather than a family or a model of others."""
     facts = row.facts
     if facts == ModelFacts():
-        return row.encoding == "cl100k_base"  # completes or embeds
-    return "#" not in row.name and bool(row.dated or facts.context or facts.effort)
+        return row.encoding == "cl100k_base"  # completes
+    return "#" not in row.name and bool(row.dated or facts.context or facts.effort or facts.vectors)
 
 
 def _model(name: str) -> Json:
