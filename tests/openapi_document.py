@@ -27,7 +27,27 @@ def _validator(schema):
 
 @cache
 def _components():
-    return _with_nulls(json.loads(Path(DOCUMENT).read_text())["components"])
+    components = _with_nulls(json.loads(Path(DOCUMENT).read_text())["components"])
+    _mend_responses(components["schemas"])
+    return components
+
+
+def _mend_responses(schemas):
+    """Make Responses as they are on the wire, as judged on recorded bodies, 2025 and 2026."""
+    # ``user`` is always null, ``usage`` until the last event.
+    for properties, name in [
+        (schemas["ModelResponseProperties"]["properties"], "user"),
+        (schemas["Response"]["allOf"][-1]["properties"], "usage"),
+        (schemas["TextResponseFormatJsonSchema"]["properties"], "description"),
+    ]:
+        properties[name] = {"anyOf": [properties[name], {"type": "null"}]}
+    # A call of a function never says its name when it is done, a search what it looks for when it begins.
+    schemas["ResponseFunctionCallArgumentsDoneEvent"]["required"].remove("name")
+    schemas["WebSearchToolCall"]["required"].remove("action")
+    # Of the SDK, younger than the document.
+    kind = {"const": "response.compaction.compacting"}
+    event = {"type": "object", "properties": {"type": kind}, "required": ["type"]}
+    schemas["ResponseStreamEvent"]["anyOf"].append(event)
 
 
 def _with_nulls(schema):

@@ -192,3 +192,75 @@ def test_swallowed_unmatched_request_fails_the_test(client):
 def test_unmatched_request_is_an_error_with_our_words(client):
     with FakeLLM(allow_unmatched=True), pytest.raises(openai.BadRequestError, match="no rule answers call 1"):
         client.responses.create(model="gpt-4o", input="hi")
+
+
+def test_chain_and_look_ups(client, llm):
+    llm.reply("one", "two")
+    first = client.responses.create(model="gpt-4o", input="a")
+    second = client.responses.create(model="gpt-4o", input="b", previous_response_id=first.id)
+
+    assert client.responses.retrieve(second.id).to_dict() == second.to_dict()
+    assert [item.content[0].text for item in client.responses.input_items.list(first.id)] == ["a"]
+    assert [message["content"] for message in llm.calls[1].messages] == ["a", "one", "b"]
+    client.responses.delete(first.id)
+    with pytest.raises(openai.NotFoundError):
+        client.responses.retrieve(first.id)
+    with pytest.raises(openai.BadRequestError, match="Previous response") as caught:
+        client.responses.create(model="gpt-4o", input="c", previous_response_id=first.id)
+    assert caught.value.code == "previous_response_not_found"
+    llm.reset()
+
+
+def test_background_is_polled_and_cancelled(client, llm):
+    llm.reply("done", times=2)
+    response = client.responses.create(model="gpt-4o", input="a", background=True)
+    seen = [response.status]
+    while response.status in ("queued", "in_progress"):
+        response = client.responses.retrieve(response.id)
+        seen.append(response.status)
+
+    assert (seen, response.output_text) == (["queued", "in_progress", "completed"], "done")
+    other = client.responses.create(model="gpt-4o", input="a", background=True)
+    assert client.responses.cancel(other.id).status == "cancelled"
+
+
+def test_stream_is_resumed(client, llm):
+    llm.reply("one two three")
+    with client.responses.stream(model="gpt-4o", input="a", background=True) as stream:
+        events = list(stream)
+    name = events[0].response.id
+
+    with client.responses.stream(response_id=name, starting_after=5) as stream:
+        resumed = list(stream)
+        final = stream.get_final_response()
+    plain = list(client.responses.retrieve(name, stream=True, starting_after=5))
+
+    assert [event.sequence_number for event in resumed] == [event.sequence_number for event in events[6:]]
+    assert [event.sequence_number for event in plain] == [event.sequence_number for event in events[6:]]
+    assert final.output_text == "one two three"
+
+
+def test_conversation_is_kept(client, llm):
+    llm.reply("one", "two")
+    conversation = client.conversations.create(items=[{"role": "user", "content": "before"}], metadata={"a": "b"})
+
+    for text in ("a", "b"):
+        response = client.responses.create(model="gpt-4o", input=text, conversation=conversation.id)
+
+    assert response.conversation.id == conversation.id
+    items = list(client.conversations.items.list(conversation.id, order="asc"))
+    assert [item.content[0].text for item in items] == ["before", "a", "one", "b", "two"]
+    assert client.conversations.items.retrieve(items[0].id, conversation_id=conversation.id) == items[0]
+    assert client.conversations.update(conversation.id, metadata={"c": "d"}).metadata == {"c": "d"}
+    assert client.conversations.delete(conversation.id).deleted
+    assert len(llm.calls[1].messages) == 4
+
+
+@pytest.mark.filterwarnings("ignore:Pydantic serializer warnings")  # the SDK knows no messages of users in an output
+def test_conversation_is_compacted(client, llm):
+    llm.reply("after")
+    compacted = client.responses.compact(model="gpt-4o", input=[{"role": "user", "content": "a"}])
+    response = client.responses.create(model="gpt-4o", input=compacted.output)
+
+    assert [item.type for item in compacted.output] == ["message", "compaction"]
+    assert (response.output_text, llm.calls[0].rule) == ("after", None)

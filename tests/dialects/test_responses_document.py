@@ -1,21 +1,14 @@
 """Responses and their events hold to the OpenAPI document, patched where the wire is known to differ."""
 
-import copy
-import json
-import os
-from functools import cache
-from pathlib import Path
-
 import pytest
 from chat_wire import wire
 from engines import ask, make_engine, scripted
+from openapi_document import needs_document, validate
 from responses_wire import AZURE, DEEPSEEK, ENCRYPTED, FUNCTION, URL, answered, asking, streamed
 
 from fakellm import ErrorReply, Reasoning, Reply, ToolCall, faults
 
-DOCUMENT = os.environ.get("FAKELLM_OPENAPI")
-
-pytestmark = pytest.mark.skipif(not DOCUMENT, reason="FAKELLM_OPENAPI names no OpenAPI document")
+pytestmark = needs_document
 
 CALL = ToolCall("f", {"city": "Zürich 😀"})
 CITATION = {"type": "url_citation", "url": "https://example.com", "title": "E", "start_index": 0, "end_index": 2}
@@ -121,8 +114,7 @@ PARAMETERS = {
         "max_tool_calls": 3,
         "safety_identifier": "me",
         "prompt_cache_key": "k",
-        "conversation": "conv_1",
-        "background": True,
+        "background": False,
     },
 }
 ERRORS = {
@@ -139,64 +131,15 @@ REFUSED = {
 }
 
 
-def with_nulls(schema):
-    """Turn ``nullable``, which the document still uses and JSON Schema 2020-12 does not know, into a type."""
-    if isinstance(schema, list):
-        return [with_nulls(item) for item in schema]
-    if not isinstance(schema, dict):
-        return schema
-    members = {name: with_nulls(member) for name, member in schema.items()}
-    return {"anyOf": [members, {"type": "null"}]} if members.pop("nullable", None) is True else members
-
-
-def or_null(schema):
-    return {"anyOf": [schema, {"type": "null"}]}
-
-
-def patched(components):
-    """The document as the wire is: judged on recorded bodies, 2025 and 2026."""
-    schemas = copy.deepcopy(with_nulls(components))["schemas"]
-    # ``user`` is always null, ``usage`` until the last event.
-    schemas["ModelResponseProperties"]["properties"]["user"] = or_null({"type": "string"})
-    response = schemas["Response"]["allOf"][-1]["properties"]
-    response["usage"] = or_null(response["usage"])
-    # A call of a function never says its name when it is done, a search what it looks for when it begins.
-    schemas["ResponseFunctionCallArgumentsDoneEvent"]["required"].remove("name")
-    schemas["WebSearchToolCall"]["required"].remove("action")
-    text_format = schemas["TextResponseFormatJsonSchema"]["properties"]
-    text_format["description"] = or_null(text_format["description"])
-    # Of the SDK, younger than the document.
-    event = {
-        "type": "object",
-        "properties": {"type": {"const": "response.compaction.compacting"}},
-        "required": ["type"],
-    }
-    schemas["ResponseStreamEvent"]["anyOf"].append(event)
-    return {"schemas": schemas}
-
-
-@pytest.fixture(scope="module")
-def validate():
-    """Check a value against a schema of the document, by name."""
-    jsonschema = pytest.importorskip("jsonschema")
-    components = patched(json.loads(Path(DOCUMENT).read_text())["components"])
-
-    @cache
-    def validator(schema):
-        return jsonschema.Draft202012Validator({"$ref": f"#/components/schemas/{schema}", "components": components})
-
-    return lambda value, schema: validator(schema).validate(value)
-
-
 @pytest.mark.parametrize("parameters", PARAMETERS.values(), ids=PARAMETERS)
 @pytest.mark.parametrize("reply", REPLIES.values(), ids=REPLIES)
-def test_response_holds_to_the_document(reply, parameters, validate):
+def test_response_holds_to_the_document(reply, parameters):
     validate(answered(reply, tools=TOOLS, **parameters), "Response")
 
 
 @pytest.mark.parametrize("parameters", PARAMETERS.values(), ids=PARAMETERS)
 @pytest.mark.parametrize("reply", REPLIES.values(), ids=REPLIES)
-def test_every_event_holds_to_the_document(reply, parameters, validate):
+def test_every_event_holds_to_the_document(reply, parameters):
     for number, event in enumerate(streamed(reply, tools=TOOLS, **parameters)):
         assert event["sequence_number"] == number
         validate(event, "ResponseStreamEvent")
@@ -204,25 +147,30 @@ def test_every_event_holds_to_the_document(reply, parameters, validate):
             validate(event["response"], "Response")
 
 
+def test_events_in_the_background_hold_to_the_document():
+    for event in streamed("a", background=True):
+        validate(event, "ResponseStreamEvent")
+
+
 @pytest.mark.parametrize("url", [AZURE, DEEPSEEK, "http://localhost:8000/v1/responses"])
 @pytest.mark.parametrize("reply", [REPLIES["reasoning"], REPLIES["one call"], REPLIES["web search"]])
-def test_response_of_another_host_holds_to_the_document(reply, url, validate):
+def test_response_of_another_host_holds_to_the_document(reply, url):
     validate(answered(reply, tools=TOOLS, url=url), "Response")
     for event in streamed(reply, tools=TOOLS, url=url):
         validate(event, "ResponseStreamEvent")
 
 
 @pytest.mark.parametrize("reply", ERRORS.values(), ids=ERRORS)
-def test_error_holds_to_the_document(reply, validate):
+def test_error_holds_to_the_document(reply):
     validate(ask(scripted(reply), asking()).json, "ErrorResponse")
 
 
 @pytest.mark.parametrize("request_sent", REFUSED.values(), ids=REFUSED)
-def test_refusal_holds_to_the_document(request_sent, validate):
+def test_refusal_holds_to_the_document(request_sent):
     validate(ask(make_engine(), request_sent).json, "ErrorResponse")
 
 
-def test_document_would_find_a_mistake(validate):
+def test_document_would_find_a_mistake():
     jsonschema = pytest.importorskip("jsonschema")
     response = answered("a")
     del response["output"][0]["content"][0]["annotations"]

@@ -142,7 +142,6 @@ def test_other_requests_are_not_claimed(request_sent):
         (
             [
                 {"type": "web_search_call", "id": "ws_1", "action": {}},
-                {"type": "item_reference", "id": "msg_1"},
                 {"type": "tool_search_call", "call_id": None, "arguments": {}},
                 {"type": "compaction", "encrypted_content": "x"},
                 {"type": 1},

@@ -153,11 +153,15 @@ KNOWN = {
 @pytest.mark.parametrize(("key", "url", "body", "response"), [case for case in recorded() if case.values[0] in KNOWN])
 def test_usage_is_what_was_billed(key, url, body, response):
     last = events(response)[-1]["response"]
-    answer = ask(scripted(Reply(parts=last["output"], deliberate=True)), wire({**body, "stream": False}, url=url)).json
+    answer = ask(
+        scripted(Reply(parts=last["output"], deliberate=True)),
+        wire({**body, "stream": False, "background": False}, url=url),
+    )
     prompt, completion = KNOWN[key]
 
-    assert (answer["usage"]["input_tokens"], last["usage"]["input_tokens"]) == (prompt, prompt)
-    assert completion is None or answer["usage"]["output_tokens"] == last["usage"]["output_tokens"] == completion
+    usage = answer.json["usage"]
+    assert (usage["input_tokens"], last["usage"]["input_tokens"]) == (prompt, prompt)
+    assert completion is None or usage["output_tokens"] == last["usage"]["output_tokens"] == completion
 
 
 @pytest.mark.parametrize(("key", "url", "body", "response"), [*recorded()])
@@ -205,3 +209,23 @@ def test_transcript_of_a_recording_reads_as_a_conversation(session):
 
     lines = cassette.transcript().split("\n")
     assert [line for line in lines if line in SHOWN[session]] == SHOWN[session]
+
+
+def test_recorded_stream_is_resumed():
+    name = "test_openai_responses__test_background_mode_streaming_starting_after_vcr"
+    posted, resumed = yaml.safe_load((Path(RECORDINGS) / f"{name}.yaml").read_text())["interactions"]
+    llm, headers = FakeLLM(), {"authorization": "Bearer sk-fakellm"}
+    llm.reply(Reply(parts=events(posted["response"])[-1]["response"]["output"]))
+
+    with llm:
+        begun = events_of(
+            httpx.post(posted["request"]["uri"], json=posted["request"]["parsed_body"], headers=headers).content
+        )
+        recorded_id = events(posted["response"])[0]["response"]["id"]
+        url = resumed["request"]["uri"].replace(recorded_id, begun[0]["response"]["id"])
+        made = events_of(httpx.get(url, headers=headers).content)
+
+    sent = events(resumed["response"])
+    assert [event["type"] for event in made] == [event["type"] for event in sent]
+    assert [event["sequence_number"] for event in made] == [event["sequence_number"] for event in sent]
+    assert made == begun[1:]

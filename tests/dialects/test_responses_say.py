@@ -237,8 +237,6 @@ def test_extra_members_are_of_the_response():
         ({"service_tier": "auto"}, {"service_tier": "default"}),
         ({"service_tier": "flex"}, {"service_tier": "flex"}),
         ({"tool_choice": "none"}, {"tool_choice": "none"}),
-        ({"conversation": "conv_1"}, {"conversation": {"id": "conv_1"}}),
-        ({"conversation": {"id": "conv_1"}}, {"conversation": {"id": "conv_1"}}),
         ({"prompt": {"id": "pmpt_1"}}, {"prompt": {"id": "pmpt_1"}}),
         ({"moderation": {"model": "m"}}, {"moderation": None}),
         ({"text": {"verbosity": "low"}}, {"text": {"format": {"type": "text"}, "verbosity": "low"}}),

@@ -29,7 +29,6 @@ CHAT_PATHS = [
     "/v1beta/openai/chat/completions",
 ]
 NOT_SPOKEN = [
-    "/v1/responses/compact",
     "/v1/rerank",
     "/v1/messages",
     "/v1/messages/",

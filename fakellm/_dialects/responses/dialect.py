@@ -6,26 +6,32 @@ Source: ``CreateResponse`` of the OpenAPI document.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
-from functools import lru_cache
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache, partial
+from types import MappingProxyType
+from typing import Any, Self
 
 from pydantic_core import to_json
 
+from fakellm._anyjson import object_of, parsed
 from fakellm._dialects.openai import words
-from fakellm._dialects.openai.dialect import OpenAIDialect
+from fakellm._dialects.openai.dialect import OpenAIDialect, check_key, reader_of_look_ups
 from fakellm._dialects.responses.hear import hear
 from fakellm._dialects.responses.items import hear_item
 from fakellm._dialects.responses.read import to_chat
 from fakellm._dialects.responses.rules import check_request, model_of
-from fakellm._dialects.responses.say import render_whole
+from fakellm._dialects.responses.say import render, render_whole
+from fakellm._dialects.responses.stored.compact import claim_compact, compacted
+from fakellm._dialects.responses.stored.kept import StoredResponses
+from fakellm._dialects.responses.stored.paths import claim_look_up, look_up
 from fakellm._dialects.responses.stream import render_stream
 from fakellm._wire.answer import Completion
 from fakellm._wire.asked import ChatRequest
 from fakellm._wire.claim import Claim
+from fakellm._wire.dialect import Strictness
 from fakellm._wire.errors import ErrorBody
 from fakellm._wire.events import WireEvent, WireRequest, address_of
-from fakellm._wire.provider import Provider
+from fakellm._wire.provider import Json, Provider
 from fakellm._wire.reader import Reader
 from fakellm._wire.said import Reasoning, ToolCall
 from fakellm._wire.sse import encode_event
@@ -41,8 +47,11 @@ _END = re.compile(
 _CHUNK = (b'{"type": "response.output_text.delta", "output_index": 0,', b' "delta": "', b'?"}')
 
 
+_BUILDS_ON = re.compile(rb'"(?:previous_response_id|conversation|item_reference)"|\{\s*"id"\s*:\s*"[^"]*"\s*\}')
+
+
 class ResponsesDialect(OpenAIDialect):
-    """``POST …/responses``."""
+    """``POST …/responses`` and ``…/responses/compact``; look-ups of what is stored, and conversations."""
 
     endpoint = "responses"
     spoken_at = "…/responses"
@@ -50,14 +59,42 @@ class ResponsesDialect(OpenAIDialect):
     rates = RESPONSES_RATES
     part_kind = "an output item"
 
-    def __init__(self) -> None:
-        self._reader = Reader(self, model_of=model_of, check=check_request, to_chat=to_chat, no_json=words.INVALID_JSON)
+    def __init__(self, *, reader: Reader | None = None, stored: StoredResponses | None = None) -> None:
+        self._reader = (reader or self._reader_on()).copied(self)
+        self._look_ups = reader_of_look_ups(self)
+        self._stored = stored or StoredResponses()
+
+    def _reader_on(self, before: Sequence[Json] = (), referred: Mapping[str, Json] = MappingProxyType({})) -> Reader:
+        """Return a reader of requests that build on these items, and refer to those."""
+        read = partial(to_chat, before=before, referred=referred)
+        return Reader(self, model_of=model_of, check=check_request, to_chat=read, no_json=words.INVALID_JSON)
+
+    def copied(self) -> Self:
+        return type(self)(reader=self._reader, stored=self._stored.copied())
 
     def claims(self, wire: WireRequest) -> Claim | None:
-        return _claim(wire.path) if wire.method == "POST" else None
+        return (_claim(wire.path) if wire.method == "POST" else None) or claim_compact(wire) or claim_look_up(wire)
+
+    def read(self, wire: WireRequest, claim: Claim, strictness: Strictness, provider: Provider) -> ChatRequest:
+        if strictness.strict:
+            check_key(wire, provider)
+        if claim.stored is not None:
+            return self._look_ups.read(look_up(wire), claim, strictness, provider)
+        # What was kept is no part of the body: such requests are read anew each time.
+        body = object_of(parsed(wire.body)) if _BUILDS_ON.search(wire.body) else {}
+        before, referred = self._stored.before(body, is_needed=strictness.strict)
+        reader = self._reader_on(before, referred) if before or referred else self._reader
+        return reader.read(wire, claim, strictness, provider)
 
     def say(self, answer: Completion, asked: ChatRequest) -> Iterable[WireEvent]:
-        return render_stream(answer, asked) if asked.stream else render_whole(answer, asked)
+        if asked.claim.stored is not None:
+            return self._stored.say(answer, asked)
+        if asked.claim.by_itself:
+            return render(compacted(answer, asked, self._stored.conversation_of(asked.body)), answer)
+        kept = self._stored.keep(answer, asked)
+        if asked.stream:
+            return render_stream(answer, asked)
+        return render_whole(answer, asked) if kept.polls is None else render(kept.shown(), answer)
 
     def hear(self, body: bytes) -> Heard | None:
         return hear(body)

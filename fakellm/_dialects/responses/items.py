@@ -14,7 +14,7 @@ from typing import Any
 
 from fakellm._anyjson import objects_of, text_of
 from fakellm._dialects.responses.quirks import ResponsesQuirks, quirks_of
-from fakellm._dialects.responses.read import included
+from fakellm._dialects.responses.read import included, is_message
 from fakellm._dialects.responses.seals import seal
 from fakellm._errors import ContradictionError
 from fakellm._wire.answer import Choice, Completion, Logprobs, WirePart, WireReasoning, WireText, WireToolCall
@@ -24,7 +24,7 @@ from fakellm._wire.provider import Json
 from fakellm._wire.said import Reasoning, ToolCall
 from fakellm.tokens._models import facts_of
 
-__all__ = ["Item", "hear_item", "output_items", "response_id"]
+__all__ = ["Item", "family_of", "given_item", "hear_item", "item_id", "output_items", "response_id"]
 
 _CALLS = MappingProxyType({"function": "function_call", "function_call": "function_call", "custom": "custom_tool_call"})
 
@@ -50,6 +50,8 @@ _PREFIXES = MappingProxyType(
         "tool_search_call": "tsc",
         "tool_search_output": "tso",
         "compaction": "cmp",
+        "response": "resp",
+        "conversation": "conv",
     }
 )
 _WITHOUT_STATUS = frozenset({"additional_tools", "compaction", "mcp_approval_request", "mcp_list_tools", "program"})
@@ -97,13 +99,30 @@ class Item:
 
 
 def response_id(answer: Completion, quirks: ResponsesQuirks) -> str:
-    """Return the id of a response: what its items share, the time, what is its own; 50 hexadecimal digits."""
-    return quirks.response_id(_id(answer, "resp", 0), created=answer.created)
+    """Return the id of a response."""
+    return quirks.response_id(item_id(answer, "response", 0), created=answer.created)
 
 
-def _id(answer: Completion, prefix: str, number: int) -> str:
-    made = answer.identity.id("", 22)
-    return f"{prefix}_{digest(made).hex()[:16]}00{answer.created:08x}{digest(made, str(number)).hex()[:24]}"
+def item_id(answer: Completion, kind: str, number: int) -> str:
+    """Return the id of an item: its kind, what it shares with the whole response, the time, what is its own."""
+    prefix, own = _PREFIXES.get(kind, kind.partition("_")[0]), digest(answer.identity.id("", 22), str(number))
+    return f"{prefix}_{family_of(answer)}00{answer.created:08x}{own.hex()[:24]}"
+
+
+def family_of(answer: Completion) -> str:
+    """Return what the ids of a response and of all its items have in common: 16 hexadecimal digits."""
+    return digest(answer.identity.id("", 22)).hex()[:16]
+
+
+def given_item(item: Json, answer: Completion, number: int) -> Json:
+    """Return an item of the input as it is listed: with an id, a message with its type and its parts."""
+    kind = str(item.get("type") or "message")
+    made = {"id": item_id(answer, kind, number), "type": kind, "status": "completed", **item}
+    if is_message(item) and isinstance(text := item.get("content"), str):
+        said = {"type": "output_text", "annotations": [], "logprobs": []}
+        part = said if item["role"] == "assistant" else {"type": "input_text"}
+        made["content"] = [{**part, "text": text}]
+    return made
 
 
 def output_items(answer: Completion, asked: ChatRequest) -> list[Item]:
@@ -150,7 +169,7 @@ class _Making:
     def _new(self, kind: str, status: str, members: Json) -> Json:
         """Return an item with its id, its type and, where its kind has one, its status."""
         self._made += 1
-        made = self._quirks.item_id(_id(self._answer, _PREFIXES.get(kind, kind.partition("_")[0]), self._made))
+        made = self._quirks.item_id(item_id(self._answer, kind, self._made))
         has_status = kind not in _WITHOUT_STATUS and (kind != "reasoning" or self._quirks.has_reasoning_status)
         usual = {"id": made, "type": kind, **({"status": status} if has_status else {})}
         return dict(sorted({**usual, **members}.items(), key=_place))
@@ -209,6 +228,8 @@ class _Making:
         elif kind == "message":
             members["content"] = [self._content(part) for part in _parts(item.get("content"))]
         body = self._new(kind, status, members)
+        if kind == "compaction":
+            body.setdefault("encrypted_content", seal(body["id"], ""))
         return self._sealed(body, heard.text) if isinstance(heard, Reasoning) else Item(body)
 
     def _content(self, part: Json) -> Json:

@@ -5,13 +5,14 @@ Source: ``CreateResponse`` and ``InputItem`` of the OpenAPI document, and record
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from fakellm._anyjson import compact, list_of, object_of, objects_of, text_of
 from fakellm._wire.provider import Json
 
-__all__ = ["included", "is_message", "items_of", "messages_of", "to_chat"]
+__all__ = ["included", "is_message", "is_reference", "items_of", "messages_of", "to_chat"]
 
 LOGPROBS = "message.output_text.logprobs"
 """What ``include`` holds where log probabilities are asked for."""
@@ -20,8 +21,11 @@ LOGPROBS = "message.output_text.logprobs"
 _TRANSLATED = frozenset({"input", "instructions", "max_output_tokens", "text", "tool_choice", "tools"})
 
 
-def to_chat(body: Json) -> Json:
-    """Return a request in chat's form. Members that chat has no name for stay under their own."""
+def to_chat(body: Json, before: Sequence[Json] = (), referred: Mapping[str, Json] = MappingProxyType({})) -> Json:
+    """Return a request in chat's form. Members that chat has no name for stay under their own.
+
+    before: the items that it builds on. referred: id -> item, of those that it refers to.
+    """
     text, reasoning = object_of(body.get("text")), object_of(body.get("reasoning"))
     translated = {
         "tools": list(_tools(objects_of(body.get("tools")))),
@@ -33,7 +37,7 @@ def to_chat(body: Json) -> Json:
         "logprobs": LOGPROBS in included(body),
     }
     kept = {name: value for name, value in body.items() if name not in _TRANSLATED}
-    messages = messages_of(items_of(body), text_of(body.get("instructions")))
+    messages = messages_of([*before, *items_of(body, referred)], text_of(body.get("instructions")))
     return {**kept, "messages": messages, **{name: value for name, value in translated.items() if value}}
 
 
@@ -42,10 +46,17 @@ def included(body: Json) -> list[Any]:
     return list_of(body.get("include"))
 
 
-def items_of(body: Json) -> list[Json]:
-    """Return the input of a request as items; a text is one user message."""
+def items_of(body: Json, referred: Mapping[str, Json] = MappingProxyType({})) -> list[Json]:
+    """Return the input of a request as items; a text is one user message. referred: id -> item."""
     given = body.get("input")
-    return [{"role": "user", "content": given}] if isinstance(given, str) else objects_of(given)
+    if isinstance(given, str):
+        return [{"role": "user", "content": given}]
+    return [referred.get(str(item.get("id")), item) if is_reference(item) else item for item in objects_of(given)]
+
+
+def is_reference(item: Mapping[str, Any]) -> bool:
+    """Whether an item stands for one that was stored; its type may be left out."""
+    return item.get("type") == "item_reference" or item.keys() == {"id"}
 
 
 def is_message(item: Mapping[str, Any]) -> bool:

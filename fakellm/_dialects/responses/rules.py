@@ -35,10 +35,16 @@ def check_request(
     given = body.get("input")
     if not isinstance(given, str | list):
         raise Rejected(words.missing("input") if given is None else words.wrong_type("input", _INPUT, given))
+    if strictness.strict and body.get("previous_response_id") and body.get("conversation"):
+        raise Rejected(_EXCLUSIVE)
     if strictness.strict and strictness.models is not None and model not in strictness.models:
         raise Rejected(_unknown_model(model))
 
 
+_EXCLUSIVE = ErrorBody(
+    "Mutually exclusive parameters. Ensure you are only providing one of: 'previous_response_id' or 'conversation'.",
+    code="mutually_exclusive_parameters",
+)
 _INPUT = "a string or an array of input items"
 
 

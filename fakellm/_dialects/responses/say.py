@@ -22,7 +22,7 @@ from fakellm._wire.events import Whole
 from fakellm._wire.provider import Json
 from fakellm.tokens._models import facts_of
 
-__all__ = ["begun", "ended", "render_whole"]
+__all__ = ["begun", "ended", "render", "render_whole", "usage_of", "whole"]
 
 # Members in their order, with what they hold where the request does not say.
 _MEMBERS: Mapping[str, Any] = MappingProxyType(
@@ -98,10 +98,18 @@ _ERROR = MappingProxyType(
 
 
 def render_whole(answer: Completion, asked: ChatRequest) -> Whole:
+    """Return an answer that is not streamed."""
+    return render(whole(answer, asked), answer)
+
+
+def whole(answer: Completion, asked: ChatRequest) -> Json:
+    """Return a response that has ended, as it is sent in one object."""
+    response = ended(begun(answer, asked), answer, asked, output_items(answer, asked))
+    return quirks_of(asked.provider).response({**response, "billing": {"payer": "developer"}}, is_final=True)
+
+
+def render(body: Json, answer: Completion) -> Whole:
     """Return the head and the one object of an answer."""
-    quirks = quirks_of(asked.provider)
-    whole = ended(begun(answer, asked), answer, asked, output_items(answer, asked))
-    body = quirks.response({**whole, "billing": {"payer": "developer"}}, is_final=True)
     return json_answer(to_json(body), (REQUEST_ID, answer.request_id), answer.headers)
 
 

@@ -1,0 +1,1 @@
+"""What a fake keeps of its responses, and what is looked up of it."""

@@ -1,0 +1,69 @@
+"""Requests that ask no model: what was stored is looked up, deleted, cancelled, listed, and conversations are kept.
+
+Source: the API reference of OpenAI (2026-11).
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from urllib.parse import parse_qsl, unquote
+
+from pydantic_core import to_json
+
+from fakellm._anyjson import object_of, parsed
+from fakellm._dialects.openai.pages import limit_of
+from fakellm._dialects.providers.hosts import is_provider_host
+from fakellm._wire.claim import Claim, Traffic
+from fakellm._wire.events import WireRequest, split_url
+from fakellm._wire.provider import Json
+
+__all__ = ["claim_look_up", "look_up"]
+
+_RESPONSE = re.compile(r"/responses/(?P<id>[^/]+)(?:/(?P<part>cancel|input_items))?/*$", re.IGNORECASE)
+_CONVERSATION = re.compile(r"/conversations(?:/(?P<id>[^/]+)(?P<part>/items(?:/(?P<item>[^/]+))?)?)?/*$", re.IGNORECASE)
+# (method, part) of what there is.
+_OF_RESPONSES = {("GET", None), ("DELETE", None), ("POST", "cancel"), ("GET", "input_items")}
+_NO_IDS = frozenset({"compact", "input_tokens"})
+_METHODS = frozenset({"GET", "POST", "DELETE"})
+
+
+def claim_look_up(wire: WireRequest) -> Claim | None:
+    """Say that a request looks something up; None for any other.
+
+    Many applications have paths such as ``/conversations``: on hosts that are no provider's it is one where an id of
+    OpenAI's form stands in it, or where a client of OpenAI's sends it.
+    """
+    found = _found(wire.method, wire.path)
+    if found is None:
+        return None
+    is_openai = found["id"].startswith(("resp_", "conv_")) or "x-stainless-lang" in wire.headers
+    if not is_openai and not is_provider_host(wire.host):
+        return None
+    return Claim("responses", traffic=Traffic.PROVIDER, by_itself=True, stored=found["id"])
+
+
+@lru_cache(maxsize=256)
+def _found(method: str, path: str) -> dict[str, str] | None:
+    """Return what a path looks up: ``of``, ``id``, ``part`` and ``item``, each empty where it has none."""
+    plain = unquote(path)
+    if (found := _RESPONSE.search(plain)) and (method, found["part"]) in _OF_RESPONSES and found["id"] not in _NO_IDS:
+        return {"of": "responses", "id": found["id"], "part": found["part"] or "", "item": ""}
+    if method not in _METHODS or (found := _CONVERSATION.search(plain)) is None:
+        return None
+    is_known = method == "POST" if not found["id"] else method != "POST" or not found["item"]
+    parts = {"id": found["id"] or "", "part": "items" if found["part"] else "", "item": found["item"] or ""}
+    return {"of": "conversations", **parts} if is_known else None
+
+
+def look_up(wire: WireRequest) -> WireRequest:
+    """Return a look-up with all that it asks in its body: its parts, its method, its query, and what it sends.
+
+    Raises:
+        Rejected: the limit of a page is none.
+    """
+    query = dict(parse_qsl(split_url(wire.url).query, keep_blank_values=True))
+    asked: Json = {**(_found(wire.method, wire.path) or {}), "method": wire.method}
+    asked |= {"after": query.get("after"), "order": query.get("order", "desc"), "limit": limit_of(query.get("limit"))}
+    asked |= {"stream": query.get("stream") == "true", "starting_after": query.get("starting_after")}
+    return wire._replace(body=to_json({**asked, "sent": object_of(parsed(wire.body))}))
