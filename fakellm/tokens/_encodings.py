@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from itertools import accumulate, pairwise
 from types import MappingProxyType
@@ -21,10 +21,8 @@ __all__ = ["Encoding", "count", "counting_encoding", "encoding_for_model", "get_
 _ALIASES = MappingProxyType({"o200k_harmony": "o200k_base"})
 _SHIPPED = frozenset({*PATTERNS, *_ALIASES})
 
-# Characters of the texts whose counts are kept: those of an agent's history come back on every call.
-_COUNTED = 4 << 20
-# Of those whose pieces are kept, which take ten times the room: the replies of a script come back.
-_SPLIT = _COUNTED // 16
+# Characters of the texts whose tokens are kept: the replies of a script come back, and so does an agent's history.
+_ENCODED = 2 << 20
 
 
 class _Engine(Protocol):
@@ -49,22 +47,19 @@ class Encoding:
     def __init__(self, name: str, engine: _Engine) -> None:
         self.name = name
         self._engine = engine
-        self._counts = Memo(self._count, limit=_COUNTED)
-        self._pieces = Memo(self._split, limit=_SPLIT)
+        self._tokens = Memo(self._encode, limit=_ENCODED)
+        self._pieces = _Pieces(self._token)
 
     def __repr__(self) -> str:
         return f"<Encoding {self.name}>"
 
     def count(self, text: str) -> int:
         """Return the number of tokens of a text."""
-        return self._counts[text]
+        return len(self._tokens[text])
 
     def encode(self, text: str) -> list[int]:
         """Return the tokens of a text, as the numbers that the model knows them by."""
-        try:
-            return self._engine.encode(text)
-        except UnicodeEncodeError:
-            return self._engine.encode(_without_surrogates(text))
+        return list(self._tokens[text])
 
     def decode(self, tokens: Iterable[int]) -> str:
         """Return the text of tokens; bytes that are not UTF-8, such as half a character, become U+FFFD."""
@@ -79,24 +74,48 @@ class Encoding:
 
         Tokens that share a character stay together, so that every piece is valid Unicode.
         """
-        return self._pieces[text]
+        pieces = tuple(map(self._pieces.__getitem__, self._tokens[text]))
+        return pieces if all(pieces) else self._whole_characters(self._tokens[text])
 
-    def _count(self, text: str) -> int:
-        return len(self.encode(text))
-
-    def _split(self, text: str) -> tuple[str, ...]:
-        tokens = [self._token(token) for token in self.encode(text)]
+    def _whole_characters(self, ranks: Iterable[int]) -> tuple[str, ...]:
+        """Return the pieces of tokens of which some are but a part of a character."""
+        tokens = list(map(self._token, ranks))
         data = b"".join(tokens)
         ends = accumulate(map(len, tokens), initial=0)
         # A byte 10xxxxxx continues a character.
         cuts = [end for end in ends if end == len(data) or data[end] & 0xC0 != 0x80]
         return tuple(data[start:end].decode() for start, end in pairwise(cuts))
 
+    def _encode(self, text: str) -> tuple[int, ...]:
+        try:
+            return tuple(self._engine.encode(text))
+        except UnicodeEncodeError:
+            return tuple(self._engine.encode(_without_surrogates(text)))
+
     def _token(self, rank: int) -> bytes:
         try:
             return self._engine.token(rank)
         except (KeyError, IndexError):
             raise UsageError(f"{self.name} has no token {rank!r}; special tokens are encoded as text") from None
+
+
+class _Pieces(dict[int, str]):
+    """The text of each token, empty for a part of a character. token: its bytes."""
+
+    __slots__ = ("_token",)
+
+    def __init__(self, token: Callable[[int], bytes]) -> None:
+        super().__init__()
+        self._token = token
+
+    def __missing__(self, rank: int) -> str:
+        # Needs no bound: there are no more tokens than the vocabulary has.
+        try:
+            piece = self._token(rank).decode()
+        except UnicodeDecodeError:
+            piece = ""
+        self[rank] = piece
+        return piece
 
 
 class _TiktokenEngine:

@@ -14,10 +14,10 @@ __all__ = ["ShippedEngine"]
 
 
 class ShippedEngine:
-    """Encodes in Python at first; once that took as long as building tiktoken's engine, with that one.
+    """Encodes in Python; from the first text on that takes longer than to build tiktoken's engine, with that one.
 
-    name: of the encoding. effort: how much is done in Python; a unit takes about a microsecond, as does a token
-    when tiktoken's engine is built.
+    name: of the encoding. effort: how much is done in Python for one text; a unit takes about a microsecond, as does a
+    token when tiktoken's engine is built.
     """
 
     def __init__(self, name: str, *, effort: float | None = None) -> None:
