@@ -5,10 +5,13 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 import pytest
 from asking import KEY
+from chat_wire import wire
 from openapi_document import needs_document, validate
 from responses_wire import AZURE, DEEPSEEK, FUNCTION, URL, events_of, names
 
 from fakellm import ErrorReply, FakeLLM, RejectedRequestError, Reply, ToolCall, explore, faults
+from fakellm._dialects.table import DIALECTS
+from fakellm._wire.claim import Traffic
 
 LOST = "Previous response with id '{}' not found."
 GONE = (
@@ -376,6 +379,24 @@ def test_unknown_conversation_is_refused():
 def test_conversations_of_somebody_else_pass(llm, url):
     with pytest.raises(httpx.ConnectError):
         httpx.post(url, json={})
+
+
+@pytest.mark.parametrize(
+    ("url", "headers", "traffic"),
+    [
+        ("https://api.openai.com/v1/conversations", {}, Traffic.PROVIDER),
+        ("https://mine.openai.azure.com/openai/v1/conversations", {}, Traffic.PROVIDER),
+        ("http://localhost:8000/v1/conversations", {}, Traffic.NONE),
+        ("http://localhost:8000/v1/conversations", {"x-stainless-lang": "python"}, Traffic.PROVIDER),
+        ("http://localhost:8000/v1/conversations/conv_1", {}, Traffic.PROVIDER),
+        ("https://api.mistral.ai/v1/conversations", {}, None),  # asks a model there
+        ("https://api.mistral.ai/v1/conversations/conv_1", {}, None),
+    ],
+)
+def test_whose_conversations_they_are(url, headers, traffic):
+    found = DIALECTS.find(wire(b"{}", url=url, headers=headers))
+
+    assert (found and found[1].traffic) == traffic
 
 
 # --- compacted ---

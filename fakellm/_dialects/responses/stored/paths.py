@@ -13,7 +13,7 @@ from pydantic_core import to_json
 
 from fakellm._anyjson import object_of, parsed
 from fakellm._dialects.openai.pages import limit_of
-from fakellm._dialects.providers.hosts import is_provider_host
+from fakellm._dialects.providers import is_provider_host, provider_of
 from fakellm._wire.claim import Claim, Traffic
 from fakellm._wire.events import WireRequest, split_url
 from fakellm._wire.provider import Json
@@ -31,16 +31,17 @@ _METHODS = frozenset({"GET", "POST", "DELETE"})
 def claim_look_up(wire: WireRequest) -> Claim | None:
     """Say that a request looks something up; None for any other.
 
-    Many applications have paths such as ``/conversations``: on hosts that are no provider's it is one where an id of
-    OpenAI's form stands in it, or where a client of OpenAI's sends it.
+    Conversations there are in other APIs and in users' own services, too: in the process, those pass.
     """
     found = _found(wire.method, wire.path)
     if found is None:
         return None
-    is_openai = found["id"].startswith(("resp_", "conv_")) or "x-stainless-lang" in wire.headers
-    if not is_openai and not is_provider_host(wire.host):
+    is_sdk, is_at_provider = "x-stainless-lang" in wire.headers, is_provider_host(wire.host)
+    if is_at_provider and found["of"] == "conversations" and not is_sdk and not provider_of(wire.host, wire.path).rules:
         return None
-    return Claim("responses", traffic=Traffic.PROVIDER, by_itself=True, stored=found["id"])
+    is_known = is_at_provider or is_sdk or found["id"].startswith(("resp_", "conv_"))
+    traffic = Traffic.PROVIDER if is_known else Traffic.NONE
+    return Claim("responses", traffic=traffic, by_itself=True, stored=found["id"])
 
 
 @lru_cache(maxsize=256)
