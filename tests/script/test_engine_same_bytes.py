@@ -21,10 +21,22 @@ from fakellm._wire.events import Data, WireRequest
 engine = Engine(DIALECTS, seed=7, test_id="test_same")
 rule = engine.register(engine.new_rule(Matcher((Condition("user", "x"),))))
 rule.reply("Hello", [ToolCall("f", {"b": 1, "a": 2})], ErrorReply(500))
-body = b'{"model": "gpt-4o", "messages": [{"role": "user", "content": "x"}], "stream": %s}'
-for stream in (b"true", b"false", b"true", b"true"):
-    url = "https://api.openai.com/v1/chat/completions"
-    for event in engine.handle(WireRequest("POST", url, {}, body % stream)):
+body = b'{"model": "gpt-4o", "messages": [{"role": "user", "content": "x"}], "tools": [%s], "stream": %s}'
+tool = b'{"type": "function", "function": {"name": "f"}}'
+chats = [("POST", "chat/completions", body % (tool, stream)) for stream in (b"true", b"false", b"true", b"true")]
+others = [
+    ("POST", "chat/completions", b'{"model": "gpt-4o", "messages": [{"role": "user", "content": "y"}], "store": true}'),
+    ("GET", "chat/completions", b""),
+    ("POST", "completions", b'{"model": "gpt-3.5-turbo-instruct", "prompt": "z", "echo": true, "logprobs": 2}'),
+    ("POST", "embeddings", b'{"model": "text-embedding-3-small", "input": ["Two words", "\\u00fc"]}'),
+    ("POST", "moderations", b'{"input": "z"}'),
+    ("GET", "models", b""),
+]
+for user in ("y", "z"):
+    engine.register(engine.new_rule(Matcher((Condition("user", user),)))).reply("Hi")
+key = {"authorization": "Bearer k"}
+for method, path, body in chats + others:
+    for event in engine.handle(WireRequest(method, f"https://api.openai.com/v1/{path}", key, body)):
         print(event.data if isinstance(event, Data) else event)
 """
 

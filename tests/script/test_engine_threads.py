@@ -1,10 +1,11 @@
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
-from chat_wire import asking
-from engines import ask, scripted
+from chat_wire import CHAT_URL, asking, wire
+from engines import ask, make_engine, scripted
 
 THREADS = 64
+API = "https://api.openai.com/v1"
 
 
 def ask_from_threads(engine, request_of):
@@ -48,3 +49,38 @@ def test_surplus_threads_are_unmatched():
     answers = ask_from_threads(engine, lambda n: asking())
 
     assert sorted(answer.status for answer in answers) == [200] * 32 + [400] * 32
+
+
+def test_embeddings_of_64_threads_are_those_of_one():
+    def embedding(n):
+        body = {"model": "text-embedding-3-small", "input": [f"text {n}"], "dimensions": 8}
+        return wire(body, url=f"{API}/embeddings")
+
+    answers = ask_from_threads(make_engine(), embedding)
+
+    alone = [ask(make_engine(), embedding(n)) for n in range(THREADS)]
+    assert [answer.json for answer in answers] == [answer.json for answer in alone]
+
+
+def test_64_threads_store_and_look_up_at_once():
+    engine = scripted("a", times=None)
+
+    def store_or_list(n):
+        if n % 2:
+            return wire(method="GET", url=f"{CHAT_URL}?limit=100")
+        return asking(f"question {n}", store=True)
+
+    answers = ask_from_threads(engine, store_or_list)
+
+    stored = ask(engine, wire(method="GET", url=f"{CHAT_URL}?limit=100")).json["data"]
+    assert {answer.status for answer in answers} == {200}
+    assert {one["id"] for one in stored} == {answer.json["id"] for answer in answers[::2]}
+
+
+def test_one_of_64_threads_deletes_what_is_stored():
+    engine = scripted("a")
+    stored = ask(engine, asking(store=True)).json["id"]
+
+    answers = ask_from_threads(engine, lambda n: wire(method="DELETE", url=f"{CHAT_URL}/{stored}"))
+
+    assert sorted(answer.status for answer in answers) == [200] + [404] * 63
