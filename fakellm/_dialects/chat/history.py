@@ -6,13 +6,13 @@ schema asks for when they come here.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from fakellm._dialects.openai import words
 from fakellm._wire.errors import ErrorBody
 
-__all__ = ["are_sound", "explain_messages", "mentions_json"]
+__all__ = ["explain_messages", "mentions_json"]
 
 Message = dict[str, Any]
 
@@ -20,29 +20,28 @@ Message = dict[str, Any]
 _INSTEAD_OF_CONTENT = ("tool_calls", "function_call", "refusal", "audio")
 
 
-def are_sound(messages: list[Message]) -> bool:
-    """Say quickly whether there is nothing to explain; False where it takes a closer look to know."""
-    waiting: set[str] = set()
-    for message in messages:
-        role = message["role"]
-        if role == "tool":
-            if (call_id := message.get("tool_call_id")) not in waiting or message.get("content") is None:
-                return False
-            waiting.remove(call_id)
-            continue
-        calls = message.get("tool_calls") if role == "assistant" else None
-        if waiting or role == "function" or (calls is None and message.get("content") is None):
-            return False
-        if calls:
-            waiting = {call["id"] for call in calls}
-            if len(waiting) < len(calls):
-                return False
-    return not waiting
-
-
 def explain_messages(messages: list[Message]) -> ErrorBody | None:
-    """Return the first error of a history; None for a sound one."""
-    return next(_history_errors(messages), None) or next(_content_errors(messages), None)
+    """Return the first error of a history; None for a sound one. That content is missing is said last."""
+    waiting: dict[str, None] = {}  # the calls without an answer, in order
+    bare: ErrorBody | None = None
+    for n, message in enumerate(messages):
+        role, calls = message["role"], None
+        if role == "tool":
+            if (call_id := message.get("tool_call_id")) not in waiting:
+                return _wrong_answer(messages, n)
+            del waiting[call_id]
+        else:
+            if waiting:
+                return _unanswered(waiting, n)
+            if role == "assistant" and (calls := message.get("tool_calls")):
+                waiting = {call["id"]: None for call in calls}
+                if len(waiting) < len(calls):
+                    return _doubled(calls, n)
+            elif role == "function" and message.get("name") is None:
+                return _nameless(n)
+        if message.get("content") is None and calls is None and bare is None:
+            bare = _explain_content(message, n)
+    return _unanswered(waiting, len(messages)) if waiting else bare
 
 
 def mentions_json(messages: list[Message]) -> bool:
@@ -58,88 +57,70 @@ def _texts(message: Message) -> Iterator[str]:
         yield from (part["text"] for part in content if isinstance(part.get("text"), str))
 
 
-def _history_errors(messages: list[Message]) -> Iterator[ErrorBody]:
-    called: dict[str, int | None] | None = None  # id of a call -> the message that answers it
-    for n, message in enumerate(messages):
-        if message["role"] == "tool":
-            yield from _answer_errors(message, n, called)
-            continue
-        if called:
-            yield from _unanswered(called, n)
-        called = None
-        if message["role"] == "assistant" and (calls := message.get("tool_calls")):
-            yield from _call_errors(calls, n)
-            called = dict.fromkeys(call["id"] for call in calls)
-        if message["role"] == "function" and message.get("name") is None:
-            yield ErrorBody(
-                "Missing parameter 'name': messages with role 'function' must have a 'name'.",
-                param=f"messages.[{n}].name",
-            )
-    if called:
-        yield from _unanswered(called, len(messages))
-
-
-def _answer_errors(message: Message, n: int, called: dict[str, int | None] | None) -> Iterator[ErrorBody]:
-    """Yield what is wrong with a tool message, and note that it answers."""
-    call_id = message.get("tool_call_id")
-    if called is None:
-        yield ErrorBody(
+def _wrong_answer(messages: list[Message], n: int) -> ErrorBody:
+    """Return the error for a tool message that answers no call that waits. n: where it stands."""
+    call_id = messages[n].get("tool_call_id")
+    asking = next((place for place in range(n - 1, -1, -1) if messages[place]["role"] != "tool"), n)
+    calls = messages[asking].get("tool_calls") if messages[asking]["role"] == "assistant" else None
+    if not calls:
+        return ErrorBody(
             "Invalid parameter: messages with role 'tool' must be a response to a preceeding message with "
             "'tool_calls'.",
             param=f"messages.[{n}].role",
         )
-    elif call_id is None:
-        yield ErrorBody(
+    if call_id is None:
+        return ErrorBody(
             "Missing parameter 'tool_call_id': messages with role 'tool' must have a 'tool_call_id'.",
             param=f"messages.[{n}].tool_call_id",
         )
-    elif call_id not in called:
-        yield ErrorBody(
+    before = next((place for place in range(asking + 1, n) if messages[place]["tool_call_id"] == call_id), None)
+    if before is None:
+        return ErrorBody(
             f"Invalid parameter: 'tool_call_id' of '{call_id}' not found in 'tool_calls' of previous message.",
             param=f"messages.[{n}].tool_call_id",
         )
-    elif (before := called[call_id]) is not None:
-        yield ErrorBody(
-            f"Invalid parameter: Duplicate value for 'tool_call_id' of '{call_id}', in messages[{before}] and "
-            f"messages[{n}].",
-            param=f"messages.[{n}].tool_call_id",
-        )
-    else:
-        called[call_id] = n
+    return ErrorBody(
+        f"Invalid parameter: Duplicate value for 'tool_call_id' of '{call_id}', in messages[{before}] and "
+        f"messages[{n}].",
+        param=f"messages.[{n}].tool_call_id",
+    )
 
 
-def _unanswered(called: dict[str, int | None], n: int) -> Iterator[ErrorBody]:
-    """Yield the calls that no message answered. n: where the next answer should have been."""
-    if ids := [call_id for call_id, answer in called.items() if answer is None]:
-        yield ErrorBody(
-            "An assistant message with 'tool_calls' must be followed by tool messages responding to each "
-            "'tool_call_id'. The following tool_call_ids did not have response messages: " + ", ".join(ids),
-            param=f"messages.[{n}].role",
-        )
+def _unanswered(waiting: Iterable[str], n: int) -> ErrorBody:
+    """Return the error for calls that no message answered. n: where the next answer should have been."""
+    return ErrorBody(
+        "An assistant message with 'tool_calls' must be followed by tool messages responding to each "
+        "'tool_call_id'. The following tool_call_ids did not have response messages: " + ", ".join(waiting),
+        param=f"messages.[{n}].role",
+    )
 
 
-def _call_errors(calls: list[dict[str, Any]], n: int) -> Iterator[ErrorBody]:
-    """Yield ids that one message gives to two calls; the sentence follows that on two answers."""
-    seen: dict[str, int] = {}
-    for place, call in enumerate(calls):
-        if (before := seen.setdefault(call["id"], place)) != place:
-            yield ErrorBody(
-                f"Invalid parameter: Duplicate value for 'id' of '{call['id']}', in "
-                f"messages[{n}].tool_calls[{before}] and messages[{n}].tool_calls[{place}].",
-                param=f"messages.[{n}].tool_calls",
-            )
+def _doubled(calls: list[dict[str, Any]], n: int) -> ErrorBody:
+    """Return the error for an id that one message gives to two calls; the sentence follows that on two answers."""
+    ids = [call["id"] for call in calls]
+    second = next(place for place, call_id in enumerate(ids) if call_id in ids[:place])
+    first = ids.index(ids[second])
+    return ErrorBody(
+        f"Invalid parameter: Duplicate value for 'id' of '{ids[first]}', in messages[{n}].tool_calls[{first}] and "
+        f"messages[{n}].tool_calls[{second}].",
+        param=f"messages.[{n}].tool_calls",
+    )
 
 
-def _content_errors(messages: list[Message]) -> Iterator[ErrorBody]:
-    for n, message in enumerate(messages):
-        if message.get("content") is not None or message["role"] == "function":
-            continue
-        if message["role"] == "developer":
-            yield words.missing(f"messages[{n}].content")
-        elif message["role"] != "assistant" or not _has_other(message):
-            yield ErrorBody(
-                "Invalid value for 'content': expected a string, got null.", param=f"messages.[{n}].content"
-            )
+def _nameless(n: int) -> ErrorBody:
+    return ErrorBody(
+        "Missing parameter 'name': messages with role 'function' must have a 'name'.", param=f"messages.[{n}].name"
+    )
+
+
+def _explain_content(message: Message, n: int) -> ErrorBody | None:
+    """Return the error for a message that has no content and should."""
+    role = message["role"]
+    if role == "developer":
+        return words.missing(f"messages[{n}].content")
+    if role == "function" or (role == "assistant" and _has_other(message)):
+        return None
+    return ErrorBody("Invalid value for 'content': expected a string, got null.", param=f"messages.[{n}].content")
 
 
 def _has_other(message: Message) -> bool:

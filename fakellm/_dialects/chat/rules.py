@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from fakellm._dialects.chat.history import are_sound, explain_messages, mentions_json
+from fakellm._dialects.chat.history import explain_messages, mentions_json
 from fakellm._dialects.chat.patches import azure_body, openai_body
 from fakellm._dialects.chat.portable import PORTABLE, WELL_FORMED
 from fakellm._dialects.openai import words
@@ -74,8 +74,7 @@ def _explain_rules(body: Body, model: str, *, size: int) -> Rejected | None:
         return Rejected(error)
     if rejected := explain_model(body, model):
         return rejected
-    messages = body["messages"]
-    if not are_sound(messages) and (error := explain_messages(messages)):
+    if error := explain_messages(body["messages"]):
         return Rejected(error)
     return explain_length(body, model, size=size)
 
