@@ -18,6 +18,8 @@ from fakellm.tokens._models import facts_of
 __all__ = ["explain_length", "explain_model"]
 
 Body = dict[str, Any]
+Rule = Callable[[Body, ModelFacts], Rejected | None]
+"""Says why a model does not take a body, from the facts of the model; None where it does."""
 
 # A token stands for one byte at least, and JSON has more bytes than the text in it; what a request costs
 # beside its texts is less than this.
@@ -29,17 +31,20 @@ def explain_model(body: Body, model: str) -> Rejected | None:
     facts = facts_of(model)
     if facts.effort and (error := _refuse_role(body["messages"])):
         return error
-    if _WATCHED.isdisjoint(body):
+    refused = facts.refuses
+    if refused and not refused.isdisjoint(body) and (error := _refuse_always(body, refused)):
+        return error
+    if _RULED.isdisjoint(body):
         return None
-    checks = (_refuse_always, _refuse_while_reasoning, _refuse_when_plain, _refuse_length)
-    errors = (check(body, facts) for check in checks)
+    errors = (rule(body, facts) for name, rule in _RULES.items() if body.get(name) is not None)
     return next((error for error in errors if error), None)
 
 
 def explain_length(body: Body, model: str, *, size: int) -> Rejected | None:
     """Return the error for a prompt that is too long. size: bytes of the body, which bound the tokens."""
     facts = facts_of(model)
-    if facts.longest_prompt is None or facts.context is None or size + _LEAST_OVERHEAD <= facts.longest_prompt:
+    longest = facts.longest_prompt
+    if longest is None or facts.context is None or size + _LEAST_OVERHEAD <= longest:
         return None
     tokens = count_prompt({**body, "model": model})
     if facts.prompt is not None and tokens > facts.prompt:
@@ -66,8 +71,8 @@ def _too_long(message: str) -> Rejected:
     return Rejected(ErrorBody(message, param="messages", code="context_length_exceeded"))
 
 
-def _refuse_always(body: Body, facts: ModelFacts) -> Rejected | None:
-    name = next((name for name in body if name in facts.refuses and body[name] is not None), None)
+def _refuse_always(body: Body, refused: frozenset[str]) -> Rejected | None:
+    name = next((name for name in body if name in refused and body[name] is not None), None)
     if name is None:
         return None
     hint = " Use 'max_completion_tokens' instead." if name == "max_tokens" else ""
@@ -79,81 +84,74 @@ def _refuse_role(messages: list[Body]) -> Rejected | None:
     return None if n is None else Rejected(words.unsupported_value(f"messages[{n}].role", "'function'"))
 
 
-def _refuse_while_reasoning(body: Body, facts: ModelFacts) -> Rejected | None:
-    effort = body.get("reasoning_effort") or facts.effort
-    if facts.effort is None or (facts.switchable and effort == "none"):
+def _refuse_temperature(body: Body, facts: ModelFacts) -> Rejected | None:
+    if not _reasons(body, facts):
         return None
-    errors = (check(body, facts) for name, check in _WHILE_REASONING.items() if body.get(name) is not None)
-    return next((error for error in errors if error), None)
-
-
-def _refuse_temperature(body: Body, _: ModelFacts) -> Rejected | None:
     if body["temperature"] == 1:
         return None
     hint = " Only the default (1) value is supported."
     return Rejected(words.unsupported_value("temperature", body["temperature"], hint))
 
 
+def _reasons(body: Body, facts: ModelFacts) -> bool:
+    effort = body.get("reasoning_effort") or facts.effort
+    return facts.effort is not None and not (facts.switchable and effort == "none")
+
+
+def _refuse_unless(name: str, default: float) -> Rule:
+    def rule(body: Body, facts: ModelFacts) -> Rejected | None:
+        if body[name] == default or not _reasons(body, facts):
+            return None
+        return Rejected(words.unsupported_parameter(name))
+
+    return rule
+
+
 def _refuse_logprobs(body: Body, facts: ModelFacts) -> Rejected | None:
-    if not body["logprobs"]:
+    if not body["logprobs"] or not _reasons(body, facts):
         return None
     if facts.forbids_logprobs:
         return Rejected(ErrorBody("You are not allowed to request logprobs from this model"), status=403)
     return Rejected(words.unsupported_parameter("logprobs"))
 
 
-def _refuse_unless(name: str, default: float) -> Callable[[Body, ModelFacts], Rejected | None]:
-    def check(body: Body, _: ModelFacts) -> Rejected | None:
-        return None if body[name] == default else Rejected(words.unsupported_parameter(name))
-
-    return check
+def _refuse_effort(_: Body, facts: ModelFacts) -> Rejected | None:
+    return Rejected(words.unrecognized(["reasoning_effort"])) if facts.is_plain else None
 
 
-_WHILE_REASONING: dict[str, Callable[[Body, ModelFacts], Rejected | None]] = {
+def _refuse_search(_: Body, facts: ModelFacts) -> Rejected | None:
+    if not facts.is_plain or facts.searches:
+        return None
+    # Recorded from api.openai.com.
+    return Rejected(ErrorBody("Web search options not supported with this model.", param="web_search_options"))
+
+
+def _refuse_beyond_completion(name: str) -> Rule:
+    def rule(body: Body, facts: ModelFacts) -> Rejected | None:
+        if facts.completion is None or body[name] <= facts.completion:
+            return None
+        return Rejected(
+            ErrorBody(
+                f"{name} is too large: {body[name]}. This model supports at most {facts.completion} completion tokens, "
+                f"whereas you provided {body[name]}.",
+                param=name,
+                code="invalid_value",
+            )
+        )
+
+    return rule
+
+
+_RULES: dict[str, Rule] = {
     "temperature": _refuse_temperature,
     "top_p": _refuse_unless("top_p", 1),
     "frequency_penalty": _refuse_unless("frequency_penalty", 0),
     "presence_penalty": _refuse_unless("presence_penalty", 0),
     "logprobs": _refuse_logprobs,
+    "reasoning_effort": _refuse_effort,
+    "web_search_options": _refuse_search,
+    "max_tokens": _refuse_beyond_completion("max_tokens"),
+    "max_completion_tokens": _refuse_beyond_completion("max_completion_tokens"),
 }
-
-
-def _refuse_when_plain(body: Body, facts: ModelFacts) -> Rejected | None:
-    if not facts.is_plain:
-        return None
-    if body.get("reasoning_effort") is not None:
-        return Rejected(words.unrecognized(["reasoning_effort"]))
-    if body.get("web_search_options") is not None and not facts.searches:  # recorded from api.openai.com
-        return Rejected(ErrorBody("Web search options not supported with this model.", param="web_search_options"))
-    return None
-
-
-def _refuse_length(body: Body, facts: ModelFacts) -> Rejected | None:
-    for name in ("max_tokens", "max_completion_tokens"):
-        asked = body.get(name)
-        if asked is not None and facts.completion is not None and asked > facts.completion:
-            return Rejected(
-                ErrorBody(
-                    f"{name} is too large: {asked}. This model supports at most {facts.completion} completion "
-                    f"tokens, whereas you provided {asked}.",
-                    param=name,
-                    code="invalid_value",
-                )
-            )
-    return None
-
-
-# A request without these is fine, its length and its roles aside.
-_WATCHED = frozenset(
-    {
-        *_WHILE_REASONING,
-        "logit_bias",
-        "max_completion_tokens",
-        "max_tokens",
-        "parallel_tool_calls",
-        "prediction",
-        "reasoning_effort",
-        "stop",
-        "web_search_options",
-    }
-)
+"""For each parameter, what a model refuses of it, in the order in which it is said; run where it is given."""
+_RULED = frozenset(_RULES)  # asked on every request
