@@ -25,7 +25,7 @@ from fakellm import ErrorReply, FakeLLM, Pace, Reply, ToolCall, UsageError, faul
         (
             lambda: Reply("a", finsh_reason="stop"),
             "Reply has no field 'finsh_reason'; did you mean 'finish_reason'?\n"
-            "  it takes text=, tool_calls=, refusal=, reasoning=, finish_reason=, usage=, logprobs=, choices=, "
+            "  it takes text=, tool_calls=, refusal=, reasoning=, parts=, finish_reason=, usage=, logprobs=, choices=, "
             "parsed=, vectors=, chunks=, raw=, pace=, framing=, fault=, headers=, extra=, deliberate=",
         ),
         (

@@ -90,7 +90,8 @@ def test_request_that_is_no_chat_is_shown_by_its_bodies(write, capsys):
 
 
 def test_usage_of_the_responses_api_is_shown(write, capsys):
-    answer = """body: '{"error": null, "output": [], "usage": {"input_tokens": 3, "output_tokens": 4}}'"""
+    usage = '{"input_tokens": 3, "output_tokens": 4}'
+    answer = f"""body: '{{"object": "response", "error": null, "output": [], "usage": {usage}}}'"""
 
     main(["cassette", "show", write(interaction(uri="https://api.openai.com/v1/responses", response=answer))])
 
