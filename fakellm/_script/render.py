@@ -29,7 +29,7 @@ UNMATCHED_CODE = "fakellm_unmatched"
 
 
 _VALUES = (Reply, ErrorReply)
-_BY_ITSELF = Reply()
+_BY_ITSELF = Reply(deliberate=True)  # nothing that was scripted contradicts the request
 
 
 class Renderer:

@@ -65,11 +65,11 @@ def check(body, model, strictness, provider, *, size, are_terms_known):
 
 
 def to_chat(body):
-    return {"messages": [{"role": "user", "content": body["text"]}]}
+    return {**body, "messages": [{"role": "user", "content": body["text"]}]}
 
 
-def weigh(text, client=httpx):
-    return client.post(URL, json={"text": text})
+def weigh(text, client=httpx, **parameters):
+    return client.post(URL, json={"text": text, **parameters})
 
 
 def weighed(text):
@@ -97,6 +97,11 @@ def test_it_uses_up_no_reply(llm):
         ("scale", None),
         ("chat", "Hello!"),
     ]
+
+
+def test_nothing_that_was_scripted_contradicts_it(llm):
+    with llm:
+        assert weigh("one", tool_choice="required", response_format={"type": "json_object"}).status_code == 200
 
 
 def test_what_answers_otherwise_is_not_asked(llm):
