@@ -7,12 +7,13 @@ from chat_wire import wire
 from engines import ask, scripted
 
 from fakellm._dialects.responses.dialect import RESPONSES
+from fakellm._wire.dialect import STRICT
 
 URL = "https://api.openai.com/v1/responses"
 DEEPSEEK = "https://api.deepseek.com/responses"
 OPENROUTER = "https://openrouter.ai/api/v1/responses"
 AZURE = "https://mine.openai.azure.com/openai/v1/responses"
-FUNCTION = {"type": "function", "name": "f", "parameters": {"type": "object"}}
+FUNCTION = {"type": "function", "name": "f", "parameters": {"type": "object", "properties": {}}}
 ENCRYPTED = "reasoning.encrypted_content"
 
 
@@ -21,9 +22,9 @@ def asking(question="hi", *, url=URL, headers=None, **fields):
     return wire({"model": "gpt-4o", "input": question, **fields}, url=url, headers=headers)
 
 
-def decoded(question="hi", **fields):
+def decoded(question="hi", *, strictness=STRICT, **fields):
     """A request as the dialect reads it."""
-    return read(asking(question, **fields), dialect=RESPONSES)
+    return read(asking(question, **fields), dialect=RESPONSES, strictness=strictness)
 
 
 def answered(*replies, **fields):

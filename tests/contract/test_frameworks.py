@@ -61,7 +61,7 @@ def test_tool_loop_and_stream(fake_llm):
     fake_llm.when(tool_result="18").reply("18 degrees in Paris.")
     fake_llm.when(user="Go on").reply("Hey you there")
     llm = ChatOpenAI(model="gpt-4o", use_responses_api=True)
-    function = {"name": "get_weather", "parameters": {"type": "object"}}
+    function = {"name": "get_weather", "parameters": {"type": "object", "properties": {}}}
     tools = llm.bind_tools([{"type": "function", "function": function}])
 
     question = HumanMessage("What is the weather in Paris?")

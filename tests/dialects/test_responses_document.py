@@ -24,6 +24,8 @@ CONTAINER = {
 TOOL = {"name": "t", "input_schema": {"type": "object"}, "description": None, "annotations": None}
 OUTPUT = {"stdout": "3\n", "stderr": "", "outcome": {"type": "exit", "exit_code": 0}}
 PATCH = {"type": "create_file", "path": "a.txt", "diff": "+a"}
+CLOSED = {"type": "object", "properties": {}, "required": [], "additionalProperties": False}
+STRICT = {**FUNCTION, "parameters": CLOSED, "strict": True}
 HOSTED = {
     "web search": {"type": "web_search_call", "action": {"type": "search", "query": "x", "queries": ["x"]}},
     "page": {"type": "web_search_call", "action": {"type": "open_page", "url": "https://example.com"}},
@@ -61,7 +63,7 @@ HOSTED = {
     "shell output": {"type": "shell_call_output", "call_id": "call_1", "output": [OUTPUT]},
     "patch": {"type": "apply_patch_call", "operation": PATCH},
     "tool search": {"type": "tool_search_call", "arguments": {"paths": ["f"]}},
-    "tools found": {"type": "tool_search_output", "tools": [{**FUNCTION, "strict": True}]},
+    "tools found": {"type": "tool_search_output", "tools": [STRICT]},
     "compaction": {"type": "compaction", "encrypted_content": "gAAAAA"},
 }
 REPLIES = {
@@ -94,14 +96,28 @@ REPLIES = {
     **{name: Reply(parts=[item]) for name, item in HOSTED.items()},
 }
 TOOLS = [FUNCTION, {"type": "custom", "name": "sql"}]
-SCHEMA = {"type": "json_schema", "name": "city", "schema": {"type": "object"}, "strict": True}
+CITY = {"properties": {"city": {"type": "string"}}, "required": ["city"]}
+OBJECT = {"type": "object", "additionalProperties": False, **CITY}
+SCHEMA = {"type": "json_schema", "name": "city", "schema": OBJECT, "strict": True}
+ANSWERS = {
+    kind: {"type": f"{kind}_output", "output": output}
+    for kind, output in [
+        ("function_call", "18"),
+        ("custom_tool_call", "18"),
+        ("computer_call", {"type": "computer_screenshot"}),
+        ("shell_call", []),
+    ]
+}
+ANSWERS["local_shell_call"] = {"type": "local_shell_call_output", "output": "a"}
+ANSWERS["apply_patch_call"] = {"type": "apply_patch_call_output", "status": "completed"}
+SHELL = {"type": "shell_call", "action": {"commands": ["ls"]}}
 PARAMETERS = {
     "plain": {},
     "reasoning": {"model": "gpt-5.5", "reasoning": {"effort": "low", "summary": "auto"}, "include": [ENCRYPTED]},
     "logprobs": {"include": ["message.output_text.logprobs"], "top_logprobs": 2},
     "limit": {"max_output_tokens": 16},
     "unpadded": {"stream_options": {"include_obfuscation": False}},
-    "object": {"text": {"format": {"type": "json_object"}, "verbosity": "low"}},
+    "object": {"input": "as json", "text": {"format": {"type": "json_object"}, "verbosity": "low"}},
     "schema": {"text": {"format": SCHEMA}},
     "all": {
         "instructions": "Be brief.",
@@ -145,6 +161,28 @@ def test_every_event_holds_to_the_document(reply, parameters):
         validate(event, "ResponseStreamEvent")
         if "response" in event:
             validate(event["response"], "Response")
+
+
+def call_id_in(item):
+    """Where the output of a call has its id."""
+    return "id" if item["type"] == "local_shell_call" else "call_id"
+
+
+@pytest.mark.parametrize("fields", [{}, {"include": [ENCRYPTED]}, {"store": False}])
+@pytest.mark.parametrize("reply", REPLIES.values(), ids=REPLIES)
+def test_output_is_taken_back(reply, fields):
+    engine = scripted(reply, "Done.")
+    asked = {"model": "gpt-5", "tools": TOOLS, **fields}
+    output = ask(engine, asking(**asked)).json["output"]
+    answers = [
+        {**ANSWERS[item["type"]], call_id_in(item): item["call_id"]} for item in output if item["type"] in ANSWERS
+    ]
+    begun = [{"role": "user", "content": "hi"}]
+    begun += [{**SHELL, "call_id": item["call_id"]} for item in output if item["type"] == "shell_call_output"]
+
+    answer = ask(engine, asking([*begun, *output, *answers], **asked))
+
+    assert answer.status == 200, answer.body
 
 
 def test_events_in_the_background_hold_to_the_document():

@@ -163,7 +163,12 @@ def test_thoughts_are_summed_up_where_that_is_asked_for(fields, item):
 
 @pytest.mark.parametrize(
     ("fields", "is_sealed"),
-    [({}, False), ({"include": [ENCRYPTED]}, True), ({"store": False}, True), ({"include": ["other"]}, False)],
+    [
+        ({}, False),
+        ({"include": [ENCRYPTED]}, True),
+        ({"store": False}, True),
+        ({"include": ["message.output_text.logprobs"]}, False),
+    ],
 )
 def test_reasoning_is_sealed_where_it_is_asked_for_or_not_stored(fields, is_sealed):
     reasoning, _ = output(Reply("a", reasoning="Hm."), model="gpt-5", **fields)
@@ -205,15 +210,15 @@ def test_finish_reason_is_status_and_details(reply, status, reason, of_item):
 
 
 def test_limit_of_tokens_leaves_the_answer_incomplete():
-    response = answered("one two three four five", max_output_tokens=3)
+    response = answered("one " * 20, max_output_tokens=16)
 
-    assert response["output"][0]["content"][0]["text"] == "one two three"
-    assert (response["status"], response["usage"]["output_tokens"]) == ("incomplete", 3)
-    assert response["max_output_tokens"] == 3
+    assert response["output"][0]["content"][0]["text"] == "one " * 15 + "one"
+    assert (response["status"], response["usage"]["output_tokens"]) == ("incomplete", 16)
+    assert response["max_output_tokens"] == 16
 
 
 def test_limit_that_ends_the_reasoning_leaves_no_message():
-    [reasoning] = output(Reply("So.", reasoning="one two three"), model="gpt-5", max_output_tokens=2)
+    [reasoning] = output(Reply("So.", reasoning="one " * 20), model="gpt-5", max_output_tokens=16)
 
     assert reasoning["type"] == "reasoning"
 
@@ -249,7 +254,10 @@ def test_extra_members_are_of_the_response():
                 }
             },
         ),
-        ({"reasoning": {"effort": "low", "summary": "auto"}}, {"reasoning": {"effort": "low", "summary": "detailed"}}),
+        (
+            {"model": "gpt-5", "reasoning": {"effort": "low", "summary": "auto"}},
+            {"reasoning": {"effort": "low", "summary": "detailed"}},
+        ),
         ({"model": "gpt-5"}, {"reasoning": {"effort": "medium", "summary": None}, "top_p": 1.0}),
         ({"model": "gpt-5.2"}, {"reasoning": {"effort": "none", "summary": None}, "top_p": 0.98}),
         (
@@ -375,7 +383,9 @@ def test_logprobs_are_in_the_part_where_they_are_included():
 
 
 def test_object_is_delivered_as_text():
-    schema = {"type": "json_schema", "name": "n", "schema": {"type": "object"}, "strict": True}
+    members = {"type": "object", "properties": {"a": {"type": "integer"}}, "required": ["a"]}
+    whole = {**members, "additionalProperties": False}
+    schema = {"type": "json_schema", "name": "n", "schema": whole, "strict": True}
 
     assert output(Reply(parsed={"a": 1}), text={"format": schema})[0]["content"][0]["text"] == '{"a":1}'
 

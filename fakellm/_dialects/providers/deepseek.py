@@ -63,6 +63,7 @@ DEEPSEEK = Provider(
         "responses": ResponsesQuirks(
             id_form="{uuid}",
             item_id_form="{uuid}",
+            asks_adjacent_outputs=True,
             has_reasoning_status=True,
             members={"content_filters": None, "service_tier": "default"},
             omits=frozenset({"billing", "tool_usage"}),

@@ -16,10 +16,10 @@ from pydantic_core import to_json
 from fakellm._anyjson import object_of, parsed
 from fakellm._dialects.openai import words
 from fakellm._dialects.openai.dialect import OpenAIDialect, check_key, reader_of_look_ups
+from fakellm._dialects.responses.checks.rules import check_request, explain_length, model_of
 from fakellm._dialects.responses.hear import hear
 from fakellm._dialects.responses.items import hear_item
 from fakellm._dialects.responses.read import to_chat
-from fakellm._dialects.responses.rules import check_request, model_of
 from fakellm._dialects.responses.say import render, render_whole
 from fakellm._dialects.responses.stored.compact import claim_compact, compacted
 from fakellm._dialects.responses.stored.kept import StoredResponses
@@ -29,7 +29,7 @@ from fakellm._wire.answer import Completion
 from fakellm._wire.asked import ChatRequest
 from fakellm._wire.claim import Claim
 from fakellm._wire.dialect import Strictness
-from fakellm._wire.errors import ErrorBody
+from fakellm._wire.errors import ErrorBody, Rejected
 from fakellm._wire.events import WireEvent, WireRequest, address_of
 from fakellm._wire.provider import Json, Provider
 from fakellm._wire.reader import Reader
@@ -47,7 +47,8 @@ _END = re.compile(
 _CHUNK = (b'{"type": "response.output_text.delta", "output_index": 0,', b' "delta": "', b'?"}')
 
 
-_BUILDS_ON = re.compile(rb'"(?:previous_response_id|conversation|item_reference)"|\{\s*"id"\s*:\s*"[^"]*"\s*\}')
+# What a body holds that builds on what was said before, or brings it back; a backslash may hide any of them.
+_REFERS = (b'"call_id"', b'"id"', b'"encrypted_content"', b"previous_response_id", b"conversation", b"\\u")
 
 
 class ResponsesDialect(OpenAIDialect):
@@ -79,12 +80,27 @@ class ResponsesDialect(OpenAIDialect):
         if strictness.strict:
             check_key(wire, provider)
         if claim.stored is not None:
-            return self._look_ups.read(look_up(wire), claim, strictness, provider)
-        # What was kept is no part of the body: such requests are read anew each time.
-        body = object_of(parsed(wire.body)) if _BUILDS_ON.search(wire.body) else {}
-        before, referred = self._stored.before(body, is_needed=strictness.strict)
+            is_documented = strictness.strict and provider.rules is not None
+            return self._look_ups.read(look_up(wire, is_documented=is_documented), claim, strictness, provider)
+        if not any(name in wire.body for name in _REFERS):
+            return self._fit(self._reader.read(wire, claim, strictness, provider), strictness)
+        # What was kept is no part of the body: a request that builds on it is read anew each time.
+        before, referred = self._stored.before(object_of(parsed(wire.body)))
         reader = self._reader_on(before, referred) if before or referred else self._reader
-        return reader.read(wire, claim, strictness, provider)
+        asked = reader.read(wire, claim, strictness, provider)
+        if strictness.strict:
+            self._stored.check(asked.body, provider)
+        return self._fit(asked, strictness)
+
+    def _fit(self, asked: ChatRequest, strictness: Strictness) -> ChatRequest:
+        """Return a request whose input the model can take.
+
+        Raises:
+            Rejected: it is too long.
+        """
+        if strictness.strict and asked.provider.rules and (error := explain_length(asked)):
+            raise Rejected(error)
+        return asked
 
     def say(self, answer: Completion, asked: ChatRequest) -> Iterable[WireEvent]:
         if asked.claim.stored is not None:

@@ -30,6 +30,8 @@ class ResponsesQuirks:
     """Whether the model is answered with the name by which it was asked, dated or not."""
     stores: bool = False
     """What ``store`` is where the request does not say."""
+    asks_adjacent_outputs: bool = False
+    """Whether the outputs of calls have to stand right behind them."""
     has_reasoning_status: bool = False
     """Whether a reasoning item has a status."""
     names_events: bool = True

@@ -12,7 +12,7 @@ from typing import Any
 from fakellm._anyjson import compact, list_of, object_of, objects_of, text_of
 from fakellm._wire.provider import Json
 
-__all__ = ["included", "is_message", "is_reference", "items_of", "messages_of", "to_chat"]
+__all__ = ["call_id_of", "included", "is_message", "is_reference", "items_of", "messages_of", "to_chat"]
 
 LOGPROBS = "message.output_text.logprobs"
 """What ``include`` holds where log probabilities are asked for."""
@@ -91,12 +91,18 @@ def _message(item: Json) -> Json | None:
     """Return an item as a message; None for what chat has no message for, such as reasoning and hosted calls."""
     if is_message(item):
         return {"role": item["role"], "content": _content(item.get("content"))}
-    kind, call_id = text_of(item.get("type")), item.get("call_id")
-    if not isinstance(call_id, str):
+    kind, call_id = text_of(item.get("type")), call_id_of(item)
+    if call_id is None:
         return None
     if kind.endswith("_output"):
         return {"role": "tool", "tool_call_id": call_id, "content": _content(item.get("output"))}
     return {"role": "assistant", "content": None, "tool_calls": [_call(kind, call_id, item)]}
+
+
+def call_id_of(item: Mapping[str, Any]) -> str | None:
+    """Return the id of the call that an item is, or answers. An output of a local shell has it for its own."""
+    name = item.get("id" if item.get("type") == "local_shell_call_output" else "call_id")
+    return name if isinstance(name, str) else None
 
 
 def _call(kind: str, call_id: str, item: Json) -> Json:

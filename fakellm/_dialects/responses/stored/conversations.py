@@ -40,15 +40,15 @@ class Conversations:
         """Return what holds the same, and shares nothing with this one."""
         return Conversations(self._known)
 
-    def items(self, named: object, *, is_needed: bool) -> tuple[Json, ...]:
-        """Return the items of a conversation. named: as a request names it, by its id or in an object.
+    def items(self, named: object) -> tuple[Json, ...]:
+        """Return the items of a conversation. named: as a request names it, by its id or in an object."""
+        known = self._known.get(_name_of(named) or "")
+        return known.items if known else ()
 
-        Raises:
-            Rejected: there is none, and one is needed.
-        """
-        if (name := _name_of(named)) is None:
-            return ()
-        return self._found(name).items if is_needed or name in self._known else ()
+    def check(self, named: object) -> None:
+        """Raise Rejected where a request names a conversation that there is not."""
+        if (name := _name_of(named)) is not None:
+            self._found(name)
 
     def add(self, named: object, items: Sequence[Json]) -> None:
         """Add items to a conversation, where there is one."""

@@ -6,12 +6,15 @@ Source: the API reference of OpenAI (2026-11); a background response and its res
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import chain
 from threading import Lock
 from typing import Any
 
 from fakellm._dialects.openai.pages import page
+from fakellm._dialects.responses.checks.history import Issued, check_history, no_item
 from fakellm._dialects.responses.items import family_of, given_item, output_items, response_id
 from fakellm._dialects.responses.quirks import quirks_of
 from fakellm._dialects.responses.read import is_reference, items_of
@@ -22,19 +25,21 @@ from fakellm._wire.answer import Completion
 from fakellm._wire.asked import ChatRequest
 from fakellm._wire.errors import ErrorBody, Rejected
 from fakellm._wire.events import Whole, WireEvent, in_one_piece
-from fakellm._wire.provider import Json
+from fakellm._wire.provider import Json, Provider
+from fakellm.tokens._models import facts_of
 
-__all__ = ["Kept", "StoredResponses", "no_item"]
+__all__ = ["Kept", "StoredResponses"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Kept:
     """One response.
 
-    history: the items before its own input. is_stored: False for one that nobody may look up. polls: how often it was
-    looked up while it runs in the background; None once it has ended.
+    name: its id. history: the items before its own input. is_stored: False for one that nobody may look up. polls: how
+    often it was looked up while it runs in the background; None once it has ended.
     """
 
+    name: str
     answer: Completion
     asked: ChatRequest
     history: tuple[Json, ...]
@@ -43,13 +48,13 @@ class Kept:
     polls: int | None = None
     is_cancelled: bool = False
 
-    @property
+    @cached_property
     def given(self) -> tuple[Json, ...]:
         """The items of its input, each with an id."""
         given = enumerate(items_of(self.asked.body, self.referred), _FIRST_GIVEN)
         return tuple(given_item(item, self.answer, number) for number, item in given)
 
-    @property
+    @cached_property
     def output(self) -> tuple[Json, ...]:
         """The items of its output."""
         return tuple(item.body for item in output_items(self.answer, self.asked))
@@ -58,6 +63,15 @@ class Kept:
     def items(self) -> tuple[Json, ...]:
         """The whole conversation to its end."""
         return (*self.history, *self.given, *self.output)
+
+    @property
+    def issued(self) -> Iterator[tuple[str, Issued]]:
+        """Its output, each item by its id; models that do not reason bind nothing to what a test has them think."""
+        around: list[Json | None] = [None, *self.output, None]
+        if facts_of(self.asked.model).is_plain:
+            around = [None] * len(around)
+        for place, item in enumerate(self.output):
+            yield item["id"], Issued(item, around[place], around[place + 2], self.is_stored)
 
     def shown(self) -> Json:
         """Return the response as it is now."""
@@ -75,17 +89,17 @@ _FIRST_GIVEN = 1_000  # the numbers below are those of the output
 class StoredResponses:
     """The responses and conversations of one fake; safe to use from any thread."""
 
-    def __init__(self, kept: Mapping[str, Kept] | None = None, conversations: Conversations | None = None) -> None:
+    def __init__(self, kept: Iterable[Kept] = (), conversations: Conversations | None = None) -> None:
         self._lock = Lock()
-        self._kept = dict(kept or {})
-        # What all ids of a response have in common -> that response.
-        self._families = {family_of(one.answer): one for one in self._kept.values()}
+        # What all ids of a response have in common -> that response, which may be stored or not.
+        self._families = {family_of(one.answer): one for one in kept}
+        self._names = {one.name: family for family, one in self._families.items()}
         self._conversations = conversations or Conversations()
 
     def copied(self) -> StoredResponses:
         """Return what holds the same, and shares nothing with this one."""
         with self._lock:
-            return StoredResponses(self._kept, self._conversations.copied())
+            return StoredResponses(self._families.values(), self._conversations.copied())
 
     def keep(self, answer: Completion, asked: ChatRequest) -> Kept:
         """Keep an answer with its request."""
@@ -94,59 +108,70 @@ class StoredResponses:
         polls = 0 if is_background and not asked.stream else None
         with self._lock:
             history, referred = self._history(asked.body), self._referred(asked.body)
-            kept = Kept(answer, asked.undecoded(), history, referred, is_stored, polls)
-            self._kept[response_id(answer, quirks)] = self._families[family_of(answer)] = kept
+            kept = Kept(response_id(answer, quirks), answer, asked.undecoded(), history, referred, is_stored, polls)
+            self._names[kept.name] = family_of(answer)
+            self._families[family_of(answer)] = kept
             if conversation := asked.body.get("conversation"):
                 self._conversations.add(conversation, (*kept.given, *kept.output))
         return kept
 
-    def before(self, body: Json, *, is_needed: bool) -> tuple[tuple[Json, ...], Mapping[str, Json]]:
-        """Return the items that a request builds on, of a response or of its conversation, and those it refers to.
-
-        Raises:
-            Rejected: there is no such response, conversation or item, and they are needed.
-        """
+    def before(self, body: Json) -> tuple[tuple[Json, ...], Mapping[str, Json]]:
+        """Return the items that a request builds on, of a response or a conversation, and those it refers to."""
         with self._lock:
-            return self._history(body, is_needed=is_needed), self._referred(body, is_needed=is_needed)
+            return self._history(body), self._referred(body)
+
+    def check(self, body: Json, provider: Provider) -> None:
+        """Raise Rejected for a request that builds on what is not there, or whose items do not follow each other."""
+        with self._lock:
+            self._check_names(body)
+            items = (*self._history(body), *items_of(body, self._referred(body)))
+            issued = dict(chain.from_iterable(one.issued for one in self._issuers(items)))
+            check_history(items, provider, issued=issued, is_given=self._is_given)
 
     def conversation_of(self, body: Json) -> tuple[Json, ...]:
         """Return all items that a request is about: those it builds on, and its own."""
-        before, referred = self.before(body, is_needed=False)
+        before, referred = self.before(body)
         return (*before, *items_of(body, referred))
 
-    def _history(self, body: Json, *, is_needed: bool = False) -> tuple[Json, ...]:
+    def _check_names(self, body: Json) -> None:
+        name = body.get("previous_response_id")
+        if isinstance(name, str) and self._stored(name) is None:
+            raise Rejected(_no_previous(name))
+        self._conversations.check(body.get("conversation"))
+        referred = self._referred(body)
+        names = (str(item.get("id")) for item in items_of(body) if is_reference(item))
+        if (missing := next((name for name in names if name not in referred), None)) is not None:
+            raise Rejected(no_item(missing), status=404)
+
+    def _issuers(self, items: Iterable[Json]) -> list[Kept]:
+        """Return the responses that issued items, each once."""
+        families = dict.fromkeys(_family_in(str(item.get("id"))) for item in items)
+        return [self._families[family] for family in families if family in self._families]
+
+    def _is_given(self, content: str) -> bool:
+        issued = (item for one in self._families.values() for item in one.output)
+        return any(item.get("encrypted_content") == content for item in issued)
+
+    def _history(self, body: Json) -> tuple[Json, ...]:
         if isinstance(name := body.get("previous_response_id"), str):
             kept = self._stored(name)
-            if kept is None and is_needed:
-                raise Rejected(_no_previous(name))
             return kept.items if kept else ()
-        return self._conversations.items(body.get("conversation"), is_needed=is_needed)
+        return self._conversations.items(body.get("conversation"))
 
     def _stored(self, name: str) -> Kept | None:
-        kept = self._kept.get(name)
+        kept = self._families.get(self._names.get(name, ""))
         return kept if kept and kept.is_stored else None
 
-    def _referred(self, body: Json, *, is_needed: bool = False) -> Mapping[str, Json]:
-        referred: dict[str, Json] = {}
-        for name in [str(item.get("id")) for item in items_of(body) if is_reference(item)]:
-            if (item := self._item(name)) is not None:
-                referred[name] = item
-            elif is_needed:
-                raise Rejected(no_item(name), status=404)
-        return referred
+    def _referred(self, body: Json) -> Mapping[str, Json]:
+        names = (str(item.get("id")) for item in items_of(body) if is_reference(item))
+        return {name: item for name in names if (item := self._item(name)) is not None}
 
     def _item(self, name: str) -> Json | None:
         """Return a stored item by its id."""
         family = self._families.get(_family_in(name))
-        stored = [one for one in ([family] if family else self._kept.values()) if one.is_stored]
+        stored = [one for one in ([family] if family else self._families.values()) if one.is_stored]
         found = (item for one in stored for item in (*one.given, *one.output) if item["id"] == name)
         return next(found, None) or self._conversations.item(name)
-
-    def issued_with(self, name: str) -> tuple[Json, ...]:
-        """Return the output that an item was issued in; nothing for the id of somebody else's."""
-        with self._lock:
-            family = self._families.get(_family_in(name))
-        return family.output if family else ()
 
     def say(self, answer: Completion, asked: ChatRequest) -> Iterable[WireEvent]:
         """Answer a look-up. answer: of the look-up itself."""
@@ -168,30 +193,30 @@ class StoredResponses:
             raise Rejected(ErrorBody(f"Response with id '{name}' not found."), status=404)
         match query["method"], query["part"]:
             case "DELETE", _:
-                del self._kept[name]
+                self._change(kept, is_stored=False)
                 return {"id": name, "object": "response", "deleted": True}
             case "POST", _:
-                return self._cancelled(name, kept).shown()
+                return self._cancelled(kept).shown()
             case _, "input_items":
                 return page(list(kept.given), query)
         if query["stream"]:
             return _resumed(kept, query["starting_after"])
-        return self._polled(name, kept).shown()
+        return self._polled(kept).shown()
 
-    def _changed(self, name: str, kept: Kept, **changes: Any) -> Kept:
-        self._kept[name] = changed = replace(kept, **changes)
+    def _change(self, kept: Kept, **changes: Any) -> Kept:
+        changed = self._families[family_of(kept.answer)] = replace(kept, **changes)
         return changed
 
-    def _polled(self, name: str, kept: Kept) -> Kept:
+    def _polled(self, kept: Kept) -> Kept:
         """Look at a response, which moves one in the background on: it runs at the first look, and has ended then."""
         if kept.polls is None or kept.is_cancelled:
             return kept
-        return self._changed(name, kept, polls=None if kept.polls else 1)
+        return self._change(kept, polls=None if kept.polls else 1)
 
-    def _cancelled(self, name: str, kept: Kept) -> Kept:
+    def _cancelled(self, kept: Kept) -> Kept:
         if kept.asked.body.get("background") is not True:
             raise Rejected(ErrorBody("Cannot cancel a synchronous response."))
-        return kept if kept.polls is None else self._changed(name, kept, is_cancelled=True)
+        return kept if kept.polls is None else self._change(kept, is_cancelled=True)
 
 
 def _resumed(kept: Kept, after: str | None) -> Whole:
@@ -204,15 +229,6 @@ def _resumed(kept: Kept, after: str | None) -> Whole:
 def _family_in(name: str) -> str:
     """Return what the ids of one response have in common."""
     return name.partition("_")[2][:16]
-
-
-def no_item(name: str) -> ErrorBody:
-    """An item that was never stored, or is not there any more (as users report it, 2026)."""
-    return ErrorBody(
-        f"Item with id '{name}' not found. Items are not persisted when `store` is set to false. Try again with "
-        "`store` set to true, or remove this item from your input.",
-        param="input",
-    )
 
 
 def _no_previous(name: str) -> ErrorBody:

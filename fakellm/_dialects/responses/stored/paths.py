@@ -6,17 +6,22 @@ Source: the API reference of OpenAI (2026-11).
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from functools import cache, lru_cache
 from urllib.parse import parse_qsl, unquote
 
 from pydantic_core import to_json
 
 from fakellm._anyjson import object_of, parsed
+from fakellm._dialects.openai.document import body_of
+from fakellm._dialects.openai.misfits import sentence
 from fakellm._dialects.openai.pages import limit_of
 from fakellm._dialects.providers import is_provider_host, provider_of
+from fakellm._dialects.responses.checks.patches import PATCHES
 from fakellm._wire.claim import Claim, Traffic
+from fakellm._wire.errors import Rejected
 from fakellm._wire.events import WireRequest, split_url
 from fakellm._wire.provider import Json
+from fakellm._wire.shapes import Members
 
 __all__ = ["claim_look_up", "look_up"]
 
@@ -57,14 +62,25 @@ def _found(method: str, path: str) -> dict[str, str] | None:
     return {"of": "conversations", **parts} if is_known else None
 
 
-def look_up(wire: WireRequest) -> WireRequest:
+def look_up(wire: WireRequest, *, is_documented: bool) -> WireRequest:
     """Return a look-up with all that it asks in its body: its parts, its method, its query, and what it sends.
 
+    is_documented: whether what it sends must be as OpenAI's document says.
+
     Raises:
-        Rejected: the limit of a page is none.
+        Rejected: the limit of a page is none, or what it sends is wrong.
     """
+    found, sent = _found(wire.method, wire.path) or {}, object_of(parsed(wire.body))
+    is_checked = is_documented and wire.method == "POST" and found.get("of") == "conversations"
+    if is_checked and (misfit := _body(is_of_one=bool(found["id"]), part=found["part"]).misfit(sent)):
+        raise Rejected(sentence(misfit))
     query = dict(parse_qsl(split_url(wire.url).query, keep_blank_values=True))
-    asked: Json = {**(_found(wire.method, wire.path) or {}), "method": wire.method}
+    asked: Json = {**found, "method": wire.method, "sent": sent}
     asked |= {"after": query.get("after"), "order": query.get("order", "desc"), "limit": limit_of(query.get("limit"))}
     asked |= {"stream": query.get("stream") == "true", "starting_after": query.get("starting_after")}
-    return wire._replace(body=to_json({**asked, "sent": object_of(parsed(wire.body))}))
+    return wire._replace(body=to_json(asked))
+
+
+@cache
+def _body(is_of_one: bool, part: str) -> Members:  # told apart by the cache
+    return body_of(f"POST /conversations{'/{conversation_id}' * is_of_one}{'/items' * bool(part)}", PATCHES)
