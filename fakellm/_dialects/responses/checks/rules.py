@@ -151,11 +151,12 @@ def _tool_choice(body: Json, _: str) -> ErrorBody | None:
     choice, tools = body["tool_choice"], body.get("tools") or []
     if choice == "required" and not tools:
         return ErrorBody("Tool choice 'required' must be specified with 'tools' parameter.", param="tool_choice")
-    kind = text_of(object_of(choice).get("type"))
+    named = object_of(choice)
+    kind = text_of(named.get("type"))
     if kind not in ("function", "custom", "mcp"):
         return None
     names = [tool.get("server_label" if kind == "mcp" else "name") for tool in tools if tool["type"] == kind]
-    if choice.get("server_label" if kind == "mcp" else "name") in names:
+    if named.get("server_label" if kind == "mcp" else "name") in names:
         return None
     return ErrorBody(f"Tool choice '{kind}' not found in 'tools' parameter.", param="tool_choice")
 
