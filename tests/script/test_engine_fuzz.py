@@ -56,6 +56,42 @@ PARAMETERS = {
     "function_call": {"name": "f"},
     "metadata": {"a": "b"},
 }
+RESPONSE = {
+    "model": "gpt-5.2",
+    "input": [
+        {"role": "user", "content": [{"type": "input_text", "text": "hi"}, {"type": "input_image", "image_url": "x"}]},
+        {"type": "reasoning", "id": "rs_1", "summary": [], "encrypted_content": "gAAAAAB"},
+        {"type": "message", "role": "assistant", "content": [{"type": "output_text", "text": "One moment"}]},
+        {"type": "function_call", "id": "fc_1", "call_id": "a", "name": "f", "arguments": "{}"},
+        {"type": "function_call_output", "call_id": "a", "output": [{"type": "input_text", "text": "18"}]},
+        {"type": "shell_call", "call_id": "b", "action": {"commands": ["ls"]}},
+        {"type": "shell_call_output", "call_id": "b", "output": [{"stdout": "a", "stderr": "", "outcome": {}}]},
+        {"type": "compaction", "encrypted_content": "gAAAAAB"},
+        {"type": "item_reference", "id": "msg_1"},
+    ],
+    "instructions": "Be brief.",
+    "tools": [
+        {"type": "function", "name": "f", "parameters": {"type": "object"}, "strict": False},
+        {"type": "custom", "name": "g"},
+        {"type": "mcp", "server_label": "s", "server_url": "https://example.com/a", "headers": {"a": "b"}},
+        {"type": "web_search", "user_location": {"type": "approximate", "city": "Paris"}},
+    ],
+    "tool_choice": {"type": "function", "name": "f"},
+    "text": {"format": {"type": "json_schema", "name": "a", "schema": {"type": "object"}}, "verbosity": "low"},
+    "reasoning": {"effort": "low", "summary": "auto"},
+    "include": ["reasoning.encrypted_content", "message.output_text.logprobs"],
+    "top_logprobs": 2,
+    "max_output_tokens": 16,
+    "temperature": 1,
+    "service_tier": "flex",
+    "conversation": {"id": "conv_1"},
+    "previous_response_id": "resp_1",
+    "background": True,
+    "store": False,
+    "stream": True,
+    "stream_options": {"include_obfuscation": False},
+    "metadata": {"a": "b"},
+}
 OTHERS = {
     "embeddings": {
         "model": "text-embedding-3-small",
@@ -86,6 +122,10 @@ OTHERS = {
         "suffix": "b",
     },
     "chat/completions/chatcmpl-1": {"metadata": {"a": "b"}},
+    "responses": RESPONSE,
+    "responses/compact": RESPONSE,
+    "conversations": {"metadata": {"a": "b"}, "items": RESPONSE["input"]},
+    "conversations/conv_1/items": {"items": RESPONSE["input"]},
 }
 """Requests to other endpoints, by the ends of their paths."""
 
@@ -154,7 +194,8 @@ def assert_well_formed(answer):
     if "content-length" in headers:
         assert int(headers["content-length"]) == len(answer.body)
     if answer.status == 200:
-        assert answer.body.endswith(b"data: [DONE]\n\n") or isinstance(answer.json, dict)
+        is_stream = headers["content-type"].startswith("text/event-stream")
+        assert answer.body.endswith(b"\n\n") if is_stream else isinstance(answer.json, dict)
     else:
         assert isinstance(answer.error["message"], str)
 
@@ -221,10 +262,10 @@ def test_any_body_gets_a_well_formed_answer_at_any_endpoint(request, reply, host
 
 LOOKED_UP = st.builds(
     "{}/{}{}?{}".format,
-    st.sampled_from([f"{API}/models", f"{API}/chat/completions"]),
-    st.sampled_from(["", "gpt-4o", "ft:gpt-4o:me::1", "chatcmpl-1"]) | st.text("a/?#%é\ud800", max_size=8),
-    st.sampled_from(["", "/", "/messages", "//"]),
-    st.sampled_from(["limit=1&order=desc", "after=chatcmpl-1", "metadata[a]=b&model=gpt-4o"])
+    st.sampled_from([f"{API}/models", f"{API}/chat/completions", f"{API}/responses", f"{API}/conversations"]),
+    st.sampled_from(["", "gpt-4o", "ft:gpt-4o:me::1", "chatcmpl-1", "resp_1"]) | st.text("a/?#%é\ud800", max_size=8),
+    st.sampled_from(["", "/", "/messages", "//", "/cancel", "/input_items", "/items", "/items/msg_1"]),
+    st.sampled_from(["limit=1&order=desc", "after=chatcmpl-1", "metadata[a]=b&model=gpt-4o", "stream=true"])
     | st.text("a[]=&;%é\ud800", max_size=8),
 )
 
@@ -234,7 +275,9 @@ LOOKED_UP = st.builds(
 def test_any_look_up_gets_a_well_formed_answer(url, method, strict):
     engine = fuzzed_engine("a", strictness=Strictness(strict=strict))
     stored = ask(engine, asking(store=True)).json["id"]
-    request = wire({"metadata": {}}, url=url.replace("chatcmpl-1", stored), method=method)
+    response = ask(engine, wire({"model": "gpt-4o", "input": "hi"}, url=f"{API}/responses")).json["id"]
+    url = url.replace("chatcmpl-1", stored).replace("resp_1", response)
+    request = wire({"metadata": {}}, url=url, method=method)
 
     assert_well_formed(ask(engine, request))
 

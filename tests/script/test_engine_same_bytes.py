@@ -31,6 +31,9 @@ others = [
     ("POST", "embeddings", b'{"model": "text-embedding-3-small", "input": ["Two words", "\\u00fc"]}'),
     ("POST", "moderations", b'{"input": "z"}'),
     ("GET", "models", b""),
+    ("POST", "responses", b'{"model": "gpt-5", "input": "y", "stream": true, "store": false}'),
+    ("POST", "responses/compact", b'{"model": "gpt-5", "input": "y"}'),
+    ("POST", "conversations", b'{"items": [{"role": "user", "content": "y"}]}'),
 ]
 for user in ("y", "z"):
     engine.register(engine.new_rule(Matcher((Condition("user", user),)))).reply("Hi")
