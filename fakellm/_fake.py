@@ -44,7 +44,8 @@ class FakeLLM(Answering):
     strict: False answers requests that the real API would reject. models: the names that exist; a request for
     another gets the 404 of the real API. provider: who answers, such as ``"openrouter"``, and so whose rules hold
     and how answers look; None goes by the URL of each request. headers: ``"full"`` adds all response headers of
-    the real API to every answer. dialects: further APIs to speak, asked before the others; see ``fakellm.dialects``.
+    the real API to every answer. cache: whether the usage says what of a prompt the API would have cached. dialects:
+    further APIs to speak, asked before the others; see ``fakellm.dialects``.
     seed: changes all ids. clock: waits for scripted pauses; the default
     never really waits. pace: of replies without their own. allow_unmatched, allow_rejected, allow_unused: what
     ``check`` lets pass. test_id: a name that ids derive from as well, so that two tests get different ones.
@@ -72,6 +73,7 @@ class FakeLLM(Answering):
         models: Iterable[str] | None = None,
         provider: str | None = None,
         headers: Literal["full"] | None = None,
+        cache: bool = False,
         dialects: Iterable[Dialect] = (),
         allow_unmatched: bool = False,
         allow_rejected: bool = False,
@@ -85,6 +87,7 @@ class FakeLLM(Answering):
             models=models,
             provider=provider,
             headers=headers,
+            cache=cache,
             allow_unmatched=allow_unmatched,
             allow_rejected=allow_rejected,
             allow_unused=allow_unused,
@@ -298,6 +301,7 @@ class FakeLLM(Answering):
         engine.allow_unmatched = options.allow_unmatched
         engine.allow_rejected = options.allow_rejected
         engine.allow_unused = options.allow_unused
+        engine.renderer.prompts.is_on = options.cache
         engine.speak(pace=options.pace, full_headers=options.headers == "full")
 
     def _explain_not_entered(self) -> str | None:

@@ -21,7 +21,7 @@ __all__ = ["Control", "Snapshot"]
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """Rules, fallback, journal, other traffic, sources and dialects as they were at one moment."""
+    """Rules, fallback, journal, other traffic, sources, dialects and prompts as they were at one moment."""
 
     rules: tuple[tuple[Rule, RuleState], ...]
     fallback: tuple[Fallback, RuleState] | None
@@ -30,6 +30,7 @@ class Snapshot:
     seen: Mapping[bytes, int]
     sources: tuple[tuple[Source, Any], ...]
     dialects: Dialects
+    prompts: frozenset[bytes]
 
 
 class Control:
@@ -67,6 +68,7 @@ class Control:
                 seen=dict(engine.seen),
                 sources=tuple((source, source.state) for source in engine.sources),
                 dialects=engine.dialects.copied(),
+                prompts=engine.renderer.prompts.state,
             )
 
     def restore(self, snapshot: Snapshot) -> None:
@@ -82,6 +84,7 @@ class Control:
             engine.fallback = snapshot.fallback[0] if snapshot.fallback else None
             engine.sources[:] = [source for source, _ in snapshot.sources]
             engine.dialects = snapshot.dialects.copied()
+            engine.renderer.prompts.restore(snapshot.prompts)
             engine.seen = dict(snapshot.seen)
             engine.journal.hold(snapshot.calls)
             engine.other_traffic.hold(snapshot.other_traffic)

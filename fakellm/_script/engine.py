@@ -70,7 +70,7 @@ class Engine:
 
     allowed_hosts: those that are left to the network, model calls aside. journal: what asked a model. other_traffic:
     what did not, and so may come whenever it likes. hooks: what comes between calls and their answers, for
-    ``explore`` and for children that tell what they ask.
+    ``explore`` and for children that tell what they ask. renderer: plays replies.
     """
 
     def __init__(
@@ -104,13 +104,13 @@ class Engine:
         self.allow_unused = allow_unused
         self.script = Script()
         self.hooks: Hooks | None = None
-        self._renderer = Renderer(pace=pace, full_headers=full_headers)
+        self.renderer = Renderer(pace=pace, full_headers=full_headers)
         self.seen: dict[bytes, int] = {}  # path and hash of the body -> how often they came
         self.lock = RLock()  # a predicate may look at the fake that asks it
 
     def speak(self, *, pace: Pace | None, full_headers: bool) -> None:
         """Set the pace of replies without their own, and whether every answer carries all headers of the real API."""
-        self._renderer = Renderer(pace=pace, full_headers=full_headers)
+        self.renderer.pace, self.renderer.full_headers = pace, full_headers
 
     @property
     def rules(self) -> list[Rule]:
@@ -212,6 +212,7 @@ class Engine:
             self.journal.clear()
             self.other_traffic.clear()
             self.seen.clear()
+            self.renderer.prompts.restore(frozenset())
 
     def renew_lock(self) -> None:
         """Let go of a lock that another thread held when this process was forked."""
@@ -287,7 +288,7 @@ class Engine:
 
     def _said(self, scripted: Scripted | None, request: ChatRequest, call: Call, dialect: Dialect) -> _Pending:
         identity = self._identify(call.wire, request)
-        return _Pending(call, partial(self._renderer.say, scripted, request, call, identity, dialect))
+        return _Pending(call, partial(self.renderer.say, scripted, request, call, identity, dialect))
 
     def _from_source(self, wire: WireRequest, written: Journal) -> _Pending | None:
         request, speaker = partial(self.read, wire), partial(self._speaker, wire)

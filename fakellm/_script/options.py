@@ -20,7 +20,8 @@ class Options:
     strict: False answers requests that the real API would reject. seed: changes all ids. pace: of replies without
     their own. models: the names that exist; a request for another gets the 404 of the real API. provider: who answers,
     such as ``"openrouter"``, and so whose rules hold and how answers look; None goes by the URL of each request.
-    headers: ``"full"`` adds all response headers of the real API to every answer. allow_unmatched, allow_rejected,
+    headers: ``"full"`` adds all response headers of the real API to every answer. cache: whether the usage says what of
+    a prompt the API would have cached, of prompts asked before. allow_unmatched, allow_rejected,
     allow_unused: what ``check`` lets pass.
     """
 
@@ -30,6 +31,7 @@ class Options:
     models: Iterable[str] | None = None
     provider: Annotated[str, tuple(PROVIDERS)] | None = None
     headers: Literal["full"] | None = None
+    cache: bool = False
     allow_unmatched: bool = False
     allow_rejected: bool = False
     allow_unused: bool = False

@@ -10,6 +10,7 @@ from fakellm._script import explain
 from fakellm._script.drafts import Drafts, fill_draft
 from fakellm._script.journal import Call, Outcome
 from fakellm._script.pace import Pace, paced
+from fakellm._script.prompt_cache import PromptCache
 from fakellm._script.reply import ErrorReply, Reply
 from fakellm._script.scripted import Scripted
 from fakellm._script.transform import at_speaker
@@ -39,8 +40,9 @@ class Renderer:
     """
 
     def __init__(self, *, pace: Pace | None, full_headers: bool) -> None:
-        self._pace = pace
-        self._full_headers = full_headers
+        self.pace = pace
+        self.full_headers = full_headers
+        self.prompts = PromptCache()
         self._drafts = Drafts()
 
     def say(
@@ -61,9 +63,9 @@ class Renderer:
             events = self._rendered(reply, request, call, identity, dialect)
             if isinstance(events, Whole):
                 call.status = events.head.status
-            if self._full_headers or reply.headers == "full":
+            if self.full_headers or reply.headers == "full":
                 events = add_headers(iter(events), request.provider.headers_for(200, identity.request_id))
-            pace = reply.pace or self._pace
+            pace = reply.pace or self.pace
             if reply.framing is None and reply.fault is None and pace is None:
                 return in_one_piece(events)
             events = iter(events)
@@ -88,7 +90,7 @@ class Renderer:
             request_id = request.voice.request_id_header, identity.request_id
             return raw_answer(reply.raw, request_id, reply.wire_headers, is_stream=request.stream)
         draft = self._drafts.of(reply, request)
-        call.answered = completion = fill_draft(draft, identity, request)
+        call.answered = completion = self.prompts.billed(fill_draft(draft, identity, request), request, reply)
         return dialect.say(completion, request)
 
 

@@ -100,6 +100,8 @@ class Voice:
     """The fields of a Reply that an answer has a place for, beside its usage and how it is sent."""
     rates: Rates = CHAT_RATES
     """What it bills beside the tokens of texts."""
+    caches: tuple[int, int] | None = None
+    """The least tokens of a prompt whose beginning is cached, and the steps in which it is; None where none is."""
     part_kind: str = ""
     """What a mapping among the parts of a reply is here, such as ``an output item``; empty where it has no place."""
     marks: Marks = CHAT_MARKS

@@ -89,7 +89,7 @@ def _is_anything(value: Any) -> bool:  # whoever takes it checks it
 
 _TRUTH = ("True or False", _is_flag)
 
-OF_FAKE = ("strict", "seed", "models", "provider", "pace", "allow_unmatched", "allow_rejected", "allow_unused")
+OF_FAKE = ("strict", "seed", "models", "provider", "pace", "cache", "allow_unmatched", "allow_rejected", "allow_unused")
 """The settings that are arguments of FakeLLM."""
 
 # Arguments of use_cassette that say how a recording is played; it checks them itself.
@@ -153,6 +153,7 @@ SETTINGS = {
     "models": Setting("models", "a list of the models that exist", _are_names),
     "provider": Setting("provider", "the name of a provider", _is_text),
     "pace": Setting("pace", "a Pace", _is_anything),
+    "cache": Setting("cache", *_TRUTH, False),
     "allow_unmatched": Setting("allow_unmatched", *_TRUTH, False),
     "allow_rejected": Setting("allow_rejected", *_TRUTH, False),
     "allow_unused": Setting("allow_unused", *_TRUTH, False),

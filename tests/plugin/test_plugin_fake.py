@@ -254,8 +254,9 @@ def test_markers_and_ini_are_documented(project):
 
     text = result.stdout.str()
     assert (
-        "@pytest.mark.fake_llm(*, strict=True, seed=0, models=None, provider=None, pace=None, allow_unmatched=False, "
-        "allow_rejected=False, allow_unused=False, model='gpt-4o'): settings of the fixtures fake_llm and llm_client\n"
+        "@pytest.mark.fake_llm(*, strict=True, seed=0, models=None, provider=None, pace=None, cache=False, "
+        "allow_unmatched=False, allow_rejected=False, allow_unused=False, model='gpt-4o'): settings of the fixtures "
+        "fake_llm and llm_client\n"
     ) in text
     assert (
         "@pytest.mark.llm_cassette(path=None, mode='none', match=None, allow_unused=False, *, allowed_hosts=None, "

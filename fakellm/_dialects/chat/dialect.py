@@ -14,7 +14,14 @@ from fakellm._dialects.chat.rules import check_request
 from fakellm._dialects.chat.say import render_stream, render_whole
 from fakellm._dialects.chat.stored import StoredChat, claim_stored, look_up
 from fakellm._dialects.openai import words
-from fakellm._dialects.openai.dialect import OpenAIDialect, check_key, deployment, model_of, reader_of_look_ups
+from fakellm._dialects.openai.dialect import (
+    PROMPT_CACHE,
+    OpenAIDialect,
+    check_key,
+    deployment,
+    model_of,
+    reader_of_look_ups,
+)
 from fakellm._wire.answer import Completion
 from fakellm._wire.asked import ChatRequest
 from fakellm._wire.dialect import Claim, Strictness
@@ -31,6 +38,7 @@ class ChatDialect(OpenAIDialect):
 
     endpoint = "chat"
     spoken_at = "…/chat/completions"
+    caches = PROMPT_CACHE
 
     def __init__(self, *, reader: Reader | None = None, stored: StoredChat | None = None) -> None:
         own = reader or Reader(self, model_of=model_of, check=check_request, no_json=words.INVALID_JSON)

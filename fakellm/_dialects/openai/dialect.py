@@ -17,9 +17,21 @@ from fakellm._wire.provider import Json, Provider
 from fakellm._wire.reader import Reader
 from fakellm._wire.voice import Heard
 
-__all__ = ["REQUEST_ID", "OpenAIDialect", "check_key", "deployment", "model_of", "reader_of_look_ups", "unknown_model"]
+__all__ = [
+    "PROMPT_CACHE",
+    "REQUEST_ID",
+    "OpenAIDialect",
+    "check_key",
+    "deployment",
+    "model_of",
+    "reader_of_look_ups",
+    "unknown_model",
+]
 
 REQUEST_ID = "x-request-id"
+
+PROMPT_CACHE = 1024, 128
+"""From how many tokens on the beginning of a prompt is cached, and in what steps."""
 
 
 class OpenAIDialect(Dialect):

@@ -15,7 +15,7 @@ from pydantic_core import to_json
 
 from fakellm._anyjson import object_of, parsed
 from fakellm._dialects.openai import words
-from fakellm._dialects.openai.dialect import OpenAIDialect, check_key, reader_of_look_ups
+from fakellm._dialects.openai.dialect import PROMPT_CACHE, OpenAIDialect, check_key, reader_of_look_ups
 from fakellm._dialects.responses.checks.rules import check_request, explain_length, model_of
 from fakellm._dialects.responses.hear import hear
 from fakellm._dialects.responses.items import hear_item
@@ -58,6 +58,7 @@ class ResponsesDialect(OpenAIDialect):
     spoken_at = "…/responses"
     marks = Marks(_END, _CHUNK, event="response.output_text.delta", has_answer=True)
     rates = RESPONSES_RATES
+    caches = PROMPT_CACHE
     part_kind = "an output item"
 
     def __init__(self, *, reader: Reader | None = None, stored: StoredResponses | None = None) -> None:

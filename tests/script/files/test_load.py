@@ -92,6 +92,7 @@ OPTIONS = {
     "models": ["gpt-4o", "gpt-5"],
     "provider": "openrouter",
     "headers": "full",
+    "cache": True,
     "allow_unmatched": True,
     "allow_rejected": True,
     "allow_unused": True,
@@ -103,6 +104,7 @@ pace: {ttft: 0.2}
 models: [gpt-4o, gpt-5]
 provider: openrouter
 headers: full
+cache: true
 allow_unmatched: true
 allow_rejected: true
 allow_unused: true

@@ -268,7 +268,7 @@ BEYOND_THE_SCHEMA = ("regex: '('", "base64: '='", "refusal: b", "ud800")
         (
             "rules: []\nother: a",
             "2: a script has no 'other'; did you mean 'otherwise'?\n  it takes $schema, scenario, rules, otherwise, "
-            "strict, seed, pace, models, provider, headers, allow_unmatched, allow_rejected, allow_unused",
+            "strict, seed, pace, models, provider, headers, cache, allow_unmatched, allow_rejected, allow_unused",
         ),
         ("rules:\n- a", '1: a rule takes a mapping, got "a"'),
         ("rules:\n- when: {user: a}\n  answer: a", "3: a rule has no 'answer'; it takes when, reply, replies, times"),
