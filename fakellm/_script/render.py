@@ -58,7 +58,7 @@ class Renderer:
             else:
                 call.reply = reply = scripted if isinstance(scripted, _VALUES) else scripted(request)
             if isinstance(reply, ErrorReply):
-                call.status = reply.status
+                call.status = request.speaker.status(reply)
                 return in_one_piece(error_events(reply, request.speaker, identity.request_id))
             events = self._rendered(reply, request, call, identity, dialect)
             if isinstance(events, Whole):
@@ -98,7 +98,8 @@ def error_events(error: ErrorReply, speaker: Speaker, request_id: str) -> Iterat
     """Yield a scripted error as it is played."""
     body = speaker.words(error, **error.facts)
     at_once = error.is_retried_at_once
-    for event in speaker.refuse(error.status, body, request_id=request_id, headers=error.wire_headers, wait=error.wait):
+    status = speaker.status(error)
+    for event in speaker.refuse(status, body, request_id=request_id, headers=error.wire_headers, wait=error.wait):
         yield replace(event, is_retried_at_once=at_once) if isinstance(event, Head) else event
 
 

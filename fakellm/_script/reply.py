@@ -168,6 +168,7 @@ class ErrorReply:
     retry_after_ms: Duration | None = field(default=None, kw_only=True)
     headers: Mapping[str, str] | None = field(default=None, kw_only=True)
     _facts: Mapping[str, object] = field(default_factory=dict, init=False, repr=False)
+    _name: str = field(default="", init=False, repr=False)
 
     def __post_init__(self) -> None:
         if self.status not in ERROR_STATUS:
@@ -177,6 +178,11 @@ class ErrorReply:
         for name, value in (self.headers or {}).items():
             if not isinstance(name, str) or not isinstance(value, str):
                 raise UsageError(f"ErrorReply headers are names and values of type str, got {name!r}: {value!r}")
+
+    @property
+    def name(self) -> str:
+        """The form in which the test named it, where an API has words or a status of its own for it; else empty."""
+        return self._name
 
     @property
     def facts(self) -> Mapping[str, object]:
@@ -230,16 +236,15 @@ class ErrorReply:
 
     @classmethod
     def model_not_found(cls, model: str | None = None) -> ErrorReply:
-        """404. model: the name that the message gives; None gives the one asked for."""
-        if model is None:
-            return cls(404, code="model_not_found")
-        return _telling(cls(404, code="model_not_found"), model=model)
+        """404, of Responses 400. model: the name that the message gives; None gives the one asked for."""
+        facts = {} if model is None else {"model": model}
+        return _named("model_not_found", cls(404, code="model_not_found"), **facts)
 
     @classmethod
     def context_length_exceeded(cls, *, limit: int = 128_000, used: int = 128_001) -> ErrorReply:
         """400: the prompt is too long. limit, used: the token counts that the message gives."""
         error = cls(400, code="context_length_exceeded")
-        return _telling(error, limit=limit, used=used)
+        return _named("context_length_exceeded", error, limit=limit, used=used)
 
     @classmethod
     def content_filter(cls) -> ErrorReply:
@@ -257,8 +262,9 @@ class ErrorReply:
         return cls(503)
 
 
-def _telling(error: ErrorReply, **facts: object) -> ErrorReply:
-    """Give an error the facts that the API's own words tell."""
+def _named(name: str, error: ErrorReply, **facts: object) -> ErrorReply:
+    """Give an error its name, and the facts that the API's own words tell."""
+    object.__setattr__(error, "_name", name)
     object.__setattr__(error, "_facts", facts)
     return error
 

@@ -91,7 +91,7 @@ def _answer(call: Call) -> Iterator[str]:
     match call.reply:
         case ErrorReply() as error:
             speaker = call.request.speaker if call.request else SOMEBODY
-            yield f"error {error.status}: {speaker.words(error, **error.facts).message}"
+            yield f"error {speaker.status(error)}: {speaker.words(error, **error.facts).message}"
         case Reply() as reply:
             if call.explanation:
                 yield call.headline

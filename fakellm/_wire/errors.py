@@ -34,6 +34,11 @@ class ScriptedError(Protocol):
     """A scripted error; None in each field that the test leaves to the API."""
 
     @property
+    def name(self) -> str:
+        """The form in which the test named it, such as ``model_not_found``; empty where it gave a status."""
+        ...
+
+    @property
     def status(self) -> int:
         """The HTTP status."""
         ...

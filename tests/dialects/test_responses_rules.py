@@ -9,7 +9,7 @@ from chat_wire import wire
 from engines import ask, scripted
 from responses_wire import AZURE, FUNCTION, URL, asking
 
-from fakellm import Reply
+from fakellm import ErrorReply, Reply
 from fakellm._dialects.openai.document import PATCHES as SHARED
 from fakellm._dialects.openai.document import Compiler
 from fakellm._dialects.responses.checks.patches import PATCHES, openai_body
@@ -23,6 +23,7 @@ MOVED = (
     "parameter. See the API documentation for more information: "
     "https://platform.openai.com/docs/api-reference/responses/create."
 )
+TOO_LONG = "Your input exceeds the context window of this model. Please adjust your input and try again."
 NOTHING = "One of \"input\" or \"previous_response_id\" or 'prompt' or 'conversation' must be provided."
 REJECTED = {
     "unknown": ({"foo": 1}, "Unknown parameter: 'foo'.", "foo", "unknown_parameter"),
@@ -138,7 +139,7 @@ REJECTED = {
     ),
     "length": (
         {"model": "gpt-4", "input": "word " * 9_000},
-        "Your input exceeds the context window of this model. Please adjust your input and try again.",
+        TOO_LONG,
         "input",
         "context_length_exceeded",
     ),
@@ -229,3 +230,28 @@ def test_compaction_is_rejected(fields):
     answer = ask(scripted("never"), asking(url=f"{URL}/compact", **fields))
 
     assert answer.status == 400
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "message", "param"),
+    [
+        (ErrorReply.model_not_found(), 400, "The requested model 'gpt-4o' does not exist.", "model"),
+        (ErrorReply.model_not_found("gpt-6o"), 400, "The requested model 'gpt-6o' does not exist.", "model"),
+        (ErrorReply(404), 404, "The model `gpt-4o` does not exist or you do not have access to it.", None),
+        (ErrorReply.context_length_exceeded(), 400, TOO_LONG, "input"),
+    ],
+)
+def test_errors_that_a_test_names_are_those_of_responses(error, status, message, param):
+    engine = scripted(error)
+    answer = ask(engine, asking())
+
+    assert (answer.status, answer.error["message"], answer.error["param"]) == (status, message, param)
+    assert [call.status for call in engine.journal] == [status]
+
+
+@pytest.mark.parametrize("url", [ELSEWHERE, AZURE, URL.replace("responses", "chat/completions")])
+def test_model_that_is_not_found_is_404_elsewhere(url):
+    body = {"model": "gpt-4o", "input": "hi", "messages": [{"role": "user", "content": "hi"}]}
+    del body["input" if "chat" in url else "messages"]
+
+    assert ask(scripted(ErrorReply.model_not_found()), wire(body, url=url)).status == 404

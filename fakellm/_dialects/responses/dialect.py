@@ -16,7 +16,7 @@ from pydantic_core import to_json
 from fakellm._anyjson import object_of, parsed
 from fakellm._dialects.openai import words
 from fakellm._dialects.openai.dialect import PROMPT_CACHE, OpenAIDialect, check_key, reader_of_look_ups
-from fakellm._dialects.responses.checks.rules import check_request, explain_length, model_of
+from fakellm._dialects.responses.checks.rules import TOO_LONG, check_request, explain_length, model_of, unknown_model
 from fakellm._dialects.responses.hear import hear
 from fakellm._dialects.responses.items import hear_item
 from fakellm._dialects.responses.read import to_chat
@@ -29,7 +29,7 @@ from fakellm._wire.answer import Completion
 from fakellm._wire.asked import ChatRequest
 from fakellm._wire.claim import Claim
 from fakellm._wire.dialect import Strictness
-from fakellm._wire.errors import ErrorBody, Rejected
+from fakellm._wire.errors import ErrorBody, Rejected, ScriptedError
 from fakellm._wire.events import WireEvent, WireRequest, address_of
 from fakellm._wire.provider import Json, Provider
 from fakellm._wire.reader import Reader
@@ -49,6 +49,9 @@ _CHUNK = (b'{"type": "response.output_text.delta", "output_index": 0,', b' "delt
 
 # What a body holds that builds on what was said before, or brings it back; a backslash may hide any of them.
 _REFERS = (b'"call_id"', b'"id"', b'"encrypted_content"', b"previous_response_id", b"conversation", b"\\u")
+
+_WORDS = MappingProxyType({"model_not_found": unknown_model("{model}"), "context_length_exceeded": TOO_LONG})
+"""Of errors that a test names; chat has others."""
 
 
 class ResponsesDialect(OpenAIDialect):
@@ -118,6 +121,13 @@ class ResponsesDialect(OpenAIDialect):
 
     def hear_part(self, part: Mapping[str, Any]) -> str | ToolCall | Reasoning | None:
         return hear_item(part)
+
+    def status(self, error: ScriptedError, provider: Provider) -> int:
+        return 400 if error.name == "model_not_found" and provider.rules == "openai" else error.status
+
+    def words(self, error: ScriptedError, provider: Provider) -> ErrorBody:
+        own = _WORDS.get(error.name) if provider.rules == "openai" else None
+        return own or super().words(error, provider)
 
     def error_event(self, error: ErrorBody, status: int, provider: Provider, before: bytes) -> bytes:
         # Nested, and with a number, as api.openai.com sends it and its document does not have it

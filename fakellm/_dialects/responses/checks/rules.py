@@ -25,7 +25,7 @@ from fakellm._wire.provider import Json, Provider
 from fakellm._wire.shapes import Members
 from fakellm.tokens._models import facts_of
 
-__all__ = ["check_request", "explain_length", "model_of"]
+__all__ = ["TOO_LONG", "check_request", "explain_length", "model_of", "unknown_model"]
 
 
 def model_of(body: Json, _: WireRequest) -> str:
@@ -54,7 +54,7 @@ def check_request(
     if error := _explain_input(body, is_strict=strictness.strict):
         raise Rejected(error)
     if strictness.strict and strictness.models is not None and model not in strictness.models:
-        raise Rejected(_unknown_model(model))
+        raise Rejected(unknown_model(model))
     if has_rules and (error := _explain_rules(body, model)):
         raise Rejected(error)
 
@@ -115,7 +115,8 @@ def _explain_input(body: Json, *, is_strict: bool) -> ErrorBody | None:
     )
 
 
-def _unknown_model(model: str) -> ErrorBody:
+def unknown_model(model: str) -> ErrorBody:
+    """A model that does not exist."""
     return ErrorBody(f"The requested model '{model}' does not exist.", param="model", code="model_not_found")
 
 
@@ -193,13 +194,16 @@ _RULES: Mapping[str, Callable[[Json, str], ErrorBody | None]] = MappingProxyType
 """For each parameter, what it asks of the others and of the model; run where it is given."""
 
 
+TOO_LONG = ErrorBody(
+    "Your input exceeds the context window of this model. Please adjust your input and try again.",
+    param="input",
+    code="context_length_exceeded",
+)
+
+
 def explain_length(asked: ChatRequest) -> ErrorBody | None:
     """Return the error for an input that is longer than the context of the model."""
     longest = facts_of(asked.model).longest_prompt
     if longest is None or asked.facts.prompt_tokens <= longest or asked.body.get("truncation") == "auto":
         return None
-    return ErrorBody(
-        "Your input exceeds the context window of this model. Please adjust your input and try again.",
-        param="input",
-        code="context_length_exceeded",
-    )
+    return TOO_LONG
