@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import chain
 from types import MappingProxyType
 from typing import Any
@@ -105,13 +106,24 @@ def response_id(answer: Completion, quirks: ResponsesQuirks) -> str:
 
 def item_id(answer: Completion, kind: str, number: int) -> str:
     """Return the id of an item: its kind, what it shares with the whole response, the time, what is its own."""
-    prefix, own = _PREFIXES.get(kind, kind.partition("_")[0]), digest(answer.identity.id("", 22), str(number))
-    return f"{prefix}_{family_of(answer)}00{answer.created:08x}{own.hex()[:24]}"
+    made = answer.identity.id("", 22)
+    prefix = _PREFIXES.get(kind, kind.partition("_")[0])
+    return f"{prefix}_{_family(made)}00{answer.created:08x}{_own(made, number)}"
 
 
 def family_of(answer: Completion) -> str:
     """Return what the ids of a response and of all its items have in common: 16 hexadecimal digits."""
-    return digest(answer.identity.id("", 22)).hex()[:16]
+    return _family(answer.identity.id("", 22))
+
+
+@lru_cache(maxsize=256)  # a response is named in many places while it is said
+def _family(made: str) -> str:
+    return digest(made).hex()[:16]
+
+
+@lru_cache(maxsize=256)
+def _own(made: str, number: int) -> str:
+    return digest(made, str(number)).hex()[:24]
 
 
 def given_item(item: Json, answer: Completion, number: int) -> Json:

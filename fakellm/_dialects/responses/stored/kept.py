@@ -109,8 +109,8 @@ class StoredResponses:
         with self._lock:
             history, referred = self._history(asked.body), self._referred(asked.body)
             kept = Kept(response_id(answer, quirks), answer, asked.undecoded(), history, referred, is_stored, polls)
-            self._names[kept.name] = family_of(answer)
-            self._families[family_of(answer)] = kept
+            self._names[kept.name] = family = family_of(answer)
+            self._families[family] = kept
             if conversation := asked.body.get("conversation"):
                 self._conversations.add(conversation, (*kept.given, *kept.output))
         return kept
