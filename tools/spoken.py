@@ -26,6 +26,7 @@ REQUESTS = (
     ("Responses", "POST https://api.openai.com/v1/responses"),
     ("– stored earlier", "GET https://api.openai.com/v1/responses/resp_NAME"),
     ("– made short", "POST https://api.openai.com/v1/responses/compact"),
+    ("– its tokens counted", "POST https://api.openai.com/v1/responses/input_tokens"),
     ("Conversations", "POST https://api.openai.com/v1/conversations"),
     ("Embeddings", "POST https://api.openai.com/v1/embeddings"),
     ("Completions", "POST https://api.openai.com/v1/completions"),
@@ -38,7 +39,7 @@ REQUESTS = (
     ("Bedrock", "POST https://bedrock-runtime.us-east-1.amazonaws.com/model/NAME/converse"),
     ("Chat of Cohere", "POST https://api.cohere.com/v2/chat"),
     ("Reranking", "POST https://api.cohere.com/v2/rerank"),
-    ("Counts of tokens", "POST https://api.anthropic.com/v1/messages/count_tokens"),
+    ("Counts of tokens of Anthropic", "POST https://api.anthropic.com/v1/messages/count_tokens"),
     ("Lists of models", "GET https://api.openai.com/v1/models"),
     ("Traces", "POST https://api.openai.com/v1/traces/ingest"),
 )

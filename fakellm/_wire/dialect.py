@@ -42,6 +42,9 @@ LENIENT = Strictness(strict=False)
 class Dialect(Voice, ABC):
     """One API shape: reads its requests, says its answers, hears them, words its errors."""
 
+    beside: tuple[Dialect, ...] = ()
+    """Dialects of further endpoints, which know what this one stores: its copy has copies of them."""
+
     @abstractmethod
     def claims(self, wire: WireRequest) -> Claim | None:
         """Say that a request is of this API, and what its path says; None for any other."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from itertools import chain
 from typing import Protocol
 
 from fakellm._wire.canonical import read_json
@@ -37,17 +38,18 @@ class Dialects:
     def __init__(
         self, spoken: Sequence[Dialect], unspoken: Unspoken, provider_of: Callable[[str, str], Provider]
     ) -> None:
-        self.spoken = tuple(spoken)
+        self._given = tuple(spoken)
+        self.spoken = tuple(chain.from_iterable((dialect, *dialect.beside) for dialect in spoken))
         self._unspoken = unspoken
         self._provider_of = provider_of
 
     def with_first(self, dialects: Sequence[Dialect]) -> Dialects:
         """Return the table with further dialects, which are asked before the others."""
-        return Dialects((*dialects, *self.spoken), self._unspoken, self._provider_of) if dialects else self
+        return Dialects((*dialects, *self._given), self._unspoken, self._provider_of) if dialects else self
 
     def copied(self) -> Dialects:
         """Return the table with copies of its dialects, which remember nothing that is asked of these."""
-        return Dialects([dialect.copied() for dialect in self.spoken], self._unspoken, self._provider_of)
+        return Dialects([dialect.copied() for dialect in self._given], self._unspoken, self._provider_of)
 
     def find(self, wire: WireRequest) -> tuple[Dialect, Claim] | None:
         """Return the dialect that claims a request, with what it claims, or None."""

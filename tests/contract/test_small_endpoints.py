@@ -86,6 +86,22 @@ def test_moderation(client, llm):
     assert flagged.category_applied_input_types.violence == ["text"]
 
 
+def test_tokens_are_counted(client, llm):
+    llm.reply("Hello!", times=2)
+    tools = [{"type": "function", "name": "f", "parameters": {"type": "object", "properties": {}}}]
+    first = client.responses.create(model="gpt-4o", input="hi")
+    asked = {"model": "gpt-4o", "input": "and then?", "previous_response_id": first.id, "tools": tools}
+
+    counted = client.responses.input_tokens.count(**asked)
+
+    assert (counted.object, counted.input_tokens) == (
+        "response.input_tokens",
+        client.responses.create(**asked).usage.input_tokens,
+    )
+    with FakeLLM(allow_rejected=True), pytest.raises(openai.BadRequestError):
+        client.responses.input_tokens.count(model="gpt-4o", input=7)
+
+
 def test_models(client, llm):
     listed = [model.id for model in client.models.list()]
 

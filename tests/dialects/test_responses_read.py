@@ -46,7 +46,7 @@ def test_path_ends_with_responses(url):
 
 
 @pytest.mark.parametrize(
-    "request_sent", [wire(method="GET", url=URL), wire(url=URL + "/input_tokens"), wire(url=URL.replace("s", "z"))]
+    "request_sent", [wire(method="GET", url=URL), wire(url=URL + "/tokens"), wire(url=URL.replace("s", "z"))]
 )
 def test_other_requests_are_not_claimed(request_sent):
     assert DIALECTS.find(request_sent) is None

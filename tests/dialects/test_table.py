@@ -79,6 +79,7 @@ def test_count_of_tokens_is_claimed_on_any_host(host, path):
         (wire(b"?"), True),
         (wire({"model": "llama3"}, url="http://localhost:11434/api/generate"), True),
         (wire({"model": "gpt-4o"}, url="https://api.openai.com/v1/responses/input_tokens"), False),
+        (wire({"model": "claude"}, url="https://api.anthropic.com/v1/messages/count_tokens"), False),
         (wire({"model": 7}, url="https://shop.test/orders"), False),
         (wire(["model"], url="https://shop.test/orders"), False),
         (wire(b"model", url="https://shop.test/orders"), False),

@@ -324,7 +324,6 @@ def test_reset_forgets_other_traffic():
 @pytest.mark.parametrize(
     "url",
     [
-        "https://api.openai.com/v1/responses/input_tokens",
         "https://gateway.test/v1/messages/count_tokens",
         "https://generativelanguage.googleapis.com/v1beta/models/gemini-2.5-pro:countTokens",
     ],

@@ -124,6 +124,7 @@ OTHERS = {
     "chat/completions/chatcmpl-1": {"metadata": {"a": "b"}},
     "responses": RESPONSE,
     "responses/compact": RESPONSE,
+    "responses/input_tokens": RESPONSE,
     "conversations": {"metadata": {"a": "b"}, "items": RESPONSE["input"]},
     "conversations/conv_1/items": {"items": RESPONSE["input"]},
 }
@@ -255,7 +256,7 @@ def test_any_body_gets_a_well_formed_answer_at_any_endpoint(request, reply, host
     path, body = request
     engine = fuzzed_engine(None, strictness=Strictness(strict=strict))
     if reply:
-        when(engine, endpoint=path.partition("/")[0]).reply(reply, times=None)
+        when(engine, endpoint="tokens" if path.endswith("tokens") else path.partition("/")[0]).reply(reply, times=None)
 
     assert_well_formed(ask(engine, wire(body, url=f"{host}/{path}")))
 

@@ -33,6 +33,7 @@ others = [
     ("GET", "models", b""),
     ("POST", "responses", b'{"model": "gpt-5", "input": "y", "stream": true, "store": false}'),
     ("POST", "responses/compact", b'{"model": "gpt-5", "input": "y"}'),
+    ("POST", "responses/input_tokens", b'{"model": "gpt-5", "input": "y"}'),
     ("POST", "conversations", b'{"items": [{"role": "user", "content": "y"}]}'),
 ]
 for user in ("y", "z"):

@@ -6,24 +6,23 @@ Source: ``CreateResponse`` of the OpenAPI document.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from functools import lru_cache, partial
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, Self
 
 from pydantic_core import to_json
 
-from fakellm._anyjson import object_of, parsed
-from fakellm._dialects.openai import words
 from fakellm._dialects.openai.dialect import PROMPT_CACHE, OpenAIDialect, check_key, reader_of_look_ups
-from fakellm._dialects.responses.checks.rules import TOO_LONG, check_request, explain_length, model_of, unknown_model
+from fakellm._dialects.responses.checks.rules import TOO_LONG, check_request, explain_length, unknown_model
+from fakellm._dialects.responses.counts import CountsDialect
 from fakellm._dialects.responses.hear import hear
 from fakellm._dialects.responses.items import hear_item
-from fakellm._dialects.responses.read import to_chat
 from fakellm._dialects.responses.say import render, render_whole
 from fakellm._dialects.responses.stored.compact import claim_compact, compacted
 from fakellm._dialects.responses.stored.kept import StoredResponses
 from fakellm._dialects.responses.stored.paths import claim_look_up, look_up
+from fakellm._dialects.responses.stored.reader import StoredReader
 from fakellm._dialects.responses.stream import render_stream
 from fakellm._wire.answer import Completion
 from fakellm._wire.asked import ChatRequest
@@ -31,8 +30,7 @@ from fakellm._wire.claim import Claim
 from fakellm._wire.dialect import Strictness
 from fakellm._wire.errors import ErrorBody, Rejected, ScriptedError
 from fakellm._wire.events import WireEvent, WireRequest, address_of
-from fakellm._wire.provider import Json, Provider
-from fakellm._wire.reader import Reader
+from fakellm._wire.provider import Provider
 from fakellm._wire.said import Reasoning, ToolCall
 from fakellm._wire.sse import encode_event
 from fakellm._wire.voice import Heard, Marks
@@ -46,9 +44,6 @@ _END = re.compile(
 )
 _CHUNK = (b'{"type": "response.output_text.delta", "output_index": 0,', b' "delta": "', b'?"}')
 
-
-# What a body holds that builds on what was said before, or brings it back; a backslash may hide any of them.
-_REFERS = (b'"call_id"', b'"id"', b'"encrypted_content"', b"previous_response_id", b"conversation", b"\\u")
 
 _WORDS = MappingProxyType({"model_not_found": unknown_model("{model}"), "context_length_exceeded": TOO_LONG})
 """Of errors that a test names; chat has others."""
@@ -64,18 +59,15 @@ class ResponsesDialect(OpenAIDialect):
     caches = PROMPT_CACHE
     part_kind = "an output item"
 
-    def __init__(self, *, reader: Reader | None = None, stored: StoredResponses | None = None) -> None:
-        self._reader = (reader or self._reader_on()).copied(self)
-        self._look_ups = reader_of_look_ups(self)
+    def __init__(self, *, alike: StoredReader | None = None, stored: StoredResponses | None = None) -> None:
         self._stored = stored or StoredResponses()
-
-    def _reader_on(self, before: Sequence[Json] = (), referred: Mapping[str, Json] = MappingProxyType({})) -> Reader:
-        """Return a reader of requests that build on these items, and refer to those."""
-        read = partial(to_chat, before=before, referred=referred)
-        return Reader(self, model_of=model_of, check=check_request, to_chat=read, no_json=words.INVALID_JSON)
+        reader = alike or StoredReader(self, check_request, self._stored, check_kept=StoredResponses.check)
+        self._requests = reader.copied(self, self._stored)
+        self._look_ups = reader_of_look_ups(self)
+        self.beside = (CountsDialect(self._stored),)
 
     def copied(self) -> Self:
-        return type(self)(reader=self._reader, stored=self._stored.copied())
+        return type(self)(alike=self._requests, stored=self._stored.copied())
 
     def claims(self, wire: WireRequest) -> Claim | None:
         return (_claim(wire.path) if wire.method == "POST" else None) or claim_compact(wire) or claim_look_up(wire)
@@ -86,23 +78,8 @@ class ResponsesDialect(OpenAIDialect):
         if claim.stored is not None:
             is_documented = strictness.strict and provider.rules is not None
             return self._look_ups.read(look_up(wire, is_documented=is_documented), claim, strictness, provider)
-        if not any(name in wire.body for name in _REFERS):
-            return self._fit(self._reader.read(wire, claim, strictness, provider), strictness)
-        # What was kept is no part of the body: a request that builds on it is read anew each time.
-        before, referred = self._stored.before(object_of(parsed(wire.body)))
-        reader = self._reader_on(before, referred) if before or referred else self._reader
-        asked = reader.read(wire, claim, strictness, provider)
-        if strictness.strict:
-            self._stored.check(asked.body, provider)
-        return self._fit(asked, strictness)
-
-    def _fit(self, asked: ChatRequest, strictness: Strictness) -> ChatRequest:
-        """Return a request whose input the model can take.
-
-        Raises:
-            Rejected: it is too long.
-        """
-        if strictness.strict and asked.provider.rules and (error := explain_length(asked)):
+        asked = self._requests.read(wire, claim, strictness, provider)
+        if strictness.strict and provider.rules and (error := explain_length(asked)):
             raise Rejected(error)
         return asked
 

@@ -25,7 +25,7 @@ from fakellm._wire.provider import Json, Provider
 from fakellm._wire.shapes import Members
 from fakellm.tokens._models import facts_of
 
-__all__ = ["TOO_LONG", "check_request", "explain_length", "model_of", "unknown_model"]
+__all__ = ["TOO_LONG", "check_model", "check_request", "explain_length", "explain_shape", "model_of", "unknown_model"]
 
 
 def model_of(body: Json, _: WireRequest) -> str:
@@ -49,20 +49,19 @@ def check_request(
     has_rules = strictness.strict and provider.rules is not None
     if has_rules and (error := _explain_moved(body)):
         raise Rejected(error)
-    if error := _explain_shape(body, _shape(strictness, has_rules=has_rules)):
+    if error := explain_shape(body, strictness, provider, documented=openai_body):
         raise Rejected(error)
     if error := _explain_input(body, is_strict=strictness.strict):
         raise Rejected(error)
-    if strictness.strict and strictness.models is not None and model not in strictness.models:
-        raise Rejected(unknown_model(model))
+    check_model(model, strictness)
     if has_rules and (error := _explain_rules(body, model)):
         raise Rejected(error)
 
 
-def _shape(strictness: Strictness, *, has_rules: bool) -> Members:
-    if not strictness.strict:
-        return WELL_FORMED
-    return openai_body() if has_rules else PORTABLE
+def check_model(model: str, strictness: Strictness) -> None:
+    """Raise Rejected for a model that does not exist."""
+    if strictness.strict and strictness.models is not None and model not in strictness.models:
+        raise Rejected(unknown_model(model))
 
 
 _MOVED = MappingProxyType(
@@ -89,7 +88,11 @@ def _explain_moved(body: Json) -> ErrorBody | None:
     )
 
 
-def _explain_shape(body: Json, shape: Members) -> ErrorBody | None:
+def explain_shape(
+    body: Json, strictness: Strictness, provider: Provider, *, documented: Callable[[], Members]
+) -> ErrorBody | None:
+    """Return the error for a body of another shape. documented: what it is by OpenAI's document."""
+    shape = WELL_FORMED if not strictness.strict else PORTABLE if provider.rules is None else documented()
     if (misfit := shape.misfit(body)) is None:
         return None
     if misfit.kind != "format_schema":

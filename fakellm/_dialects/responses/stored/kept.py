@@ -128,6 +128,11 @@ class StoredResponses:
             issued = dict(chain.from_iterable(one.issued for one in self._issuers(items)))
             check_history(items, provider, issued=issued, is_given=self._is_given)
 
+    def check_names(self, body: Json, _: Provider) -> None:
+        """Raise Rejected for a request that builds on what is not there."""
+        with self._lock:
+            self._check_names(body)
+
     def conversation_of(self, body: Json) -> tuple[Json, ...]:
         """Return all items that a request is about: those it builds on, and its own."""
         before, referred = self.before(body)
