@@ -58,7 +58,7 @@ def test_project_on_the_page_of_scenarios_passes(pytester):
 
     result = pytester.runpytest_subprocess("-v")
 
-    result.assert_outcomes(passed=46, skipped=1)
+    result.assert_outcomes(passed=64, skipped=1)
     shown = re.search(r"^```text\n(.*?)^```", page.read_text(), re.DOTALL | re.MULTILINE)[1]
     for line in shown.splitlines():
         assert line in result.stdout.str()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from fakellm import faults
 from fakellm._errors import (
@@ -29,7 +29,14 @@ _HELLO = ["Hello", "!"]
 _ANSWER = Reply(chunks=_HELLO, usage=usage(9, 2))
 
 
-def _fails(name: str, reply: ErrorReply | Fault, error: type[Exception], description: str) -> Scenario:
+def _fails(
+    name: str,
+    reply: ErrorReply | Fault,
+    error: type[Exception],
+    description: str,
+    *,
+    elsewhere: Mapping[str, Expected | None] | None = None,
+) -> Scenario:
     """Return a scenario in which every attempt fails."""
     script = reply if isinstance(reply, ErrorReply) else Reply(chunks=_HELLO, fault=reply)
     return Scenario(
@@ -39,6 +46,7 @@ def _fails(name: str, reply: ErrorReply | Fault, error: type[Exception], descrip
         expected=Expected(error=error),
         families="error",
         description=description,
+        elsewhere=elsewhere,
     )
 
 
@@ -78,7 +86,13 @@ def _breaks(name: str, fault: Fault, error: type[Exception], description: str) -
 
 ERRORS = (
     _fails("invalid_api_key", ErrorReply.invalid_api_key(), AuthenticationError, "401"),
-    _fails("model_not_found", ErrorReply.model_not_found(), NotFoundError, "404"),
+    _fails(
+        "model_not_found",
+        ErrorReply.model_not_found(),
+        NotFoundError,
+        "404; 400 of Responses",
+        elsewhere={"responses": Expected(error=BadRequestError)},
+    ),
     _fails("context_length_exceeded", ErrorReply.context_length_exceeded(), BadRequestError, "400"),
     _fails("prompt_filtered", ErrorReply.content_filter(), BadRequestError, "400, as Azure filters a prompt"),
     _fails("rate_limited", ErrorReply.rate_limited(), RateLimitError, "429 on every attempt"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from fakellm._fake import FakeLLM
@@ -41,7 +42,15 @@ USAGES = (
 )
 
 
-def _ended(name: str, reason: str | None, texts: list[str], description: str, *, billed: dict[str, Any]) -> Scenario:
+def _ended(
+    name: str,
+    reason: str | None,
+    texts: list[str],
+    description: str,
+    *,
+    billed: dict[str, Any],
+    elsewhere: Mapping[str, Expected | None] | None = None,
+) -> Scenario:
     """Return a scenario with a text that ends for this reason, None for JSON null."""
     return Scenario(
         name,
@@ -50,6 +59,7 @@ def _ended(name: str, reason: str | None, texts: list[str], description: str, *,
         expected=Expected(content="".join(texts), chunks=texts, finish_reason=reason, usage=billed),
         families="finish_reason",
         description=description,
+        elsewhere=elsewhere,
     )
 
 
@@ -73,8 +83,16 @@ FINISH_REASONS = (
         description="the model wants a tool run",
     ),
     _ended("content_filter", "content_filter", _CUT, "a filter withheld the rest", billed=usage(12, 3)),
-    _ended("function_call", "function_call", _TOLD, "the reason of the API before tools", billed=usage(12, 5)),
-    _ended("null", None, _TOLD, "none at all", billed=usage(12, 5)),
+    # Responses end with a status, which has no word for these two.
+    _ended(
+        "function_call",
+        "function_call",
+        _TOLD,
+        "the reason of the API before tools",
+        billed=usage(12, 5),
+        elsewhere={"responses": None},
+    ),
+    _ended("null", None, _TOLD, "none at all", billed=usage(12, 5), elsewhere={"responses": None}),
     _ended(
         "unknown",
         "insufficient_system_resource",

@@ -5,16 +5,17 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from types import NoneType
 from typing import Any
 
 from fakellm import _errors
 from fakellm._errors import APIError, ScriptFormatError, UsageError
 from fakellm._fake import FakeLLM
 from fakellm._script.files.format import LoadedScript
-from fakellm._script.files.hints import arguments_of
+from fakellm._script.files.hints import arguments_of, kind_of
 from fakellm._script.files.load import load_script
 from fakellm._script.scripted import Scripted
-from fakellm._yaml.kinds import Shorthand, constants
+from fakellm._yaml.kinds import Either, Several, Shorthand, constants
 from fakellm.scenarios._expected import Expected
 from fakellm.scenarios._scenario import Scenario, expected_of
 
@@ -24,19 +25,19 @@ _SUFFIXES = frozenset({".json", ".yaml", ".yml"})
 
 _CLASSES = {name: cls for name, cls in vars(_errors).items() if isinstance(cls, type) and issubclass(cls, APIError)}
 
+_EXPECTED = arguments_of(
+    Expected,
+    name="expected",
+    besides=("create_result",),  # made of the others
+    more={"error": Shorthand(constants(sorted(_CLASSES)), _CLASSES.get)},
+)
+
 SCENARIO = arguments_of(
     Scenario,
     dict,
     name="a scenario",
     besides=("name", "script", "messages"),  # the file's name, its rules, and what is made of the request
-    more={
-        "expected": arguments_of(
-            Expected,
-            name="expected",
-            besides=("create_result",),  # made of the others
-            more={"error": Shorthand(constants(sorted(_CLASSES)), _CLASSES.get)},
-        )
-    },
+    more={"expected": _EXPECTED, "elsewhere": Several(Either(_EXPECTED, kind_of(NoneType)), container=dict)},
 )
 """What ``scenario:`` holds in a file."""
 

@@ -8,7 +8,7 @@ from fakellm._errors import UsageError, did_you_mean
 from fakellm.scenarios._conversations import CONVERSATIONS
 from fakellm.scenarios._errors import ERRORS
 from fakellm.scenarios._figures import FINISH_REASONS, USAGES
-from fakellm.scenarios._scenario import FAMILIES, Scenario
+from fakellm.scenarios._scenario import FAMILIES, Endpoint, Scenario, checked_endpoint
 from fakellm.scenarios._streams import STREAMS
 
 __all__ = ["family", "get", "register", "unknown_name"]
@@ -34,16 +34,17 @@ def register(scenario: Scenario) -> Scenario:
     return scenario
 
 
-def family(name: str) -> list[Scenario]:
-    """Return the scenarios of a family, in order of registration.
+def family(name: str, *, endpoint: Endpoint = "chat") -> list[Scenario]:
+    """Return the scenarios of a family, in order of registration. endpoint: the API that is asked.
 
     Raises:
-        UsageError: there is no such family.
+        UsageError: there is no such family, or no scenario is asked at this API.
     """
     __tracebackhide__ = True
+    checked_endpoint(endpoint)
     if name not in _LIBRARY:
         raise UsageError(f"there is no family {name!r}; the families are {', '.join(FAMILIES)}")
-    return list(_LIBRARY[name].values())
+    return [scenario.at(endpoint) for scenario in _LIBRARY[name].values() if scenario.is_for(endpoint)]
 
 
 def get(name: str, *, family: str | None = None) -> Scenario:

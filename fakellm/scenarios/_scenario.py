@@ -15,14 +15,20 @@ from fakellm._script.scripted import as_reply
 from fakellm.models import LLMMessage, ToolSchema
 from fakellm.scenarios._expected import Expected
 from fakellm.scenarios._messages import messages_of, tools_of
+from fakellm.scenarios._responses import as_responses
 from fakellm.tokens import encoding_for_model
 
-__all__ = ["FAMILIES", "Scenario", "expected_of"]
+__all__ = ["ENDPOINTS", "FAMILIES", "Endpoint", "Scenario", "checked_endpoint", "expected_of"]
 
 FAMILIES = ("create", "stream", "usage", "finish_reason", "error")
 """The families that scenarios belong to; each has a fixture, such as ``llm_create_scenario``."""
 
 Family = Annotated[str, FAMILIES]
+
+ENDPOINTS = ("chat", "responses")
+"""The APIs at which scenarios can be asked."""
+
+Endpoint = Annotated[str, ENDPOINTS]
 
 _QUESTION = {"role": "user", "content": "Hello!"}
 
@@ -39,6 +45,8 @@ class Scenario:
     families: where it belongs, any of FAMILIES; in "stream" its request asks for a stream
     description: one line
     usage_unasked: whether the usage of a stream comes without being asked for
+    elsewhere: by the names of other APIs than chat, what a correct client reports there where that is something else;
+      None for an API that has no place for the scenario
 
     >>> haiku = Scenario("haiku", "An old silent pond ...")
     >>> haiku.expected.content, haiku.request["model"], haiku.messages[0].content
@@ -56,6 +64,7 @@ class Scenario:
         families: Family | Iterable[Family] = ("create",),
         description: str = "",
         usage_unasked: bool = False,
+        elsewhere: Mapping[str, Expected | None] | None = None,
     ) -> None:
         __tracebackhide__ = True
         self.name = _checked_name(name)
@@ -66,6 +75,8 @@ class Scenario:
         self._messages = None if messages is None else list(messages)
         self._script: Callable[[FakeLLM], object] = script if callable(script) else _answering(script)
         self._expected = _with_chunks(expected or expected_of(name, script), self._request["model"])
+        self._elsewhere = _checked_elsewhere(elsewhere or {}, self._request["model"])
+        self._endpoint = "chat"
         self._llm: FakeLLM | None = None
 
     @property
@@ -88,6 +99,32 @@ class Scenario:
         """Keyword arguments for ``chat.completions.create``; a copy, to change at will."""
         return copy.deepcopy(self._request)
 
+    def request_for(self, endpoint: Endpoint) -> dict[str, Any]:
+        """Return keyword arguments for the method of an API: of ``chat.completions.create``, ``responses.create``.
+
+        Raises:
+            UsageError: no scenario is asked at this API, or it has no place for this one.
+
+        >>> Scenario("haiku", "An old silent pond ...").request_for("responses")
+        {'model': 'gpt-4o', 'input': [{'role': 'user', 'content': 'Hello!'}]}
+        """
+        if checked_endpoint(endpoint) == "chat":
+            return self.request
+        if self._elsewhere.get(endpoint, self) is None:
+            raise UsageError(f"the scenario {self.name!r} is about what {endpoint} have no place for")
+        try:
+            return as_responses(self.request)
+        except UsageError as err:
+            raise UsageError(f"the scenario {self.name!r} cannot be asked at {endpoint}: {err}") from None
+
+    def is_for(self, endpoint: Endpoint) -> bool:
+        """Whether it can be asked at an API."""
+        try:
+            self.request_for(endpoint)
+        except UsageError:
+            return False
+        return True
+
     @property
     def messages(self) -> list[LLMMessage]:
         """The messages of the request, in the classes of ``fakellm.models``."""
@@ -107,10 +144,15 @@ class Scenario:
     def expected(self) -> Expected:
         """What a correct client reports.
 
-        The usage of a stream is expected where it was asked for: by the newest call or, before there is one, by
-        ``request``.
+        At another API than chat that may be something else. The usage of a stream is expected where it was asked for.
+        The newest call decides about both; before there is one, the marker of the test and ``request`` do.
         """
-        return self._expected if self._gets_usage() else self._expected.without_usage()
+        newest = self._llm.calls[-1] if self._llm is not None and self._llm.calls else None
+        endpoint = newest.endpoint if newest is not None and newest.endpoint in ENDPOINTS else self._endpoint
+        if endpoint != "chat":  # where a stream always tells its usage
+            return self._elsewhere.get(endpoint) or self._expected
+        asked = self._request if newest is None or newest.request is None else newest.request.body
+        return self._expected if self.usage_unasked or _asks_for_usage(asked) else self._expected.without_usage()
 
     def of(self, family: str) -> Scenario:
         """Return it as a member of one family: in "stream", the request asks for a stream."""
@@ -119,6 +161,14 @@ class Scenario:
         streamed = copy.copy(self)
         streamed._request = {**self._request, "stream": True}  # noqa: SLF001  # a copy of its own
         return streamed
+
+    def at(self, endpoint: Endpoint) -> Scenario:
+        """Return it as one that is asked at an API: ``expected`` is what a client of that API reports."""
+        if checked_endpoint(endpoint) == self._endpoint:
+            return self
+        there = copy.copy(self)
+        there._endpoint = endpoint  # noqa: SLF001  # a copy of its own
+        return there
 
     def on(self, llm: FakeLLM) -> Scenario:
         """Script a fake with it; return the scenario that this fake plays. What is never asked for fails nothing."""
@@ -140,12 +190,9 @@ class Scenario:
     def __repr__(self) -> str:
         return f"<Scenario {self.name}>"
 
-    def _gets_usage(self) -> bool:
-        if self.usage_unasked:
-            return True
-        newest = self._llm.calls[-1].request if self._llm is not None and self._llm.calls else None
-        asked = self._request if newest is None else newest.body
-        return not asked.get("stream") or bool((asked.get("stream_options") or {}).get("include_usage"))
+
+def _asks_for_usage(body: Mapping[str, Any]) -> bool:
+    return not body.get("stream") or bool((body.get("stream_options") or {}).get("include_usage"))
 
 
 _ARGUMENTS = ("model", "messages", "tools", "stream")
@@ -197,6 +244,23 @@ def _checked_name(name: object) -> str:
     if not isinstance(name, str) or not name.strip():
         raise UsageError(f"a Scenario needs a name, which is the id of its tests; got {name!r}")
     return name
+
+
+def checked_endpoint(endpoint: str) -> str:
+    """Return the name of an API at which scenarios can be asked.
+
+    Raises:
+        UsageError: it is none.
+    """
+    if endpoint not in ENDPOINTS:
+        raise UsageError(f"scenarios are asked at {' and '.join(ENDPOINTS)}, not at {endpoint!r}")
+    return endpoint
+
+
+def _checked_elsewhere(given: Mapping[str, Expected | None], model: str) -> dict[str, Expected | None]:
+    if "chat" in given:
+        raise UsageError("what a client of chat reports is expected=Expected(...); elsewhere= is for other APIs")
+    return {checked_endpoint(name): said and _with_chunks(said, model) for name, said in given.items()}
 
 
 def _checked_families(given: str | Iterable[str]) -> tuple[str, ...]:

@@ -68,6 +68,7 @@ def _bill_every_chunk(llm: FakeLLM) -> None:
     llm.reply(Reply(chunks=_HELLO, usage=_TOTAL), times=None)
 
 
+# Deltas of chat's own form have no place in Responses.
 STREAMS = (
     Scenario(
         "tool_fragments",
@@ -85,6 +86,7 @@ STREAMS = (
             usage=usage(50, 15),
         ),
         families="stream",
+        elsewhere={"responses": None},
         description="the arguments of a call in fragments, cut inside names and values, one of them empty",
     ),
     Scenario(
@@ -103,6 +105,7 @@ STREAMS = (
         request=asks("What is the weather in Paris and Rome?", tools=[_LOOSE]),
         expected=Expected(tool_calls=[PARIS, ROME], finish_reason="tool_calls", usage=usage(52, 44)),
         families="stream",
+        elsewhere={"responses": None},
         description="two calls whose fragments take turns; their index tells them apart",
     ),
     Scenario(
@@ -119,6 +122,7 @@ STREAMS = (
         request=asks("Greet the world.", **_ASKS_FOR_USAGE),
         expected=Expected(content="Hello, world!", chunks=_HELLO, finish_reason="stop", usage=_TOTAL),
         families="stream",
+        elsewhere={"responses": None},
         usage_unasked=True,
         description="the tokens so far in every chunk, asked for or not; the last count holds",
     ),
@@ -146,6 +150,7 @@ STREAMS = (
         request=asks("Greet the world."),
         expected=Expected(content="Hello, world!", chunks=_HELLO, finish_reason="stop", usage=usage(12, 4)),
         families="stream",
+        elsewhere={"responses": None},
         description="chunks between the others that say nothing",
     ),
 )

@@ -2,27 +2,59 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
 import pytest
 
 from fakellm import UsageError, scenarios
 from fakellm.scenarios import Scenario
 from fakellm.scenarios._library import unknown_name
+from fakellm.scenarios._scenario import checked_endpoint
 from pytest_fakellm.marker_lines import place_of
 from pytest_fakellm.state import SCENARIO_FIXTURES
 
 __all__ = ["parametrize"]
 
+_MARKER = "llm_scenarios"
+
 _OF_FOLDER: pytest.StashKey[list[Scenario]] = pytest.StashKey()
 
 
 def parametrize(metafunc: pytest.Metafunc, taken: list[str]) -> None:
-    """Run a test once for each scenario of its family, or of those that its marker names. taken: its fixtures."""
-    mark = metafunc.definition.get_closest_marker("llm_scenarios")
+    """Run a test once for each scenario of its family, or of those that its markers name. taken: its fixtures.
+
+    The nearest marker that names scenarios says which, the nearest one with an endpoint at which API.
+    """
+    marks = list(metafunc.definition.iter_markers(_MARKER))
+    for mark in marks:
+        with _told_at(metafunc, mark):
+            _check(mark)
+    naming = next((mark for mark in marks if mark.args), None)
+    endpoint = next((mark.kwargs["endpoint"] for mark in marks if mark.kwargs), "chat")
+    with _told_at(metafunc, naming or next(iter(marks), None)):
+        chosen = _chosen(_members(metafunc.config, _only(taken)), naming and naming.args, endpoint)
+    metafunc.parametrize(taken[0], chosen, ids=[scenario.name for scenario in chosen], indirect=True)
+
+
+@contextmanager
+def _told_at(metafunc: pytest.Metafunc, mark: pytest.Mark | None) -> Iterator[None]:
+    """Tell a mistake at the line of a marker, or of the test."""
     try:
-        chosen = _chosen(_members(metafunc.config, _only(taken)), mark)
+        yield
     except UsageError as err:
         raise pytest.Collector.CollectError(f"{_place(metafunc, mark)}: {type(err).__name__}: {err}") from None
-    metafunc.parametrize(taken[0], chosen, ids=[scenario.name for scenario in chosen], indirect=True)
+
+
+def _check(mark: pytest.Mark) -> None:
+    unknown = [name for name in mark.kwargs if name != "endpoint"]
+    if unknown or not (mark.args or mark.kwargs):
+        got = f"{min(unknown)}=" if unknown else "none"
+        raise UsageError(
+            f"the marker llm_scenarios takes names of scenarios and endpoint=, got {got}\n"
+            "  type: @pytest.mark.llm_scenarios('length', 'content_filter')"
+        )
+    checked_endpoint(mark.kwargs.get("endpoint", "chat"))
 
 
 def _only(taken: list[str]) -> str:
@@ -56,19 +88,15 @@ def _of_folder(config: pytest.Config) -> list[Scenario]:
     return config.stash[_OF_FOLDER]
 
 
-def _chosen(members: dict[str, Scenario], mark: pytest.Mark | None) -> list[Scenario]:
-    if mark is None:
-        return list(members.values())
-    if mark.kwargs or not mark.args:
-        got = f"{min(mark.kwargs)}=" if mark.kwargs else "none"
-        raise UsageError(
-            f"the marker llm_scenarios takes names of scenarios, got {got}\n"
-            "  type: @pytest.mark.llm_scenarios('length', 'content_filter')"
-        )
-    for name in mark.args:
+def _chosen(members: dict[str, Scenario], names: Sequence[str] | None, endpoint: str) -> list[Scenario]:
+    """Return the scenarios of these names; without names, all that can be asked at an API."""
+    if names is None:
+        return [scenario.at(endpoint) for scenario in members.values() if scenario.is_for(endpoint)]
+    for name in names:
         if name not in members:
             raise UsageError(_unknown(name, list(members)))
-    return [members[name] for name in dict.fromkeys(mark.args)]
+        members[name].request_for(endpoint)  # raises where it cannot be asked there
+    return [members[name].at(endpoint) for name in dict.fromkeys(names)]
 
 
 def _unknown(name: object, members: list[str]) -> str:

@@ -16,7 +16,10 @@ if TYPE_CHECKING:
     from fakellm import FakeLLM, VirtualTime
     from fakellm.scenarios import Scenario
 
-_MARKER = "llm_scenarios(*names): the scenarios of its family that the scenario fixture of the test plays"
+_MARKER = (
+    "llm_scenarios(*names, endpoint='chat'): the scenarios of its family that the scenario fixture of the test plays, "
+    "and the API at which they are asked"
+)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

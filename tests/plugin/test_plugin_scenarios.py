@@ -101,6 +101,77 @@ class TestIt:
     project.runpytest_inprocess().assert_outcomes(passed=2)
 
 
+ASK_RESPONSES = """
+def respond(scenario):
+    body = scenario.request_for("responses")
+    answer = httpx.post(
+        "https://api.openai.com/v1/responses", json=body, headers={"authorization": "Bearer sk-fakellm"}
+    )
+    return answer.json()
+"""
+
+
+@pytest.mark.parametrize(
+    ("fixture", "count"),
+    [
+        ("llm_create_scenario", 12),
+        ("llm_stream_scenario", 15),
+        ("llm_usage_scenario", 5),
+        ("llm_finish_reason_scenario", 5),
+        ("llm_error_scenario", 20),
+    ],
+)
+def test_marker_chooses_the_api(project, fixture, count):
+    make_test(
+        project,
+        f"""
+@pytest.mark.llm_scenarios(endpoint="responses")
+def test_it({fixture}):
+    assert {fixture}.request_for("responses")["input"]
+""",
+    )
+
+    project.runpytest_inprocess().assert_outcomes(passed=count)
+
+
+def test_expected_is_that_of_the_api_of_the_marker(project):
+    make_test(
+        project,
+        """
+from fakellm import BadRequestError
+
+@pytest.mark.llm_scenarios("model_not_found", endpoint="responses")
+def test_it(llm_error_scenario):
+    assert llm_error_scenario.expected.error is BadRequestError
+""",
+    )
+
+    project.runpytest_inprocess().assert_outcomes(passed=1)
+
+
+def test_nearest_marker_with_an_endpoint_counts_beside_the_nearest_with_names(project):
+    make_test(
+        project,
+        f"""{ASK_RESPONSES}
+pytestmark = pytest.mark.llm_scenarios(endpoint="responses")
+
+@pytest.mark.llm_scenarios("length", "stop")
+def test_status(llm_finish_reason_scenario):
+    status = respond(llm_finish_reason_scenario)["status"]
+    assert (status == "completed") == (llm_finish_reason_scenario.name == "stop")
+
+@pytest.mark.llm_scenarios(endpoint="chat")
+def test_chat(llm_finish_reason_scenario):
+    pass
+""",
+    )
+
+    result = project.runpytest_inprocess("-v")
+
+    result.assert_outcomes(passed=9)
+    result.stdout.fnmatch_lines(["*test_status[[]length[]] PASSED*", "*test_status[[]stop[]] PASSED*"])
+
+
 @pytest.mark.parametrize(
     ("marker", "arguments", "said"),
     [
@@ -125,14 +196,24 @@ class TestIt:
             "llm_scenarios",
             "llm_usage_scenario",
             [
-                "test_it.py:3: UsageError: the marker llm_scenarios takes names of scenarios, got none",
+                "test_it.py:3: UsageError: the marker llm_scenarios takes names of scenarios and endpoint=, got none",
                 "  type: @pytest.mark.llm_scenarios('length', 'content_filter')",
             ],
         ),
         (
             "llm_scenarios(name='length')",
             "llm_usage_scenario",
-            ["test_it.py:3: UsageError: the marker llm_scenarios takes names of scenarios, got name="],
+            ["test_it.py:3: UsageError: the marker llm_scenarios takes names of scenarios and endpoint=, got name="],
+        ),
+        (
+            "llm_scenarios(endpoint='mail')",
+            "llm_usage_scenario",
+            ["test_it.py:3: UsageError: scenarios are asked at chat and responses, not at 'mail'"],
+        ),
+        (
+            "llm_scenarios('null', endpoint='responses')",
+            "llm_finish_reason_scenario",
+            ["test_it.py:3: UsageError: the scenario 'null' is about what responses have no place for"],
         ),
         (
             "llm_scenarios('length')",
@@ -320,4 +401,4 @@ def test_marker_is_documented(project):
     result = project.runpytest_inprocess("--markers")
 
     text = result.stdout.str()
-    assert "@pytest.mark.llm_scenarios(*names): the scenarios of its family" in text
+    assert "@pytest.mark.llm_scenarios(*names, endpoint='chat'): the scenarios of its family" in text

@@ -98,6 +98,25 @@ def test_error_is_an_exception_class(tmp_path):
     assert scenario.expected == Expected(error=RateLimitError)
 
 
+def test_file_says_what_another_api_leads_to(tmp_path):
+    [scenario] = load(
+        tmp_path,
+        """\
+        scenario:
+          elsewhere: {responses: {content: Hello!, finish_reason: length}}
+        otherwise: Hello!
+        """,
+    )
+
+    assert scenario.at("responses").expected.finish_reason == "length"
+
+
+def test_file_leaves_out_another_api(tmp_path):
+    [scenario] = load(tmp_path, "scenario: {elsewhere: {responses: null}}\notherwise: Hello!")
+
+    assert not scenario.is_for("responses")
+
+
 def test_files_come_in_order_of_their_names(tmp_path):
     (tmp_path / "b.json").write_text('{"otherwise": "b"}')
     (tmp_path / "c.yml").write_text("otherwise: c")
@@ -123,7 +142,7 @@ def test_scenario_section_is_passed_over_by_a_fake(tmp_path, fake_llm):
         (
             "scenario:\n  expects: {}\notherwise: a",
             "own.yaml:2: a scenario has no 'expects'; did you mean 'expected'?\n"
-            "  it takes request, families, description, usage_unasked, expected",
+            "  it takes request, families, description, usage_unasked, expected, elsewhere",
         ),
         (
             "scenario:\n  expected: {}\n  families: streams\notherwise: a",
@@ -145,6 +164,14 @@ def test_scenario_section_is_passed_over_by_a_fake(tmp_path, fake_llm):
         (
             "scenario:\n  expected:\n    error: ValueError\notherwise: a",
             f"own.yaml:3: error takes one of {CLASSES}; got \"ValueError\"; did you mean 'APIError'?",
+        ),
+        (
+            "scenario:\n  elsewhere: {mail: null}\notherwise: a",
+            "own.yaml:2: scenarios are asked at chat and responses, not at 'mail'",
+        ),
+        (
+            "scenario:\n  elsewhere:\n    responses: a\notherwise: a",
+            'own.yaml:3: responses takes a mapping, got "a"',
         ),
         (
             "rules: [{reply: {error: rate_limited}}]",

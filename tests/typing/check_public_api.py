@@ -94,6 +94,7 @@ def situations() -> None:
     with scenario.play() as played:
         assert_type(played.llm, FakeLLM)
         assert_type(played.request, dict[str, Any])
+        assert_type(played.request_for("responses"), dict[str, Any])
         assert_type(played.expected.create_result, CreateResult | None)
     assert_type(scenarios.family("usage"), list[Scenario])
     assert_type(Reply(chunks=["Hel", "lo"]).pace, Pace | None)

@@ -242,7 +242,7 @@ ERRORS = (
 )
 FAULTS = ", ".join(name for name in faults.__all__ if name.islower())
 AN_ERROR = f"a whole number from 400 to 599, one of {ERRORS}, or {{status: ...}}"
-SCENARIO_KEYS = "request, families, description, usage_unasked, expected"
+SCENARIO_KEYS = "request, families, description, usage_unasked, expected, elsewhere"
 PROVIDER_NAMES = "azure, deepseek, groq, openai, openrouter, plain, siliconflow"
 QUOTES = "a text that looks like this goes in quotes"
 FRAMINGS = ", ".join(name for name in framings.__all__ if name.islower())
