@@ -79,7 +79,7 @@ class Activation:
 
     def handle(self, wire: WireRequest) -> Playable:
         """Let the engine answer a request of another library."""
-        return self._engine.handle(wire)
+        return self._engine.handle(wire, self.clock.now())
 
     @contextmanager
     def passing(self) -> Iterator[None]:

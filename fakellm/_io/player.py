@@ -45,8 +45,8 @@ class Playable(Protocol):
 class Answers(Protocol):
     """What a transport asks: an engine."""
 
-    def handle(self, request: WireRequest) -> Playable:
-        """Answer a request."""
+    def handle(self, request: WireRequest, now: float) -> Playable:
+        """Answer a request. now: the time in seconds, by the clock that plays the answer."""
         ...
 
 

@@ -110,7 +110,8 @@ def transport_class(module: ModuleType) -> type[Any]:
                 raise
 
         def _ask(self, request: Any) -> Playable:
-            return self._engine.handle(WireRequest(request.method, str(request.url), request.headers, request.content))
+            wire = WireRequest(request.method, str(request.url), request.headers, request.content)
+            return self._engine.handle(wire, self._clock.now())
 
         def _respond(self, playback: Playback) -> Any:
             head, stream = playback.head, PlayedStream(playback, self._clock)

@@ -157,15 +157,15 @@ class Engine:
             return False
         return self.dialects.is_model_call(wire) if wire.body else None
 
-    def handle(self, request: WireRequest) -> Answer:
-        """Answer a request: a Head, then Data, Wait or Disconnect; never raises for what was sent."""
+    def handle(self, request: WireRequest, now: float = 0.0) -> Answer:
+        """Answer a request at a time, in seconds: a Head, then Data, Wait or Disconnect; raise for nothing sent."""
         with self.lock:
             found = self.dialects.find(request)
             is_call = found[1].traffic is Traffic.MODEL if found else self.dialects.asks_model(request)
             hooks = self.hooks
             if hooks is not None and is_call:
                 hooks.before(request)
-            pending = self._answer(request, found, self.journal if is_call else self.other_traffic)
+            pending = self._answer(request, found, self.journal if is_call else self.other_traffic, now)
             is_call = is_call or pending.call.rule is not None
             (self.journal if is_call else self.other_traffic).append(pending.call)
             play = pending.play
@@ -245,7 +245,7 @@ class Engine:
         """Return how messages name a call."""
         return f"call {number}" if written is self.journal else f"request {number} of other_traffic"
 
-    def _answer(self, wire: WireRequest, found: _Found | None, written: Journal) -> _Pending:
+    def _answer(self, wire: WireRequest, found: _Found | None, written: Journal, now: float) -> _Pending:
         """Answer a request. written: the list that it is written down in, which a predicate may make longer."""
         if found is None:
             return self._from_source(wire, written) or self._not_spoken(wire, written)
@@ -253,6 +253,7 @@ class Engine:
             return recorded
         try:
             request = self._read(wire, *found, self.strictness)
+            request.now = now
         except Rejected as rejected:
             # What a provider accepted when it was recorded is never rejected.
             recorded = self._from_source(wire, written) if self.rules else None
@@ -282,8 +283,7 @@ class Engine:
         self.retire(rule)
         for source in self.sources:
             source.excuse(wire)
-        number = len(self.journal) + 1
-        call = Call(number, wire, Outcome.ANSWERED, 200, request.undecoded(), rule, voice=dialect)
+        call = Call(len(self.journal) + 1, wire, Outcome.ANSWERED, 200, request.undecoded(), rule, voice=dialect)
         return self._said(scripted, request, call, dialect)
 
     def _said(self, scripted: Scripted | None, request: ChatRequest, call: Call, dialect: Dialect) -> _Pending:

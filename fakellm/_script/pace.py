@@ -12,7 +12,7 @@ from fakellm._named_arguments import naming_fields
 from fakellm._numbers import DURATION, Duration, Numbers
 from fakellm._wire.events import Data, Head, Wait, WireEvent
 
-__all__ = ["Pace", "paced"]
+__all__ = ["Pace", "paced", "seconds_of"]
 
 _RATE = Numbers(0, above=True)
 _PART = Numbers(0, 1)
@@ -59,6 +59,11 @@ class Pace:
             pause = 1 / self.tokens_per_second if self.tokens_per_second else 0.0
 
 
+def seconds_of(pace: Pace, *, identity: int, tokens: int) -> float:
+    """Return how long an answer takes that is not streamed. identity, tokens: as ``paced`` takes them."""
+    return _sum(pace.pauses(identity), tokens + 1)
+
+
 def paced(events: Iterator[WireEvent], pace: Pace, *, identity: int, tokens: int) -> Iterator[WireEvent]:
     """Lay the pauses of a pace over the events of an answer.
 
@@ -96,7 +101,10 @@ _MOST_DRAWN = 100_000
 
 
 def _wait(pauses: Iterator[float], count: int) -> Iterator[Wait]:
+    if seconds := _sum(pauses, count):
+        yield Wait(seconds)
+
+
+def _sum(pauses: Iterator[float], count: int) -> float:
     drawn = min(count, _MOST_DRAWN)
-    seconds = sum(next(pauses) for _ in range(drawn))
-    if seconds:
-        yield Wait(seconds * count / drawn)
+    return sum(next(pauses) for _ in range(drawn)) * count / drawn

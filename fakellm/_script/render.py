@@ -9,7 +9,7 @@ from fakellm._errors import ContradictionError, UsageError
 from fakellm._script import explain
 from fakellm._script.drafts import Drafts, fill_draft
 from fakellm._script.journal import Call, Outcome
-from fakellm._script.pace import Pace, paced
+from fakellm._script.pace import Pace, paced, seconds_of
 from fakellm._script.prompt_cache import PromptCache
 from fakellm._script.reply import ErrorReply, Reply
 from fakellm._script.scripted import Scripted
@@ -66,13 +66,16 @@ class Renderer:
             if self.full_headers or reply.headers == "full":
                 events = add_headers(iter(events), request.provider.headers_for(200, identity.request_id))
             pace = reply.pace or self.pace
+            completion = None if pace is None else call.completion
+            if completion and completion.seconds is not None:  # the model goes on behind the answer
+                pace = None
             if reply.framing is None and reply.fault is None and pace is None:
                 return in_one_piece(events)
             events = iter(events)
             if reply.framing is not None:
                 events = reply.framing(events)
             if pace is not None:
-                tokens = call.completion.token_count if call.completion else 0
+                tokens = completion.token_count if completion else 0
                 events = paced(events, pace, identity=identity.pace_seed, tokens=tokens)
             if reply.fault is not None:
                 events = at_speaker(reply.fault, request.speaker)(events)
@@ -90,7 +93,11 @@ class Renderer:
             request_id = request.voice.request_id_header, identity.request_id
             return raw_answer(reply.raw, request_id, reply.wire_headers, is_stream=request.stream)
         draft = self._drafts.of(reply, request)
-        call.answered = completion = self.prompts.billed(fill_draft(draft, identity, request), request, reply)
+        completion = self.prompts.billed(fill_draft(draft, identity, request), request, reply)
+        if (pace := reply.pace or self.pace) is not None and dialect.runs_on(request):
+            seconds = seconds_of(pace, identity=identity.pace_seed, tokens=completion.token_count)
+            completion = replace(completion, seconds=seconds)
+        call.answered = completion
         return dialect.say(completion, request)
 
 

@@ -120,7 +120,8 @@ class Completion:
 
     identity: what its ids are made of. created: Unix time in seconds. usage: by chat's names, a count or a nested
     mapping each. sends_usage: False keeps it from the client. headers: response headers beside the usual ones, names
-    in lower case. vectors: of embeddings, one for each input; None where the test gives none.
+    in lower case. vectors: of embeddings, one for each input; None where the test gives none. seconds: how long the
+    model goes on behind it, where a pace says so; else None.
     """
 
     identity: Identity
@@ -131,6 +132,7 @@ class Completion:
     sends_usage: bool = True
     headers: tuple[tuple[str, str], ...] = ()
     vectors: Sequence[Sequence[float]] | None = None
+    seconds: float | None = None
 
     @property
     def request_id(self) -> str:

@@ -33,10 +33,10 @@ class ChatRequest:
 
     body: the JSON object as it was sent. model, messages, tools, stream and all below: in chat's form, in their
     defaults where absent or null. voice, provider: who is asked, and so how the answer looks. claim: what the path
-    says. facts: what is known of the body.
+    says. facts: what is known of the body. now: when it is answered, in seconds by the clock of who plays the answer.
     """
 
-    __slots__ = ("_as_chat", "_body", "claim", "facts", "model", "provider", "stream", "voice")
+    __slots__ = ("_as_chat", "_body", "claim", "facts", "model", "now", "provider", "stream", "voice")
 
     def __init__(
         self,
@@ -55,6 +55,7 @@ class ChatRequest:
         self.voice = voice
         self.claim = claim
         self.stream = facts.stream if claim.stream is None else claim.stream
+        self.now = 0.0
         self._body = body
         self._as_chat = as_chat
 

@@ -49,6 +49,10 @@ class Dialect(Voice, ABC):
     def claims(self, wire: WireRequest) -> Claim | None:
         """Say that a request is of this API, and what its path says; None for any other."""
 
+    def runs_on(self, asked: ChatRequest) -> bool:
+        """Whether the model goes on behind the answer, which so comes at once: its pace is for the dialect to keep."""
+        return False
+
     @abstractmethod
     def read(self, wire: WireRequest, claim: Claim, strictness: Strictness, provider: Provider) -> ChatRequest:
         """Read a request into the neutral form.

@@ -9,7 +9,7 @@ from chat_wire import wire
 from openapi_document import needs_document, validate
 from responses_wire import AZURE, DEEPSEEK, FUNCTION, URL, events_of, names
 
-from fakellm import ErrorReply, FakeLLM, RejectedRequestError, Reply, ToolCall, explore, faults
+from fakellm import ErrorReply, FakeLLM, Pace, RejectedRequestError, Reply, ToolCall, explore, faults
 from fakellm._dialects.table import DIALECTS
 from fakellm._wire.claim import Traffic
 
@@ -144,6 +144,56 @@ def test_response_in_the_background_ends_when_it_is_polled(llm):
     assert (queued["background"], queued["usage"]) == (True, None)
     assert polled[1]["output"][0]["content"][0]["text"] == "Hello!"
     assert polled[1]["usage"]["output_tokens"] == 3
+
+
+@pytest.mark.parametrize(
+    ("seconds", "statuses"),
+    [(3.9, ["in_progress", "completed"]), (4, ["completed", "completed"]), (60, ["completed", "completed"])],
+)
+def test_response_in_the_background_ends_when_its_time_is_over(seconds, statuses):
+    with FakeLLM() as llm:
+        llm.reply("Hello!", pace=Pace(ttft=1, tokens_per_second=1))  # 3 tokens
+        queued = ask(background=True).json()
+        at_once = llm.clock.elapsed
+        llm.clock.sleep(seconds)
+
+        polled = [look_up(queued["id"]).json()["status"] for _ in range(2)]
+
+    assert (at_once, queued["status"], polled) == (0, "queued", statuses)
+
+
+def test_response_whose_time_is_over_is_not_cancelled_any_more():
+    with FakeLLM() as llm:
+        llm.reply("Hello!", pace=Pace(ttft=1))
+        name = made(background=True)
+        llm.clock.sleep(1)
+
+        assert look_up(f"{name}/cancel", method="POST").json()["status"] == "completed"
+
+
+def test_cancelled_response_stays_cancelled_when_its_time_is_over():
+    with FakeLLM() as llm:
+        llm.reply("Hello!", pace=Pace(ttft=1))
+        name = made(background=True)
+        look_up(f"{name}/cancel", method="POST")
+        llm.clock.sleep(1)
+
+        assert look_up(name).json()["status"] == "cancelled"
+
+
+def test_time_alone_does_not_end_a_response_without_a_pace(llm):
+    name = made(background=True)
+    llm.clock.sleep(3600)
+
+    assert look_up(name).json()["status"] == "in_progress"
+
+
+def test_stream_in_the_background_comes_at_its_pace():
+    with FakeLLM() as llm:
+        llm.reply("Hello!", pace=Pace(ttft=1, tokens_per_second=1))
+        ask(background=True, stream=True)
+
+        assert llm.clock.sleeps[0] == 1
 
 
 @pytest.mark.parametrize("polls", [0, 1])

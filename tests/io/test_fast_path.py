@@ -45,8 +45,8 @@ class Playing:
     def __init__(self, engine):
         self._engine = engine
 
-    def handle(self, request):
-        answer = self._engine.handle(request)
+    def handle(self, request, now):
+        answer = self._engine.handle(request, now)
         assert answer.whole is not None
         return Played(answer)
 

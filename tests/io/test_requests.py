@@ -55,6 +55,18 @@ def test_answer_to_a_worker_thread():
         assert [text_of(response) for response in pool.map(ask, [SESSION] * 20)] == ["Hello!"] * 20
 
 
+def test_time_of_the_fake_is_told_to_the_api():
+    url = "https://api.openai.com/v1/responses"
+    with FakeLLM() as llm:
+        llm.reply("Hello!", pace=Pace(ttft=60))
+        queued = ask(body={"model": "gpt-4o", "input": "hi", "background": True}, url=url).json()
+        llm.clock.sleep(60)
+
+        response = requests.get(f"{url}/{queued['id']}", headers=KEY)
+
+    assert (queued["status"], response.json()["status"]) == ("queued", "completed")
+
+
 def test_lines_come_as_they_are_played():
     clock = MockClock()
     with FakeLLM(clock=clock) as llm:

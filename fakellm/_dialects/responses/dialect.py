@@ -93,6 +93,10 @@ class ResponsesDialect(OpenAIDialect):
             return render_stream(answer, asked)
         return render_whole(answer, asked) if kept.polls is None else render(kept.shown(), answer)
 
+    def runs_on(self, asked: ChatRequest) -> bool:
+        is_made = asked.claim.stored is None and not asked.claim.by_itself
+        return is_made and asked.body.get("background") is True and not asked.stream
+
     def hear(self, body: bytes) -> Heard | None:
         return hear(body)
 

@@ -35,8 +35,9 @@ __all__ = ["Kept", "StoredResponses"]
 class Kept:
     """One response.
 
-    name: its id. history: the items before its own input. is_stored: False for one that nobody may look up. polls: how
-    often it was looked up while it runs in the background; None once it has ended.
+    name: its id. history: the items before its own input. is_stored: False for one that nobody may look up. began: when
+    it was asked for, in seconds. polls: how often it was looked up while it runs in the background; None once it has
+    ended.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Kept:
     history: tuple[Json, ...]
     referred: Mapping[str, Json]
     is_stored: bool
+    began: float
     polls: int | None = None
     is_cancelled: bool = False
 
@@ -72,6 +74,11 @@ class Kept:
             around = [None] * len(around)
         for place, item in enumerate(self.output):
             yield item["id"], Issued(item, around[place], around[place + 2], self.is_stored)
+
+    def has_run(self, now: float) -> bool:
+        """Whether the time is over that its pace gives it; without a pace only looking at it moves it on."""
+        seconds = self.answer.seconds
+        return seconds is not None and not self.is_cancelled and now - self.began >= seconds
 
     def shown(self) -> Json:
         """Return the response as it is now."""
@@ -108,7 +115,8 @@ class StoredResponses:
         polls = 0 if is_background and not asked.stream else None
         with self._lock:
             history, referred = self._history(asked.body), self._referred(asked.body)
-            kept = Kept(response_id(answer, quirks), answer, asked.undecoded(), history, referred, is_stored, polls)
+            name, began = response_id(answer, quirks), asked.now
+            kept = Kept(name, answer, asked.undecoded(), history, referred, is_stored, began, polls)
             self._names[kept.name] = family = family_of(answer)
             self._families[family] = kept
             if conversation := asked.body.get("conversation"):
@@ -182,7 +190,7 @@ class StoredResponses:
         """Answer a look-up. answer: of the look-up itself."""
         try:
             with self._lock:
-                found = self._looked_up(answer, asked.body)
+                found = self._looked_up(answer, asked.body, asked.now)
         except Rejected as rejected:
             refused = asked.speaker.refuse(rejected.status, rejected.error, request_id=answer.request_id)
             return in_one_piece(refused)
@@ -190,12 +198,14 @@ class StoredResponses:
             return found
         return render(found, answer)
 
-    def _looked_up(self, answer: Completion, query: Json) -> Json | Whole:
+    def _looked_up(self, answer: Completion, query: Json, now: float) -> Json | Whole:
         if query["of"] == "conversations":
             return self._conversations.looked_up(answer, query)
         name = query["id"]
         if (kept := self._stored(name)) is None:
             raise Rejected(ErrorBody(f"Response with id '{name}' not found."), status=404)
+        if kept.polls is not None and kept.has_run(now):
+            kept = self._change(kept, polls=None)
         match query["method"], query["part"]:
             case "DELETE", _:
                 self._change(kept, is_stored=False)
