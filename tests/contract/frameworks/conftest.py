@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
+import importlib.metadata
 from collections.abc import Callable
 
 import pytest
@@ -13,9 +13,11 @@ def run_tests(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Cal
     """Run a user's test file where its framework is installed: all pass, and nothing looks for the network."""
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
 
-    def run(framework: str, code: str, *, passed: int) -> None:
-        if importlib.util.find_spec(framework) is None:
-            pytest.skip(f"{framework} is not installed")
+    def run(distribution: str, code: str, *, passed: int) -> None:
+        try:
+            importlib.metadata.distribution(distribution)
+        except importlib.metadata.PackageNotFoundError:
+            pytest.skip(f"{distribution} is not installed")
         pytester.makepyfile(code)
 
         result = pytester.runpytest_subprocess("--llm-block-network")

@@ -93,4 +93,4 @@ def test_search_finds_the_text_with_the_words_of_the_question(fake_llm):
 
 
 def test_langchain(run_tests):
-    run_tests("langchain_openai", CODE, passed=16)
+    run_tests("langchain-openai", CODE, passed=16)

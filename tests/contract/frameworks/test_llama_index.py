@@ -77,4 +77,4 @@ def test_answer_is_made_of_the_text_that_is_found(fake_llm, model):
 
 
 def test_llama_index(run_tests):
-    run_tests("llama_index", CODE, passed=12)
+    run_tests("llama-index-llms-openai", CODE, passed=12)

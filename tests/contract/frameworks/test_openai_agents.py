@@ -19,6 +19,11 @@ def get_weather(city: str) -> str:
     "Current weather in a city."
     return "18 degrees"
 
+@pytest.fixture(autouse=True)
+def traces_are_sent(fake_llm):
+    yield
+    flush_traces()  # or a thread sends them when it likes, between two tests or at exit
+
 @pytest.fixture(params=["gpt-5", "gpt-4o", None])
 def model(request):
     return request.param
@@ -102,4 +107,4 @@ def test_traces_are_other_traffic(fake_llm):
 
 
 def test_openai_agents(run_tests):
-    run_tests("agents", CODE, passed=25)
+    run_tests("openai-agents", CODE, passed=25)

@@ -73,4 +73,4 @@ def test_error(fake_llm, model):
 
 
 def test_pydantic_ai(run_tests):
-    run_tests("pydantic_ai", CODE, passed=16)
+    run_tests("pydantic-ai-slim", CODE, passed=16)
