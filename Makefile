@@ -16,8 +16,9 @@ coverage: $(VENV)-test/ready
 	$(VENV)-test/bin/coverage run -m pytest -q
 	$(VENV)-test/bin/coverage report --skip-covered
 
-contract: $(VENV)-contract-openai3/ready $(VENV)-contract-openai1/ready
+contract: $(VENV)-contract-openai3/ready $(VENV)-contract-openai2/ready $(VENV)-contract-openai1/ready
 	$(VENV)-contract-openai3/bin/python -m pytest -q tests/contract $(ARGS)
+	$(VENV)-contract-openai2/bin/python -m pytest -q tests/contract $(ARGS)
 	$(VENV)-contract-openai1/bin/python -m pytest -q tests/contract $(ARGS)
 
 # Projects of their own: each finds its settings in its own folder.

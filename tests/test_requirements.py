@@ -71,6 +71,13 @@ def test_every_group_holds_what_builds_the_package(group):
     assert pins(group).keys() >= {"editables", "hatchling"}
 
 
+# Its async client takes aiohttp wherever that is installed.
+def test_google_genai_is_tried_with_aiohttp_and_without():
+    assert pins("contract-openai2").keys() >= {"google-genai", "aiohttp"}
+    assert "google-genai" in pins("contract-openai3")
+    assert "aiohttp" not in pins("contract-openai3")
+
+
 # So there is no option, no address and no path either.
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 def test_every_entry_is_one_version_and_its_hashes(file):

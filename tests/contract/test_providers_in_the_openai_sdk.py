@@ -163,7 +163,7 @@ def test_moment_to_try_again_is_honoured():
     assert 38 <= clock.elapsed <= 41
 
 
-@pytest.mark.skipif(not IS_3, reason="1.x takes the time for unreasonable and waits its own")
+@pytest.mark.skipif(not IS_3, reason="SDKs before 3 take the time for unreasonable and wait their own")
 def test_more_than_two_minutes_are_not_waited_for():
     with FakeLLM() as llm, client_of("openai") as client, pytest.raises(openai.RateLimitError):
         llm.reply(ErrorReply.rate_limited(retry_after=121))
