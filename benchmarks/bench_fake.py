@@ -112,17 +112,17 @@ def bench_sdk() -> bool:
         sdk = openai.OpenAI(api_key="sk-fakellm", http_client=client)
         return repeat(lambda: sdk.chat.completions.create(**body(prompt())), CALLS)
 
-    clocks = {
-        CALL: ask(floor(httpx)),
-        "answer seen before": ask(fake(httpx)),
-        "new prompt of prose": ask(fake(httpx), new(100)),
+    prompts: dict[str, tuple[float | None, Callable[[], Texts]]] = {
+        "answer seen before": (1.03, lambda: lambda: PROMPT),
+        "new prompt of known words": (1.10, lambda: new(100, known_words)),
+        "new prompt of prose": (None, lambda: new(100)),
     }
+    clocks, faked, least = {CALL: ask(floor(httpx))}, fake(httpx), unlayered(httpx)
+    for what, (_, prompt) in prompts.items():
+        clocks[what], clocks[f"limit, {what}"] = ask(faked, prompt()), ask(least, prompt())
     spent = take_turns(clocks, rounds=ROUNDS)
-    goals = {"answer seen before": 1.03, "new prompt of prose": 1.10}
-    return report(
-        f"answers, openai {openai.__version__}",
-        [ratio(spent, what, floor=CALL, goal=goal) for what, goal in goals.items()],
-    )
+    rows = [ratio(spent, what, floor=CALL, goal=goal, limit=f"limit, {what}") for what, (goal, _) in prompts.items()]
+    return report(f"answers, openai {openai.__version__}", rows)
 
 
 def main() -> int:

@@ -47,14 +47,14 @@ class Row(NamedTuple):
 
     def __str__(self) -> str:
         digits = 1 if abs(self.figure) >= 10 else 2 if self.unit != "×" else 3
-        over, limit, goal = (_cell(number, digits) for number in (self.over_floor, self.limit, self.goal))
+        over, limit, goal = _cell(self.over_floor, 2), _cell(self.limit, digits), _cell(self.goal, digits)
         figure = f"{self.figure:9.{digits}f} {self.unit:2} ±{self.noise:<7.{digits}f}"
         verdict = "" if self.goal is None else "MISSED" if self.is_missed else "met"
         return f"  {self.what:<46}{figure}{over}{limit}{goal}  {verdict}".rstrip()
 
 
 def _cell(number: float | None, digits: int) -> str:
-    return f"{'':9}" if number is None else f"{number:9.{min(digits, 2)}f}"
+    return f"{'':9}" if number is None else f"{number:9.{digits}f}"
 
 
 def repeat(run: Run, calls: int = 50) -> Clock:
@@ -76,13 +76,10 @@ def take_turns(clocks: Mapping[str, Clock], *, rounds: int = 40) -> Spent:
     spent: dict[str, list[float]] = {name: [] for name in names}
     for clock in clocks.values():
         clock()
-    gc.collect()
-    gc.freeze()  # what was made before is looked through in nobody's time
     for turn in range(rounds):
         for place in range(len(names)):
             name = names[(place + turn) % len(names)]
             spent[name].append(clocks[name]())
-    gc.unfreeze()
     return spent
 
 
@@ -111,13 +108,20 @@ def own_share(
         ]
 
     found = row(name, shares(name), "µs", goal)
-    over = median(own / base for own, base in zip(spent[name], spent[floor], strict=True))
+    over = ratio(spent, name, floor=floor).figure
     return found._replace(over_floor=over, limit=None if limit is None else median(shares(limit)))
 
 
-def ratio(spent: Spent, name: str, *, floor: str, goal: float | None = None) -> Row:
-    """Return what a contender takes, over its floor."""
-    return row(name, [own / base for own, base in zip(spent[name], spent[floor], strict=True)], "×", goal)
+def ratio(
+    spent: Spent, name: str, *, floor: str, goal: float | None = None, limit: str | None = None, what: str = ""
+) -> Row:
+    """Return what a contender takes, over its floor. limit: the contender that does the least. what: the row's name."""
+
+    def ratios(own: str) -> list[float]:
+        return [all_of_it / base for all_of_it, base in zip(spent[own], spent[floor], strict=True)]
+
+    found = row(what or name, ratios(name), "×", goal)
+    return found if limit is None else found._replace(limit=median(ratios(limit)))
 
 
 def difference(spent: Spent, name: str, *, floor: str, goal: float | None = None, parts: int = 1) -> Row:
