@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from statistics import median
 from typing import NamedTuple
 
-__all__ = ["Clock", "Row", "Run", "Spent", "difference", "own_share", "ratio", "repeat", "report", "row", "take_turns"]
+__all__ = ["Clock", "Row", "Run", "Spent", "own_share", "ratio", "repeat", "report", "row", "take_turns"]
 
 Run = Callable[[], object]
 Clock = Callable[[], float]
@@ -50,7 +50,7 @@ class Row(NamedTuple):
         over, limit, goal = _cell(self.over_floor, 2), _cell(self.limit, digits), _cell(self.goal, digits)
         figure = f"{self.figure:9.{digits}f} {self.unit:2} ±{self.noise:<7.{digits}f}"
         verdict = "" if self.goal is None else "MISSED" if self.is_missed else "met"
-        return f"  {self.what:<46}{figure}{over}{limit}{goal}  {verdict}".rstrip()
+        return f"  {self.what:<48}{figure}{over}{limit}{goal}  {verdict}".rstrip()
 
 
 def _cell(number: float | None, digits: int) -> str:
@@ -93,13 +93,14 @@ def own_share(
     limit: str | None = None,
     module: str = "httpx",
     parts: int = 1,
+    unit: str = "µs",
 ) -> Row:
-    """Return what a contender takes beyond its floor, in microseconds as on the machine of the goals.
+    """Return what a contender takes beyond its floor, in microseconds (or ms) as on the machine of the goals.
 
     call: the contender that is one call of 100 bytes answered by MockTransport. limit: the one that does the least.
     module: what the call went through. parts: how many of them the figure is shared by, as chunks of a stream.
     """
-    scale = MOCK_TRANSPORT[module] / parts
+    scale = MOCK_TRANSPORT[module] / parts / {"µs": 1, "ms": 1000}[unit]
 
     def shares(own: str) -> list[float]:
         return [
@@ -107,7 +108,7 @@ def own_share(
             for all_of_it, base, one in zip(spent[own], spent[floor], spent[call], strict=True)
         ]
 
-    found = row(name, shares(name), "µs", goal)
+    found = row(name, shares(name), unit, goal)
     over = ratio(spent, name, floor=floor).figure
     return found._replace(over_floor=over, limit=None if limit is None else median(shares(limit)))
 
@@ -124,12 +125,6 @@ def ratio(
     return found if limit is None else found._replace(limit=median(ratios(limit)))
 
 
-def difference(spent: Spent, name: str, *, floor: str, goal: float | None = None, parts: int = 1) -> Row:
-    """Return what a contender takes beyond its floor, in milliseconds of this machine."""
-    more = [(own - base) / parts * 1e3 for own, base in zip(spent[name], spent[floor], strict=True)]
-    return row(name, more, "ms", goal)
-
-
 def row(what: str, figures: Sequence[float], unit: str, goal: float | None = None) -> Row:
     """Return the median of figures, one from each round, as a line."""
     middle = median(figures)
@@ -141,5 +136,5 @@ def row(what: str, figures: Sequence[float], unit: str, goal: float | None = Non
 def report(title: str, rows: Iterable[Row]) -> bool:
     """Print a table; return whether a goal was missed."""
     rows = list(rows)
-    print(f"{title:<48}{'figure':>9}    {'noise':<8}{'× floor':>9}{'limit':>9}{'goal':>9}", *rows, sep="\n", flush=True)
+    print(f"{title:<50}{'figure':>9}    {'noise':<8}{'× floor':>9}{'limit':>9}{'goal':>9}", *rows, sep="\n", flush=True)
     return any(one.is_missed for one in rows)
