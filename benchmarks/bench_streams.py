@@ -6,11 +6,13 @@ import re
 import sys
 from collections.abc import Callable, Iterator
 from itertools import cycle
+from typing import Any
 
 import httpx
 from asked import CHAT, KEY, PROMPT, body, floor
 from texts import ALL_KNOWN, known_words, prose
 from timing import Clock, Row, Spent, own_share, repeat, report, row, take_turns
+from unlayered import Unlayered
 
 from fakellm import FakeLLM, Pace, Reply, faults, framings
 
@@ -20,8 +22,8 @@ BYTES = 2_500  # of about 500 tokens
 STREAM = {**body(PROMPT), "stream": True}
 SCRIPTED = {"pace": Pace(ttft=0.0), "framing": framings.per_event(), "fault": faults.stall(0, after=100)}
 """A pace, a framing and a fault that change nothing, to see what passing through them costs."""
-CALL, FLOOR = "MockTransport", "floor, "
-FIRST, FIRST_CUT, SECOND = "first play", "first play of chunks=", "second play"
+CALL, FLOOR, LIMIT = "MockTransport", "floor, ", "limit, "
+FIRST, FIRST_CUT, PROSE, SECOND = "first play", "first play of chunks=", "first play of prose", "second play"
 LATER, LATER_SCRIPTED = "later plays", "later plays through pace, framing, fault"
 GOALS = {FIRST: 0.7, FIRST_CUT: 0.7, LATER: 0.7, LATER_SCRIPTED: 1.0}
 
@@ -37,6 +39,13 @@ def fake(reply: Reply) -> httpx.Client:
     llm = FakeLLM()
     llm.reply(reply, times=None)
     return httpx.Client(transport=llm.transport(httpx), headers=KEY)
+
+
+def unlayered(reply: Reply) -> httpx.Client:
+    """Return a client of the transport that does no more than is unavoidable."""
+    llm = Unlayered(httpx)
+    llm.reply(reply.text, times=None)
+    return httpx.Client(transport=llm.transport(), headers=KEY)
 
 
 def prebuilt(parts: list[bytes]) -> httpx.Client:
@@ -62,9 +71,9 @@ def cut_texts() -> Iterator[Reply]:
     return (Reply(chunks=re.findall(r" ?\S+", text)) for text in known_words(BYTES, MANY))
 
 
-def playing(replies: Iterator[Reply], *, before: int) -> Clock:
+def playing(replies: Iterator[Reply], *, before: int, make: Callable[[Reply], httpx.Client] = fake) -> Clock:
     """Return the clock of a stream, each of another reply, which was played so many times before."""
-    clients = [fake(reply) for reply in replies]
+    clients = list(map(make, replies))
     for client in clients * before:
         read(client)
     turns = cycle(clients)
@@ -85,8 +94,35 @@ def over_first(spent: Spent) -> Row:
     return row("second play, over the first", shares, "×", 1)
 
 
-def main() -> int:
-    read(fake(Reply(ALL_KNOWN)))
+def fresh(make: Callable[[], Any]) -> Clock:
+    """Return the clock of what a test does: make a fake, say a reply of 500 B, stream it once."""
+    client, replies = httpx.Client(headers=KEY), known_words(500, (ROUNDS + 1) * 40)
+
+    def test() -> None:
+        llm = make()
+        llm.reply(next(replies))
+        with llm:
+            read(client)
+
+    return repeat(test, 40)
+
+
+def bench_first_stream() -> bool:
+    """Print what the stream of a fresh fake costs."""
+    plain, whole = prebuilt(read(fake(Reply(next(known_words(500, 1)))))), floor(httpx)
+    what = "fresh fake, new stream of 500 B"
+    clocks = {
+        CALL: repeat(lambda: whole.post(CHAT, json=body(PROMPT)), 40),
+        FLOOR: repeat(lambda: read(plain), 40),
+        what: fresh(FakeLLM),
+        LIMIT: fresh(lambda: Unlayered(httpx)),
+    }
+    spent = take_turns(clocks, rounds=ROUNDS)
+    return report("first stream", [own_share(spent, what, floor=FLOOR, call=CALL, limit=LIMIT)])
+
+
+def bench_chunks() -> bool:
+    """Print what a chunk costs, on the first play of its reply and on later ones."""
     text, cut = next(known_words(BYTES, 1)), next(cut_texts())
     whole, plain, plain_cut = floor(httpx), read(fake(Reply(text))), read(fake(cut))
     clocks = {
@@ -95,18 +131,26 @@ def main() -> int:
         FLOOR + FIRST_CUT: reading(prebuilt(plain_cut)),
         FIRST: playing(texts(known_words), before=0),
         FIRST_CUT: playing(cut_texts(), before=0),
-        "first play of prose": playing(texts(prose), before=0),
+        PROSE: playing(texts(prose), before=0),
+        LIMIT + FIRST: playing(texts(known_words), before=0, make=unlayered),
+        LIMIT + PROSE: playing(texts(prose), before=0, make=unlayered),
         SECOND: playing(texts(known_words), before=1),
         LATER: reading(fake(Reply(text))),
         LATER_SCRIPTED: reading(fake(Reply(text, **SCRIPTED))),
     }
     spent = take_turns(clocks, rounds=ROUNDS)
     rows = []
-    for what in list(clocks)[3:]:
+    for what in (FIRST, FIRST_CUT, PROSE, SECOND, LATER, LATER_SCRIPTED):
         under, parts = (what, plain_cut) if what == FIRST_CUT else (FIRST, plain)
+        limit = LIMIT + what if LIMIT + what in clocks else None
         goal = GOALS.get(what)
-        rows.append(own_share(spent, what, floor=FLOOR + under, call=CALL, goal=goal, parts=len(parts)))
-    return int(report(f"streams, a chunk of {len(plain)}", [*rows, over_first(spent)]))
+        rows.append(own_share(spent, what, floor=FLOOR + under, call=CALL, goal=goal, limit=limit, parts=len(parts)))
+    return report(f"streams, a chunk of {len(plain)}", [*rows, over_first(spent)])
+
+
+def main() -> int:
+    read(fake(Reply(ALL_KNOWN)))
+    return int(any([bench_first_stream(), bench_chunks()]))
 
 
 if __name__ == "__main__":
