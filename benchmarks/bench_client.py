@@ -1,9 +1,8 @@
-"""What the client costs beside AutoGen's, and beside the least there is: `python benchmarks/bench_client.py`.
+"""What the client costs, over AutoGen's (0.7.5) and over the least there is. `make bench-client`.
 
-Needs autogen-ext[openai] 0.7.5. All ask the same httpx.MockTransport, which hands out prebuilt bytes. The floor is
-one httpx request whose answer is validated by a pydantic model of the fields that are used; for a chunk, its share
-of a stream read that way. CPU time, measured in turns in one run, medians; memory is the peak during a stream of
-as many chunks. Exits with 1 when a figure is above its goal.
+All ask the same httpx.MockTransport, which hands out prebuilt bytes. The floor is one httpx request whose answer is
+validated by a pydantic model of the fields that are used; for streams, all chunks read that way. Memory is the peak
+during a stream of as many chunks.
 """
 
 import asyncio
@@ -14,16 +13,17 @@ import subprocess
 import sys
 import tracemalloc
 from collections.abc import Awaitable, Callable
-from statistics import median
+from functools import partial
 from tempfile import TemporaryDirectory
 from time import process_time
-from typing import Any, NamedTuple
+from typing import Any
 
 import httpx
 from autogen_core import CancellationToken as TheirToken
 from autogen_core.models import UserMessage as TheirMessage
 from autogen_ext.models.openai import OpenAIChatCompletionClient as TheirClient
 from pydantic import BaseModel
+from timing import Clock, Row, Spent, ratio, report, take_turns
 
 from fakellm.client import OpenAIChatCompletionClient
 from fakellm.models import CancellationToken, UserMessage
@@ -32,6 +32,8 @@ ROUNDS = 15
 CALLS = 60
 CHUNKS = 400
 IMPORT_ROUNDS = 11
+AUTOGEN, LEAST = "AutoGen", "httpx and pydantic"
+Action = Callable[[], Awaitable[None]]
 URL = "https://api.openai.com/v1/chat/completions"
 HEAD = {"id": "chatcmpl-1", "created": 1, "model": "gpt-4o-2024-08-06", "service_tier": "default"}
 COMPLETION = json.dumps(
@@ -157,40 +159,20 @@ async def their_token_stream() -> None:
         pass
 
 
-class Figure(NamedTuple):
-    """One row: ours beside something; goal for the ratio."""
+def clocks(loop: asyncio.AbstractEventLoop, actions: dict[str, Action], calls: int) -> dict[str, Clock]:
+    """Return the clock of each action, run by a loop."""
 
-    what: str
-    ours: float
-    other: float
-    unit: str
-    goal: float | None
-
-    @property
-    def is_missed(self) -> bool:
-        return self.goal is not None and self.ours / self.other > self.goal
-
-    def __str__(self) -> str:
-        goal = "" if self.goal is None else f"{self.goal:7.2f}"
-        missed = "  MISSED" if self.is_missed else ""
-        return (
-            f"{self.what:44}{self.ours:9.2f}{self.other:9.2f} {self.unit:3}{self.ours / self.other:6.2f}{goal}{missed}"
-        )
-
-
-async def timed(actions: list[Callable[[], Awaitable[None]]], calls: int) -> list[float]:
-    """Give the median CPU microseconds of a call of each, measured in turns."""
-    spent: list[list[float]] = [[] for _ in actions]
-    for action in actions:
-        await action()
-    for turn in range(ROUNDS):
-        for place in range(len(actions)):
-            place = (place + turn) % len(actions)
-            started = process_time()
+    def clock(action: Action) -> float:
+        async def repeated() -> None:
             for _ in range(calls):
-                await actions[place]()
-            spent[place].append((process_time() - started) / calls * 1e6)
-    return [median(each) for each in spent]
+                await action()
+
+        gc.collect(1)
+        started = process_time()
+        loop.run_until_complete(repeated())
+        return (process_time() - started) / calls
+
+    return {what: partial(clock, action) for what, action in actions.items()}
 
 
 async def peak(action: Callable[[], Awaitable[None]]) -> float:
@@ -205,53 +187,52 @@ async def peak(action: Callable[[], Awaitable[None]]) -> float:
     return (most - before) / 1000
 
 
-def import_cpu(code: str, bytecode: str) -> float:
+def import_clock(code: str, bytecode: str) -> Clock:
+    """Return the clock of imports in a fresh process."""
     environment = {**os.environ, "PYTHONPYCACHEPREFIX": bytecode, "PYTHONDONTWRITEBYTECODE": ""}
-    code = f"import time; start = time.process_time(); {code}; print((time.process_time() - start) * 1000)"
-    return float(
-        subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True).stdout
-    )
+    code = f"import time; start = time.process_time(); {code}; print(time.process_time() - start)"
+    command = [sys.executable, "-c", code]
+    return lambda: float(subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout)
 
 
-def imports() -> list[Figure]:
+def imports() -> list[Row]:
     codes = {
-        "ours": "import fakellm.client",
-        "theirs": "import autogen_ext.models.openai",
-        "floor": "import httpx; from pydantic import BaseModel; type('A', (BaseModel,), {})",
+        "import": "import fakellm.client",
+        AUTOGEN: "import autogen_ext.models.openai",
+        LEAST: "import httpx; from pydantic import BaseModel; type('A', (BaseModel,), {})",
     }
     with TemporaryDirectory() as bytecode:
-        spent = [[import_cpu(code, bytecode) for code in codes.values()] for _ in range(IMPORT_ROUNDS + 1)]
-    mine, theirs, floor = (median(each) for each in zip(*spent[1:], strict=True))  # the first round compiles
-    return [
-        Figure("import beside AutoGen", mine, theirs, "ms", 0.20),
-        Figure("import beside httpx and one pydantic class", mine, floor, "ms", None),
-    ]
+        spent = take_turns({what: import_clock(code, bytecode) for what, code in codes.items()}, rounds=IMPORT_ROUNDS)
+    return over(spent, "import", {AUTOGEN: 0.20, LEAST: None})
 
 
-async def uses() -> list[Figure]:
-    mine, theirs, floor = await timed([my_create, their_create, floor_create], CALLS)
-    streams = [my_stream, their_stream, floor_stream, my_token_stream, their_token_stream]
-    chunk_mine, chunk_theirs, chunk_floor, token_mine, token_theirs = (
-        each / CHUNKS for each in await timed(streams, 1)
+def over(spent: Spent, what: str, goals: dict[str, float | None]) -> list[Row]:
+    """Return what one takes over each of the others."""
+    return [ratio(spent, what, floor=other, goal=goal, what=f"{what}, over {other}") for other, goal in goals.items()]
+
+
+def uses(loop: asyncio.AbstractEventLoop) -> list[Row]:
+    creates = {"create": my_create, AUTOGEN: their_create, LEAST: floor_create}
+    streams = {"stream": my_stream, AUTOGEN: their_stream, LEAST: floor_stream}
+    tokens = {"stream with a CancellationToken": my_token_stream, AUTOGEN: their_token_stream}
+    create, stream, token = (
+        take_turns(clocks(loop, actions, calls), rounds=ROUNDS)
+        for actions, calls in ((creates, CALLS), (streams, 1), (tokens, 1))
     )
-    memory_mine, memory_theirs, memory_floor = [await peak(action) for action in streams[:3]]
+    memory = {what: [loop.run_until_complete(peak(action))] for what, action in streams.items()}
+    memory["peak memory of a stream"] = memory.pop("stream")
     return [
-        Figure("create beside httpx and pydantic", mine, floor, "µs", 1.6),
-        Figure("create beside AutoGen", mine, theirs, "µs", 0.18),
-        Figure("a streamed chunk beside httpx and pydantic", chunk_mine, chunk_floor, "µs", 1.6),
-        Figure("a streamed chunk beside AutoGen", chunk_mine, chunk_theirs, "µs", 0.08),
-        Figure("the same, with a CancellationToken each", token_mine, token_theirs, "µs", None),
-        Figure("peak memory of a stream beside AutoGen", memory_mine, memory_theirs, "KB", 0.4),
-        Figure("peak memory beside httpx and pydantic", memory_mine, memory_floor, "KB", None),
+        *over(create, "create", {LEAST: 1.6, AUTOGEN: 0.18}),
+        *over(stream, "stream", {LEAST: 1.6, AUTOGEN: 0.08}),
+        *over(token, "stream with a CancellationToken", {AUTOGEN: None}),
+        *over(memory, "peak memory of a stream", {AUTOGEN: 0.4, LEAST: None}),
     ]
 
 
 def main() -> int:
-    figures = [*asyncio.run(uses()), *imports()]
-    print(f"{'':44}{'ours':>9}{'other':>9}    {'ratio':>6}{'goal':>7}")
-    for figure in figures:
-        print(figure)
-    return int(any(figure.is_missed for figure in figures))
+    with asyncio.Runner() as runner:
+        rows = uses(runner.get_loop())
+    return int(report("client", [*rows, *imports()]))
 
 
 if __name__ == "__main__":

@@ -1,85 +1,142 @@
-"""What an answer of the fake costs, over httpx.MockTransport handing out the same prebuilt bytes.
+"""What an answer of the fake costs beyond httpx.MockTransport handing out the same bytes, and how much is unavoidable.
 
-Run by hand: ``make bench``. The peers neither check nor count nor render: they hand out prebuilt bytes as well.
+`make bench-fake`. The fake checks, counts, renders and writes down; MockTransport does nothing of it. The limit is the
+share of the transport of unlayered.py.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Mapping
 from types import ModuleType
 from typing import Any
 
 import httpx
 import httpx2
 import openai
-import respx
-from asked import CHAT, FRESH, KEY, PROMPT, agent_body, body, fake, floor, prebuilt
-from pytest_httpx import HTTPXMock
-from pytest_httpx._options import _HTTPXMockOptions
-from timing import ratios, table
+from asked import ANSWER, CHAT, KEY, PROMPT, agent, body, fake, floor
+from texts import ALL_KNOWN, known_words, prose
+from timing import Clock, own_share, ratio, repeat, report, take_turns
+from unlayered import Unlayered
 
-Run = Callable[[], object]
+from fakellm import FakeLLM
 
+ROUNDS, CALLS = 40, 40
+MANY = (ROUNDS + 1) * CALLS  # of what each contender asks: one round warms up
+CALL = "MockTransport"
+AGENTS = {"agent, 8 messages and 3 tools, 500 B new": (8, 3), "agent, 20 messages and 5 tools, 500 B new": (20, 5)}
 
-def respx_peer() -> httpx.Client:
-    """Return a client that a router of respx answers, as in a test: in the place of its connections."""
-    router = respx.mock(assert_all_called=False)
-    router.post(CHAT).respond(200, content=prebuilt(), content_type="application/json")
-    router.start()
-    return httpx.Client(headers=KEY)
+Texts = Callable[[], str]
 
 
-def pytest_httpx_peer() -> httpx.Client:
-    """Return a client that pytest-httpx answers; outside of pytest it has to be built by hand."""
-    mock = HTTPXMock(_HTTPXMockOptions())
-    mock.add_response(url=CHAT, content=prebuilt(), headers={"content-type": "application/json"}, is_reusable=True)
-
-    class Transport(httpx.BaseTransport):
-        def handle_request(self, request: httpx.Request) -> httpx.Response:
-            return mock._handle_request(self, request)  # what its fixture patches in
-
-    return httpx.Client(transport=Transport(), headers=KEY)
+def new(length: int, make: Callable[..., Any] = prose) -> Texts:
+    """Return a function that gives another text of so many bytes each time."""
+    return make(length, MANY).__next__
 
 
-def bench_answers(module: ModuleType, goals: tuple[float, float, float]) -> None:
-    """Print what answers cost through one module. goals: prompt seen, not seen, agent request."""
-    plain, faked = floor(module), fake(module)
-    contenders: dict[str, Run] = {
-        "MockTransport, prebuilt bytes": lambda: plain.post(CHAT, json=body(PROMPT)),
-        "fake, prompt seen before": lambda: faked.post(CHAT, json=body(PROMPT)),
-        "fake, prompt not seen before": lambda: faked.post(CHAT, json=body(next(FRESH))),
-        "MockTransport, agent request": lambda: plain.post(CHAT, json=agent_body(PROMPT)),
-        "fake, agent request": lambda: faked.post(CHAT, json=agent_body(next(FRESH))),
+def unlayered(module: ModuleType) -> Any:
+    """Return a client of the transport that does no more than is unavoidable."""
+    llm = Unlayered(module)
+    llm.reply(ANSWER, times=None)
+    return module.Client(transport=llm.transport(), headers=KEY)
+
+
+def asking(client: Any, prompt: Texts = lambda: PROMPT, make: Callable[[str], Any] = body) -> Clock:
+    """Return the clock of a request."""
+    return repeat(lambda: client.post(CHAT, json=make(prompt())), CALLS)
+
+
+def fresh(make: Callable[[], Any], client: Any, reply: Texts, prompt: Texts) -> Clock:
+    """Return the clock of what a test does: make a fake, say what it replies, ask once."""
+
+    def test() -> None:
+        llm = make()
+        llm.reply(reply())
+        with llm:
+            client.post(CHAT, json=body(prompt()))
+
+    return repeat(test, CALLS)
+
+
+def bench_first_answers() -> bool:
+    """Print what the answer of a fresh fake costs."""
+    client, long_reply = httpx.Client(headers=KEY), next(prose(500, 1))
+    rows = {
+        "fresh fake, prompt and reply known": (CALL, None, lambda: lambda: ANSWER, lambda: lambda: PROMPT),
+        "fresh fake, prompt and reply new, 100 B each": (CALL, 120, lambda: new(100), lambda: new(100)),
+        "fresh fake, new 500 B reply": ("floor of 500 B", 170, lambda: new(500), lambda: lambda: PROMPT),
     }
-    if module is httpx:
-        peers = {"respx": respx_peer(), "pytest-httpx": pytest_httpx_peer()}
-        contenders |= {name: lambda peer=peer: peer.post(CHAT, json=body(PROMPT)) for name, peer in peers.items()}
-    asked = ("fake, prompt seen before", "fake, prompt not seen before", "fake, agent request")
-    print(table(f"answers through {module.__name__}", ratios(contenders), dict(zip(asked, goals, strict=True))))
+    clocks = {CALL: asking(floor(httpx)), "floor of 500 B": asking(floor(httpx, long_reply))}
+    for what, (_, _, reply, prompt) in rows.items():
+        clocks[what] = fresh(FakeLLM, client, reply(), prompt())
+        clocks[f"limit, {what}"] = fresh(lambda: Unlayered(httpx), client, reply(), prompt())
+    spent = take_turns(clocks, rounds=ROUNDS)
+    return report(
+        "first answers, httpx",
+        [
+            own_share(spent, what, floor=under, call=CALL, goal=goal, limit=f"limit, {what}")
+            for what, (under, goal, _, _) in rows.items()
+        ],
+    )
 
 
-def bench_sdk() -> None:
-    """Print what answers cost through the openai SDK; its 3.x runs on httpx2, where the peers do not work."""
+def bench_answers(module: ModuleType, goals: dict[str, float], agents: Mapping[str, tuple[int, int]]) -> bool:
+    """Print what answers of a fake cost that has answered before."""
+    rows: dict[str, tuple[str, Callable[[Any], Clock]]] = {
+        "answer seen before": (CALL, asking),
+        "new prompt of known words": (CALL, lambda client: asking(client, new(100, known_words))),
+        "new prompt of prose": (CALL, lambda client: asking(client, new(100))),
+    }
+    for what, size in agents.items():
+        rows[what] = (f"floor, {what}", lambda client, size=size: asking(client, new(500), agent(*size)))
+    plain, faked, least = floor(module), fake(module), unlayered(module)
+    clocks = {CALL: asking(plain)}
+    for what, (under, clock) in rows.items():
+        if under != CALL:
+            clocks[under] = clock(plain)
+        clocks[what], clocks[f"limit, {what}"] = clock(faked), clock(least)
+    spent, name = take_turns(clocks, rounds=ROUNDS), module.__name__
+    share = [
+        own_share(
+            spent, what, floor=under, call=CALL, goal=goals.get(what), limit=f"limit, {what}", module=module.__name__
+        )
+        for what, (under, _) in rows.items()
+    ]
+    return report(f"answers, {name}", share)
 
-    def ask(client: Any) -> Callable[[str], object]:
+
+def bench_sdk() -> bool:
+    """Print what answers cost through the openai SDK, over the same through MockTransport."""
+
+    def ask(client: Any, prompt: Texts = lambda: PROMPT) -> Clock:
         sdk = openai.OpenAI(api_key="sk-fakellm", http_client=client)
-        return lambda prompt: sdk.chat.completions.create(**body(prompt))
+        return repeat(lambda: sdk.chat.completions.create(**body(prompt())), CALLS)
 
-    module = httpx2 if issubclass(openai.DefaultHttpxClient, httpx2.Client) else httpx
-    plain, faked = ask(floor(module)), ask(fake(module))
-    contenders: dict[str, Run] = {
-        "MockTransport, prebuilt bytes": lambda: plain(PROMPT),
-        "fake, prompt seen before": lambda: faked(PROMPT),
-        "fake, prompt not seen before": lambda: faked(next(FRESH)),
+    prompts: dict[str, tuple[float | None, Callable[[], Texts]]] = {
+        "answer seen before": (1.03, lambda: lambda: PROMPT),
+        "new prompt of known words": (1.10, lambda: new(100, known_words)),
+        "new prompt of prose": (None, lambda: new(100)),
     }
-    if module is httpx:
-        peers = {"respx": ask(respx_peer()), "pytest-httpx": ask(pytest_httpx_peer())}
-        contenders |= {name: lambda peer=peer: peer(PROMPT) for name, peer in peers.items()}
-    goals = {"fake, prompt seen before": 1.03, "fake, prompt not seen before": 1.09}
-    print(table(f"answers through openai {openai.__version__}", ratios(contenders, calls=50), goals))
+    clocks, faked, least = {CALL: ask(floor(httpx))}, fake(httpx), unlayered(httpx)
+    for what, (_, prompt) in prompts.items():
+        clocks[what], clocks[f"limit, {what}"] = ask(faked, prompt()), ask(least, prompt())
+    spent = take_turns(clocks, rounds=ROUNDS)
+    rows = [ratio(spent, what, floor=CALL, goal=goal, limit=f"limit, {what}") for what, (goal, _) in prompts.items()]
+    return report(f"answers, openai {openai.__version__}", rows)
+
+
+def main() -> int:
+    fake(httpx, ALL_KNOWN).post(CHAT, json=body(ALL_KNOWN))
+    of_agents = dict(zip(AGENTS, (120, 180), strict=True))
+    goals = {"answer seen before": 10, "new prompt of known words": 35, "new prompt of prose": 50, **of_agents}
+    missed = [
+        bench_first_answers(),
+        bench_answers(httpx, goals, AGENTS),
+        bench_answers(httpx2, {"answer seen before": 10}, {}),
+        bench_sdk(),
+    ]
+    return int(any(missed))
 
 
 if __name__ == "__main__":
-    bench_answers(httpx, (1.05, 1.30, 1.90))
-    bench_answers(httpx2, (1.05, 1.40, 2.10))
-    bench_sdk()
+    sys.exit(main())

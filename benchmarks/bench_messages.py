@@ -1,27 +1,21 @@
-"""What `fakellm.messages` costs beside `autogen_agentchat.messages`: `python benchmarks/bench_messages.py`.
-
-Needs autogen-agentchat and autogen-core 0.7.5. Everything is CPU time, measured alternately in one run; the
-figures are medians, and the ratio is ours to theirs. Exits with 1 when a ratio is above its goal.
-"""
+"""What `fakellm.messages` costs, over `autogen_agentchat.messages` of AutoGen 0.7.5. `make bench-messages`."""
 
 import os
 import subprocess
 import sys
-from collections.abc import Callable
-from statistics import median
 from tempfile import TemporaryDirectory
-from time import process_time
-from typing import Any, NamedTuple
+from typing import Any
 
 import autogen_agentchat.messages as theirs
+from timing import Clock, Row, Run, ratio, repeat, report, take_turns
 
 import fakellm.messages as ours
 
 IMPORT_GOAL = 0.5
-# "No more than there": both run the same pydantic core, and medians on a busy machine differ a little.
+# "No more than there": both run the same pydantic core.
 USE_GOAL = 1.05
-IMPORT_ROUNDS = 15
-USE_ROUNDS = 151
+IMPORT_ROUNDS = 11
+USE_ROUNDS = 41
 CALLS = 400
 
 CALL = {"id": "c1", "arguments": '{"city": "Paris"}', "name": "weather"}
@@ -38,60 +32,28 @@ DATA: dict[str, dict[str, Any]] = {
 }
 
 
-class Figure(NamedTuple):
-    """One row of the table: medians in `unit`."""
-
-    what: str
-    ours: float
-    theirs: float
-    unit: str
-    goal: float
-
-    @property
-    def ratio(self) -> float:
-        return self.ours / self.theirs
-
-
-def import_cpu(module: str, bytecode: str) -> float:
-    """Give the CPU milliseconds of a fresh process from its start to the end of the import."""
-    code = f"import time, {module}; print(time.process_time() * 1000)"
+def import_clock(module: str, bytecode: str) -> Clock:
+    """Return the clock of a fresh process from its start to the end of the import."""
+    command = [sys.executable, "-c", f"import time, {module}; print(time.process_time())"]
     # Both from bytecode: an installed package has it, a checkout need not.
     environment = {**os.environ, "PYTHONPYCACHEPREFIX": bytecode, "PYTHONDONTWRITEBYTECODE": ""}
-    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
-    return float(done.stdout)
+    return lambda: float(subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout)
 
 
-def importing() -> Figure:
-    names = ("fakellm.messages", "autogen_agentchat.messages")
+def importing() -> Row:
     with TemporaryDirectory() as bytecode:
-        # The first round compiles.
-        mine, real = zip(
-            *([import_cpu(name, bytecode) for name in names] for _ in range(IMPORT_ROUNDS + 1)), strict=True
-        )
-    return Figure("import", median(mine[1:]), median(real[1:]), "ms", IMPORT_GOAL)
+        names = {"theirs": "autogen_agentchat.messages", "import": "fakellm.messages"}
+        clocks = {what: import_clock(name, bytecode) for what, name in names.items()}
+        return ratio(take_turns(clocks, rounds=IMPORT_ROUNDS), "import", floor="theirs", goal=IMPORT_GOAL)
 
 
-def using(what: str, mine: Callable[[], object], real: Callable[[], object]) -> Figure:
-    microseconds(mine), microseconds(real)  # ours builds its validators on first use
-    pairs = [
-        (microseconds(mine), microseconds(real)) if turn % 2 else (microseconds(real), microseconds(mine))[::-1]
-        for turn in range(USE_ROUNDS)
-    ]
-    return Figure(what, *medians(pairs), "µs", USE_GOAL)
+def using(what: str, mine: Run, real: Run) -> Row:
+    mine()  # builds its validators on first use
+    spent = take_turns({"theirs": repeat(real, CALLS), what: repeat(mine, CALLS)}, rounds=USE_ROUNDS)
+    return ratio(spent, what, floor="theirs", goal=USE_GOAL)
 
 
-def microseconds(action: Callable[[], object]) -> float:
-    started = process_time()
-    for _ in range(CALLS):
-        action()
-    return (process_time() - started) / CALLS * 1e6
-
-
-def medians(pairs: list[tuple[float, float]]) -> tuple[float, float]:
-    return median(mine for mine, _ in pairs), median(real for _, real in pairs)
-
-
-def uses(name: str) -> list[Figure]:
+def uses(name: str) -> list[Row]:
     data = DATA[name]
     mine, real = getattr(ours, name), getattr(theirs, name)
     my_message, real_message = mine.load(data), real.load(data)
@@ -104,14 +66,7 @@ def uses(name: str) -> list[Figure]:
 
 
 def main() -> int:
-    figures = [importing(), *(figure for name in DATA for figure in uses(name))]
-    print(f"{'':40}{'ours':>9}{'theirs':>9}    {'ratio':>6}{'goal':>7}")
-    for figure in figures:
-        print(
-            f"{figure.what:40}{figure.ours:9.2f}{figure.theirs:9.2f} {figure.unit}"
-            f" {figure.ratio:6.2f}{figure.goal:7.2f}{'' if figure.ratio <= figure.goal else '  MISSED'}"
-        )
-    return int(any(figure.ratio > figure.goal for figure in figures))
+    return int(report("messages, over AutoGen", [importing(), *(row for name in DATA for row in uses(name))]))
 
 
 if __name__ == "__main__":

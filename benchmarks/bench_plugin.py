@@ -1,7 +1,6 @@
-"""What the installed plugin costs: a suite that does not use it, and a test that does.
+"""What the plugin costs: a suite that does not use it, tests that do, and a suite beside those of other plugins.
 
-CPU time of whole processes, user and system, interleaved; the least of all rounds, since whatever else the machine
-does only adds to it. Run by hand: ``make bench``.
+CPU time of whole processes, user and system. `make bench-plugin`.
 """
 
 from __future__ import annotations
@@ -11,14 +10,15 @@ import resource
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
-ROUNDS = 15
-TESTS = 1000
+import httpx
+from asked import CHAT, PROMPT, body, floor
+from texts import prose
+from timing import Clock, own_share, ratio, repeat, report, take_turns
 
 PLAIN = "\ndef test_{n}():\n    pass\n"
-FIXTURE = "\ndef test_{n}(fake_llm):\n    pass\n"
 
 # The same test twice: one call, answered by a script or by httpx.MockTransport.
 MOCKED = """
@@ -47,77 +47,132 @@ SCRIPTED_CALL = (
     '    assert client.post(CHAT, json=BODY).json()["choices"]\n'
 )
 
+# The same suite three times: each test says what is replied, asks through the SDK and looks at the answer.
+SDK = """
+import openai
+import pytest
 
-def run(folder: Path, *arguments: str) -> float:
-    """Run pytest on a folder in a process of its own; return its CPU time in seconds."""
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments, str(folder)]
-    # Compiled modules are kept, as they are where the plugin is installed.
-    environment = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONPYCACHEPREFIX": str(folder.parent)}
-    environment.pop("PYTHONDONTWRITEBYTECODE", None)
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, env=environment, cwd=folder)
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+CHAT = "https://api.openai.com/v1/chat/completions"
+
+@pytest.fixture(scope="session")
+def ask():
+    with openai.OpenAI(api_key="sk-fakellm") as client:
+        yield lambda prompt: client.chat.completions.create(
+            model="gpt-4o", messages=[{"role": "user", "content": prompt}]
+        ).choices[0].message.content
+
+def completion(text):
+    message = {"role": "assistant", "content": text, "refusal": None, "annotations": []}
+    return {
+        "id": "chatcmpl-1",
+        "object": "chat.completion",
+        "created": 1735689600,
+        "model": "gpt-4o-2024-08-06",
+        "choices": [{"index": 0, "message": message, "logprobs": None, "finish_reason": "stop"}],
+        "usage": {"prompt_tokens": 28, "completion_tokens": 20, "total_tokens": 48},
+    }
+"""
+SDK_TEST = '\ndef test_{{n}}(ask, {fixture}):\n    {said}\n    assert ask("{{prompt}}") == "{{reply}}"\n'
+# Whose suite -> (what loads its plugin, a test).
+SUITES = {
+    "fakellm": ("pytest_fakellm.plugin", "fake_llm", 'fake_llm.reply("{reply}")'),
+    "pytest-httpx": ("pytest_httpx", "httpx_mock", 'httpx_mock.add_response(json=completion("{reply}"))'),
+    "respx": ("respx.plugin", "respx_mock", 'respx_mock.post(CHAT).respond(json=completion("{reply}"))'),
+}
+SUITE_GOALS = {"pytest-httpx": 1.00, "respx": 0.95}
+CALL = "MockTransport"
 
 
-def suite(root: Path, name: str, head: str, test: str, count: int) -> Path:
-    """Write a suite of so many equal tests."""
-    folder = root / f"{name}-{count}"
-    folder.mkdir()
+def suite(root: Path, head: str, tests: Iterable[str]) -> Path:
+    """Write a suite."""
+    folder = Path(tempfile.mkdtemp(dir=root))
     (folder / "pytest.ini").write_text("[pytest]\n")
-    (folder / "test_many.py").write_text(head + "".join(test.format(n=n) for n in range(count)))
+    # An empty plugin, too: the option -p itself makes pytest look through all that is installed.
+    (folder / "empty_plugin.py").write_text("")
+    (folder / "test_many.py").write_text(head + "".join(tests))
     return folder
 
 
-def least(contenders: Mapping[str, tuple[Path, tuple[str, ...]]], rounds: int) -> dict[str, float]:
-    """Return the CPU time of each, in seconds; every contender in each round."""
-    spent: dict[str, list[float]] = {name: [] for name in contenders}
-    for folder, arguments in contenders.values():
-        run(folder, *arguments)  # compiles what is not compiled yet
-    for _ in range(rounds):
-        for name, (folder, arguments) in contenders.items():
-            spent[name].append(run(folder, *arguments))
-    return {name: min(times) for name, times in spent.items()}
+def equal_tests(test: str, many: int) -> Iterable[str]:
+    """Return so many tests, equal but for the name."""
+    return (test.format(n=n) for n in range(many))
 
 
-PLUGIN = ("-p", "pytest_fakellm.plugin")
+def running(folder: Path, plugin: str = "pytest_fakellm.plugin") -> Clock:
+    """Return the clock of pytest on a suite, in a process of its own, with one plugin."""
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", plugin, str(folder)]
+    # Compiled modules are kept, as they are where the plugin is installed.
+    environment = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONPYCACHEPREFIX": str(folder.parent)}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
+
+    def clock() -> float:
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, env=environment, cwd=folder)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+    return clock
 
 
-def bench_start_up(root: Path) -> None:
-    folder = suite(root, "start", "", PLAIN, 1)
-    # An empty plugin beside ours: the option -p itself makes pytest look through all that is installed.
-    (folder / "empty_plugin.py").write_text("")
-    found = least({"without": (folder, ("-p", "empty_plugin")), "with": (folder, PLUGIN)}, 3 * ROUNDS)
-    extra, ratio = found["with"] - found["without"], found["with"] / found["without"]
-    print("start-up in a suite that does not use it")
-    print(f"  pytest without the plugin                {found['without'] * 1e3:7.1f} ms")
-    print(f"  pytest with the plugin                   {found['with'] * 1e3:7.1f} ms")
-    print(f"  more                                     {extra * 1e3:7.1f} ms  goal <= 5")
-    print(f"  ratio                                    {ratio:7.3f}     goal <= 1.02")
+def mock_transport() -> Clock:
+    """Return the clock of a call that MockTransport answers, by which milliseconds are told."""
+    client = floor(httpx)
+    return repeat(lambda: client.post(CHAT, json=body(PROMPT)), 400)
 
 
-def bench_tests(root: Path) -> None:
-    pairs = {
-        "fixture alone": (("", PLAIN), ("", FIXTURE)),
-        "one call, over MockTransport": ((MOCKED, MOCKED_CALL), (MOCKED, SCRIPTED_CALL)),
+def bench_start_up(root: Path) -> bool:
+    """Print what the plugin costs a suite that does not use it."""
+    folder = suite(root, "", equal_tests(PLAIN, 1))
+    with_it = "start-up where nothing uses it"
+    clocks = {CALL: mock_transport(), "without": running(folder, "empty_plugin"), with_it: running(folder)}
+    spent = take_turns(clocks, rounds=40)
+    rows = [
+        own_share(spent, with_it, floor="without", call=CALL, goal=5, unit="ms"),
+        ratio(spent, with_it, floor="without", goal=1.02, what="the same, over pytest without it"),
+    ]
+    return report("plugin, start-up", rows)
+
+
+def bench_fixture(root: Path, many: int = 1000) -> bool:
+    """Print what a test with `fake_llm` and one call takes, the first aside, beyond one with MockTransport."""
+    clocks = {CALL: mock_transport()}
+    for kind, test in (("floor", MOCKED_CALL), ("fixture", SCRIPTED_CALL)):
+        for count in (1, many):
+            clocks[f"{kind} {count}"] = running(suite(root, MOCKED, equal_tests(test, count)))
+    spent = take_turns(clocks, rounds=8)
+    after_the_first = {
+        kind: [
+            (every - one) / (many - 1) for every, one in zip(spent[f"{kind} {many}"], spent[f"{kind} 1"], strict=True)
+        ]
+        for kind in ("floor", "fixture")
     }
-    for title, (plain, used) in pairs.items():
-        contenders = {
-            f"{kind} {count}": (suite(root, f"{title}-{kind}", *texts, count), PLUGIN)
-            for kind, texts in (("plain", plain), ("used", used))
-            for count in (1, TESTS)
-        }
-        found = least(contenders, ROUNDS // 3)
-        each = {kind: (found[f"{kind} {TESTS}"] - found[f"{kind} 1"]) / (TESTS - 1) for kind in ("plain", "used")}
-        print(f"tests that use fake_llm, after the first: {title}")
-        print(f"  a test without it                        {each['plain'] * 1e3:7.2f} ms")
-        print(f"  a test with it                           {each['used'] * 1e3:7.2f} ms")
-        print(
-            f"  more                                     {(each['used'] - each['plain']) * 1e3:7.2f} ms  goal <= 0.50"
-        )
+    what = "a test with fake_llm and one call"
+    spent = {CALL: spent[CALL], "floor": after_the_first["floor"], what: after_the_first["fixture"]}
+    return report("plugin, the fixture", [own_share(spent, what, floor="floor", call=CALL, goal=0.5, unit="ms")])
+
+
+def bench_suites(root: Path, many: int = 400) -> bool:
+    """Print what a whole suite takes that calls through the SDK, over the same suite with other plugins."""
+    texts = list(zip(prose(100, many), prose(100, many), strict=True))
+    clocks = {}
+    for whose, (plugin, fixture, said) in SUITES.items():
+        test = SDK_TEST.format(fixture=fixture, said=said)
+        tests = (test.format(n=n, prompt=prompt, reply=reply) for n, (prompt, reply) in enumerate(texts))
+        clocks[whose] = running(suite(root, SDK, tests), plugin)
+    spent = take_turns(clocks, rounds=10)
+    rows = [
+        ratio(spent, "fakellm", floor=whose, goal=goal, what=f"400 tests through openai, over {whose}")
+        for whose, goal in SUITE_GOALS.items()
+    ]
+    return report("plugin, a whole suite", rows)
+
+
+def main() -> int:
+    benches: list[Callable[[Path], bool]] = [bench_start_up, bench_fixture, bench_suites]
+    with tempfile.TemporaryDirectory() as folder:
+        missed = [bench(Path(folder)) for bench in benches]
+    return int(any(missed))
 
 
 if __name__ == "__main__":
-    with tempfile.TemporaryDirectory() as folder:
-        bench_start_up(Path(folder))
-        bench_tests(Path(folder))
+    sys.exit(main())

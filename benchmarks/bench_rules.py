@@ -1,13 +1,14 @@
-"""What it costs to find the rule that answers, among 1 to 1,000. Run by hand: ``make bench``."""
+"""What it costs to find the rule that answers, among 1,000, over one rule. `make bench-rules`."""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import Any
 
 import httpx
-from asked import ANSWER, CHAT, KEY, PROMPT, TOOL, body
-from timing import ratios, table
+from asked import ANSWER, CHAT, KEY, PROMPT, body, tool
+from timing import Row, ratio, repeat, report, take_turns
 
 from fakellm import FakeLLM
 
@@ -42,15 +43,21 @@ def used_up_rules(count: int) -> httpx.Client:
     return client
 
 
-def bench_rules(kind: str, make: Callable[[int], httpx.Client], goal: float) -> None:
-    """Print what an answer costs among so many rules of a kind, over one rule."""
-    asked: dict[str, Any] = {**body(PROMPT), "tools": [TOOL]}
-    clients = {count: make(count) for count in (1, 10, 100, 1000)}
-    contenders = {f"{count} rules": (lambda c=c: c.post(CHAT, json=asked)) for count, c in clients.items()}
-    print(table(f"rules: {kind}", ratios(contenders, calls=100), {"1000 rules": goal}))
+def bench_rules(kind: str, make: Callable[[int], httpx.Client], goal: float) -> Row:
+    """Return what an answer costs among 1,000 rules of a kind, over one rule."""
+    asked: dict[str, Any] = {**body(PROMPT), "tools": [tool(0)]}
+    clients = {f"{count}": make(count) for count in (1, 1000)}
+    clocks = {count: repeat(lambda c=c: c.post(CHAT, json=asked)) for count, c in clients.items()}
+    return ratio(take_turns(clocks, rounds=60), "1000", floor="1", goal=goal, what=kind)
+
+
+def main() -> int:
+    rows = [
+        bench_rules(kind, lambda count, condition=condition: many_rules(count, condition), goal)
+        for kind, (condition, goal) in CONDITIONS.items()
+    ]
+    return int(report("1,000 rules, over one", [*rows, bench_rules("used up", used_up_rules, 1.05)]))
 
 
 if __name__ == "__main__":
-    for kind, (condition, goal) in CONDITIONS.items():
-        bench_rules(kind, lambda count, condition=condition: many_rules(count, condition), goal)
-    bench_rules("used up", used_up_rules, 1.05)
+    sys.exit(main())

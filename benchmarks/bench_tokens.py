@@ -1,8 +1,6 @@
-"""What counting tokens costs beside tiktoken: `python benchmarks/bench_tokens.py`.
+"""What counting tokens costs, over tiktoken. `make bench-tokens`.
 
-Everything is CPU time, measured alternately in one run; the figures are medians, and the ratio is that of each
-round, ours to theirs. tiktoken reads its lists from a cache on disk, unpacked from what ships. Exits with 1 when
-a ratio is above its goal.
+tiktoken reads its lists from a cache on disk, unpacked from what ships.
 """
 
 from __future__ import annotations
@@ -12,14 +10,13 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from itertools import count
+from functools import partial
+from itertools import count, cycle
 from pathlib import Path
-from statistics import median
 from tempfile import TemporaryDirectory
-from time import process_time
-from typing import NamedTuple
 
 import tiktoken
+from timing import Clock, Row, ratio, repeat, report, take_turns
 
 from fakellm.tokens import Encoding
 from fakellm.tokens._shipped import ShippedEngine
@@ -46,70 +43,38 @@ OURS_FULL = "engine = ShippedEngine({name!r}); engine.promote()"
 THEIRS_FULL = "encoding = tiktoken.get_encoding({name!r})"
 IMPORTS = "import tiktoken, requests; from fakellm.tokens._shipped import ShippedEngine"
 
-
-class Figure(NamedTuple):
-    """One row of the table: medians in `unit`."""
-
-    what: str
-    ours: float
-    theirs: float
-    unit: str
-    ratio: float
-    goal: float | None
+Count = Callable[[str], object]
 
 
-def figure(what: str, pairs: list[tuple[float, float]], unit: str, goal: float | None) -> Figure:
-    ours, theirs = zip(*pairs, strict=True)
-    ratio = median(mine / their for mine, their in pairs)
-    return Figure(what, median(ours), median(theirs), unit, ratio, goal)
-
-
-def fresh_cpu(setup: str, code: str) -> float:
-    """Give the CPU milliseconds that code takes in a fresh process after its setup."""
+def fresh_clock(setup: str, code: str) -> Clock:
+    """Return the clock of code in a fresh process, after its setup."""
     script = f"{setup}\nimport time; text = {KILOBYTE!r}; started = time.process_time()\n{code}\n"
-    script += "print((time.process_time() - started) * 1000)"
-    return float(subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout)
+    command = [sys.executable, "-c", script + "print(time.process_time() - started)"]
+    return lambda: float(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
 
 
-def fresh(what: str, setup: str, ours: str, theirs: str, goal: float) -> Figure:
-    # The first round compiles.
-    pairs = [(fresh_cpu(setup, ours), fresh_cpu(setup, theirs)) for _ in range(FRESH_ROUNDS + 1)]
-    return figure(what, pairs[1:], "ms", goal)
+def fresh(what: str, setup: str, ours: str, theirs: str, goal: float) -> Row:
+    clocks = {"theirs": fresh_clock(setup, theirs), what: fresh_clock(setup, ours)}
+    return ratio(take_turns(clocks, rounds=FRESH_ROUNDS), what, floor="theirs", goal=goal)
 
 
-def microseconds(action: Callable[[str], object], texts: list[str]) -> float:
-    started = process_time()
-    for text in texts:
-        action(text)
-    return (process_time() - started) / len(texts) * 1e6
+def using(what: str, ours: Count, theirs: Count, texts: Callable[[], Iterator[str]]) -> Row:
+    mine, other = texts(), texts()
+    clocks = {
+        "theirs": repeat(lambda: theirs(next(other)), CALLS),
+        what: repeat(lambda: ours(next(mine)), CALLS),
+    }
+    return ratio(take_turns(clocks, rounds=ROUNDS), what, floor="theirs")
 
 
-def using(
-    what: str,
-    ours: Callable[[str], object],
-    theirs: Callable[[str], object],
-    texts: Iterator[list[str]],
-    goal: float | None,
-) -> Figure:
-    pairs = []
-    for turn, batch in zip(range(ROUNDS + 1), texts, strict=False):
-        if turn % 2:
-            pairs.append((microseconds(ours, batch), microseconds(theirs, batch)))
-        else:
-            pairs.append((microseconds(theirs, batch), microseconds(ours, batch))[::-1])
-    return figure(what, pairs[1:], "µs", goal)
-
-
-def unseen(length: int) -> Iterator[list[str]]:
-    """Yield batches of texts of known words, none of them seen before."""
-    numbers = count()
+def unseen(length: int) -> Iterator[str]:
+    """Yield texts of known words, none of them seen before."""
     words = PROSE.split()
-    while True:
-        starts = [next(numbers) for _ in range(CALLS)]
-        yield [f"{n} " + " ".join(words[n % 40 :] + words)[: length - len(str(n)) - 1] for n in starts]
+    for n in count():
+        yield f"{n} " + " ".join(words[n % 40 :] + words)[: length - len(str(n)) - 1]
 
 
-def figures(name: str) -> Iterator[Figure]:
+def rows(name: str) -> Iterator[Row]:
     first = {"cl100k_base": 0.2, "o200k_base": 0.1}[name]
     yield fresh("fresh process: import, load, count 1 KB", "", OURS.format(name=name), THEIRS.format(name=name), first)
     yield fresh("full encoding built", IMPORTS, OURS_FULL.format(name=name), THEIRS_FULL.format(name=name), 0.75)
@@ -117,10 +82,10 @@ def figures(name: str) -> Iterator[Figure]:
     python, core = (Encoding(name, ShippedEngine(name)) for _ in range(2))
     core._engine.promote()
     seen = [f"{n} {KILOBYTE}" for n in range(CALLS)]
-    yield using("1 KB seen before (memo)", python.count, their, iter([seen] * (ROUNDS + 1)), None)
-    yield using("100 B not seen before, in Python", python.count, their, unseen(100), None)
-    yield using("100 B not seen before, promoted", core.count, their, unseen(100), None)
-    yield using("1 KB not seen before, in Python", python.count, their, unseen(1024), None)
+    yield using("1 KB seen before (memo)", python.count, their, lambda: cycle(seen))
+    yield using("100 B not seen before, in Python", python.count, their, partial(unseen, 100))
+    yield using("100 B not seen before, promoted", core.count, their, partial(unseen, 100))
+    yield using("1 KB not seen before, in Python", python.count, their, partial(unseen, 1024))
     assert not python._engine.is_promoted
 
 
@@ -132,20 +97,12 @@ def fill_cache(folder: str) -> None:
 
 
 def main() -> int:
-    is_missed = False
     with TemporaryDirectory() as cache:
         fill_cache(cache)
         # Both from bytecode: an installed package has it, a checkout need not.
         os.environ |= {"TIKTOKEN_CACHE_DIR": cache, "PYTHONPYCACHEPREFIX": cache, "PYTHONDONTWRITEBYTECODE": ""}
-        for name in SHA256:
-            print(f"{name:42}{'ours':>9}{'tiktoken':>10}    {'ratio':>6}{'goal':>7}")
-            for row in figures(name):
-                missed = row.goal is not None and row.ratio > row.goal
-                goal = "" if row.goal is None else f"{row.goal:7.2f}"
-                line = f"  {row.what:40}{row.ours:9.2f}{row.theirs:10.2f} {row.unit} {row.ratio:6.3f}{goal}"
-                print(line + ("  MISSED" if missed else ""))
-                is_missed |= missed
-    return int(is_missed)
+        missed = [report(f"{name}, over tiktoken", rows(name)) for name in SHA256]
+    return int(any(missed))
 
 
 if __name__ == "__main__":

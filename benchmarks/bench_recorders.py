@@ -1,8 +1,6 @@
 """What recording changes for the client and leaves in the file: no recorder, fakellm and vcrpy in one table.
 
-    python benchmarks/compare_recorders.py
-
-A provider on loopback streams ten chunks, 5 ms apart; each figure is the median of five runs.
+`make bench-recorders`. A provider on loopback streams ten chunks, 5 ms apart; each figure is the median of five runs.
 """
 
 from __future__ import annotations
