@@ -86,6 +86,7 @@ def test_moderation(client, llm):
     assert flagged.category_applied_input_types.violence == ["text"]
 
 
+@pytest.mark.skipif(openai.__version__.startswith("1."), reason="openai 1.x counts no tokens")
 def test_tokens_are_counted(client, llm):
     llm.reply("Hello!", times=2)
     tools = [{"type": "function", "name": "f", "parameters": {"type": "object", "properties": {}}}]
