@@ -21,14 +21,17 @@ __all__ = ["Encoding", "count", "counting_encoding", "encoding_for_model", "get_
 _ALIASES = MappingProxyType({"o200k_harmony": "o200k_base"})
 _SHIPPED = frozenset({*PATTERNS, *_ALIASES})
 
-# Characters of the texts whose tokens are kept: the replies of a script come back, and so does an agent's history.
-_ENCODED = 2 << 20
+# Characters of the texts whose counts are kept: those of an agent's history come back on every call.
+_COUNTED = 4 << 20
+# Of those whose tokens are kept, which take ten times the room: replies that are streamed come back.
+_ENCODED = _COUNTED // 16
 
 
 class _Engine(Protocol):
     """What knows the tokens."""
 
     def encode(self, text: str, /) -> list[int]: ...
+    def count(self, text: str, /) -> int: ...
     def token(self, rank: int, /) -> bytes: ...
 
 
@@ -47,6 +50,7 @@ class Encoding:
     def __init__(self, name: str, engine: _Engine) -> None:
         self.name = name
         self._engine = engine
+        self._counts = Memo(self._count, limit=_COUNTED)
         self._tokens = Memo(self._encode, limit=_ENCODED)
         self._pieces = _Pieces(self._token)
 
@@ -55,7 +59,7 @@ class Encoding:
 
     def count(self, text: str) -> int:
         """Return the number of tokens of a text."""
-        return len(self._tokens[text])
+        return self._counts[text]
 
     def encode(self, text: str) -> list[int]:
         """Return the tokens of a text, as the numbers that the model knows them by."""
@@ -85,6 +89,14 @@ class Encoding:
         # A byte 10xxxxxx continues a character.
         cuts = [end for end in ends if end == len(data) or data[end] & 0xC0 != 0x80]
         return tuple(data[start:end].decode() for start, end in pairwise(cuts))
+
+    def _count(self, text: str) -> int:
+        if (tokens := self._tokens.get(text)) is not None:
+            return len(tokens)
+        try:
+            return self._engine.count(text)
+        except UnicodeEncodeError:
+            return self._engine.count(_without_surrogates(text))
 
     def _encode(self, text: str) -> tuple[int, ...]:
         try:
@@ -127,7 +139,8 @@ class _TiktokenEngine:
         def cut(text: str) -> Sequence[str]:  # asked when need be: a pattern of others may name kinds unknown here
             return cutter(encoding._pat_str)(text)  # noqa: SLF001 - no public twin
 
-        self.encode = encoder(encoding, cut)
+        self.encode = encode = encoder(encoding, cut)
+        self.count = lambda text: len(encode(text))
         self.token = encoding.decode_single_token_bytes
 
 

@@ -14,26 +14,40 @@ from itertools import chain, pairwise
 from fakellm._memo import Memo
 from fakellm.tokens._vocabulary import NO_RANK, Vocabulary
 
-__all__ = ["Merging", "TooMuchWorkError"]
+__all__ = ["Merging"]
 
-# Characters that the words and the ranks of their parts take; a word that was seen costs a tenth of a microsecond.
+# Characters that the words take; a word that was seen costs a tenth of a microsecond.
 _REMEMBERED = 2 << 20
+# Pairs of tokens of which it is known what they make; each takes 130 bytes.
+_MOST_PAIRS = 1 << 15
 
 
-class TooMuchWorkError(Exception):
+class _TooMuchWorkError(Exception):
     """What was asked of a Merging is more than it was made for."""
 
 
 class Merging:
-    """Encodes texts over a vocabulary. cut: text to pieces. effort: how much it does for one text before it gives up.
+    """Encodes texts over a vocabulary.
+
+    cut: text to pieces. effort: how much it does for one text before it gives up. otherwise: encodes what it gives up.
 
     A piece that was not seen before takes an effort of its bytes, and of their square where they are many; in
     a vocabulary of 100,000 tokens a unit is about a microsecond.
     """
 
-    def __init__(self, vocabulary: Vocabulary, cut: Callable[[str], Sequence[str]], *, effort: float) -> None:
+    def __init__(
+        self,
+        vocabulary: Vocabulary,
+        cut: Callable[[str], Sequence[str]],
+        *,
+        effort: float,
+        otherwise: Callable[[str], list[int]],
+    ) -> None:
         self._cut = cut
-        self._rank_of = Memo(vocabulary.rank, limit=_REMEMBERED).__getitem__
+        self._otherwise = otherwise
+        self._rank = vocabulary.rank
+        self._bytes = [vocabulary.rank(bytes([byte])) for byte in range(256)]
+        self._pairs = _Pairs(vocabulary)
         self._tokens_of = Memo(self._encode_piece, limit=_REMEMBERED).__getitem__
         self._effort = effort
         self._left = effort  # for the text at hand; threads that share it have a little more patience, or less
@@ -41,29 +55,60 @@ class Merging:
     def encode(self, text: str) -> list[int]:
         """Return the ranks of the tokens of a text.
 
-        Raises: UnicodeEncodeError for a lone surrogate; TooMuchWorkError when the effort is used up.
+        Raises: UnicodeEncodeError for a lone surrogate.
         """
         self._left = self._effort
-        return list(chain.from_iterable(map(self._tokens_of, self._cut(text))))
+        try:
+            return list(chain.from_iterable(map(self._tokens_of, self._cut(text))))
+        except _TooMuchWorkError:
+            return self._otherwise(text)
+
+    def count(self, text: str) -> int:
+        """Return how many tokens a text has, which is quicker to know than what they are."""
+        self._left = self._effort
+        try:
+            return sum(map(len, map(self._tokens_of, self._cut(text))))
+        except _TooMuchWorkError:
+            return len(self._otherwise(text))
 
     def _encode_piece(self, piece: str) -> tuple[int, ...]:
         data = piece.encode()
         self._left -= len(data) + len(data) ** 2 / 256
         if self._left < 0:
-            raise TooMuchWorkError
-        rank = self._rank_of(data)
+            raise _TooMuchWorkError
+        rank = self._rank(data)
         return (rank,) if rank != NO_RANK else self._merge(data)
 
     def _merge(self, data: bytes) -> tuple[int, ...]:
         """Join the two neighbours that make the token of least rank, the first such pair, as long as there is one."""
-        rank_of = self._rank_of
-        bounds = list(range(len(data) + 1))
-        joined = [rank_of(data[at : at + 2]) for at in range(len(data) - 1)]
+        ranks, pairs = [self._bytes[byte] for byte in data], self._pairs
+        joined = [pairs[left << _BITS | right] for left, right in pairwise(ranks)]
         while joined and (least := min(joined)) != NO_RANK:
             at = joined.index(least)
-            del bounds[at + 1], joined[at]
+            ranks[at] = least
+            del ranks[at + 1], joined[at]
             if at:
-                joined[at - 1] = rank_of(data[bounds[at - 1] : bounds[at + 1]])
+                joined[at - 1] = pairs[ranks[at - 1] << _BITS | least]
             if at < len(joined):
-                joined[at] = rank_of(data[bounds[at] : bounds[at + 2]])
-        return tuple(rank_of(data[start:end]) for start, end in pairwise(bounds))
+                joined[at] = pairs[least << _BITS | ranks[at + 1]]
+        return tuple(ranks)
+
+
+_BITS = NO_RANK.bit_length()
+
+
+class _Pairs(dict[int, int]):
+    """The rank of the token that two neighbours make, NO_RANK where they make none; by both their ranks in one int."""
+
+    __slots__ = ("_rank", "_token")
+
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        super().__init__()
+        self._rank, self._token = vocabulary.rank, vocabulary.token
+
+    def __missing__(self, pair: int) -> int:
+        if len(self) >= _MOST_PAIRS:
+            self.clear()
+        left, right = divmod(pair, 1 << _BITS)
+        rank = self[pair] = self._rank(self._token(left) + self._token(right))
+        return rank

@@ -38,6 +38,7 @@ def encoding_name_for_model(model: str) -> str | None:
     return _PREFIXES.get(max(filter(model.startswith, _PREFIXES), key=len, default=""))
 
 
+@lru_cache(maxsize=256)
 def facts_of(model: str) -> ModelFacts:
     """Return what is known of a model; a fine-tuned one (``ft:gpt-4o:…``) is as its base."""
     return _found(model)[0].facts

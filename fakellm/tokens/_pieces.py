@@ -37,6 +37,10 @@ _O200K_PATTERN = "|".join(
 )
 PATTERNS = MappingProxyType({"cl100k_base": _CL100K_PATTERN, "o200k_base": _O200K_PATTERN})
 
+# Most pieces are a blank and small letters. Where nothing follows that belongs to them (another letter, a mark, perhaps
+# what is cut off: 's), the pattern cuts them as this does, which takes two thirds of the time.
+_NEARLY_ALWAYS = MappingProxyType({_O200K_PATTERN: r" [a-z]++(?![A-Zª¨'])|"})
+
 # Kinds as in vocabularies/characters.txt: their stand-ins. What a pattern names must not stand for others: hence
 # no space, line end, slash, apostrophe, or letter of 's, 't, 're, 've, 'm, 'll and 'd. Letters that are neither
 # upper nor lower case, and marks, have nothing in ASCII to stand for them.
@@ -86,7 +90,7 @@ def _stand_ins() -> _StandIns:
 
 def cutter(pattern: str) -> Callable[[str], Sequence[str]]:
     """Return the function that cuts a text into pieces by one of tiktoken's patterns."""
-    find_pieces = re.compile(_shadow_pattern(pattern), re.ASCII).findall
+    find_pieces = re.compile(_NEARLY_ALWAYS.get(pattern, "") + _shadow_pattern(pattern), re.ASCII).findall
 
     def cut(text: str) -> Sequence[str]:
         if text.isascii():

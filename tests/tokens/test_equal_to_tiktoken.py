@@ -42,7 +42,7 @@ def theirs(tmp_path_factory):
 def merging(name: str) -> Merging:
     """Byte-pair encoding in Python that never gives up."""
     vocabulary = Vocabulary(read_shipped(f"{name}.vocabulary"), name)
-    return Merging(vocabulary, cutter(PATTERNS[name]), effort=math.inf)
+    return Merging(vocabulary, cutter(PATTERNS[name]), effort=math.inf, otherwise=list)
 
 
 def joined_surrogates(text: str) -> str:
