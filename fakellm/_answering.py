@@ -44,8 +44,9 @@ class Answering:
 
     def _put_to_use(self) -> None:
         """Take note that somebody can ask from now on, in this process and in those that are forked from it."""
-        self._is_in_use = True
-        watch_forks(self._engine)
+        if not self._is_in_use:
+            self._is_in_use = True
+            watch_forks(self._engine)
 
     @property
     def calls(self) -> Journal:

@@ -51,7 +51,7 @@ class MockClock:
         return self._elapsed if self._leader is None else self._elapsed + self._leader.now() - self._followed_at
 
     def now(self) -> float:
-        return self.elapsed
+        return self._elapsed if self._leader is None else self.elapsed
 
     def sleep(self, seconds: float) -> None:
         self._note(seconds)

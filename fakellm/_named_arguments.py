@@ -32,12 +32,15 @@ def naming_arguments(
         @wraps(function)
         def told(*args: P.args, **given: P.kwargs) -> T:
             __tracebackhide__ = True
-            if unknown := given.keys() - known:
-                takes = f"it takes {before}{', '.join(f'{name}=' for name in listed)}"
-                hint = did_you_mean(min(unknown), listed, then=takes)
-                advice = f"\n  {example}" if example else ""
-                raise UsageError(f"{what} has no {noun} {min(unknown)!r}{hint}{advice}")
-            return function(*args, **given)
+            try:
+                return function(*args, **given)
+            except TypeError:
+                if not (unknown := given.keys() - known):
+                    raise
+            takes = f"it takes {before}{', '.join(f'{name}=' for name in listed)}"
+            hint = did_you_mean(min(unknown), listed, then=takes)
+            advice = f"\n  {example}" if example else ""
+            raise UsageError(f"{what} has no {noun} {min(unknown)!r}{hint}{advice}")
 
         return told
 

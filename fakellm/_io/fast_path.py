@@ -21,15 +21,31 @@ Report = Callable[[Ending], None]
 
 def respond_at_once(module: ModuleType, whole: Whole, report: Report, clock: Clock) -> Any:
     """Return the response of a module that a whole answer makes. report: takes how it ended."""
-    unread = _stream_class(module)(whole, report, clock)
-    response_class = _known_class(module) if _is_known(whole) else module.Response
-    return response_class(whole.head.status, headers=header_pairs(whole.head), stream=unread)
+    unread, status, pairs = _stream_class(module)(whole, report, clock), whole.head.status, header_pairs(whole.head)
+    if not _is_known(whole, pairs):
+        return module.Response(status, headers=pairs, stream=unread)
+    response = _known_class(module)(status, headers=pairs, stream=unread)
+    if type(response) is not module.Response:
+        response.unread = unread
+    return response
+
+
+def _is_known(whole: Whole, pairs: list[tuple[bytes, bytes]]) -> bool:
+    """Whether the content is the body as it stands: in one part, and not encoded."""
+    for name, _ in pairs:  # all() takes three times as long
+        if name == b"content-encoding":
+            return False
+    return len(whole.parts) == 1
 
 
 def header_pairs(head: Head) -> list[tuple[bytes, bytes]]:
     """Return the headers as they are sent, as bytes; httpx would take text in ASCII only."""
-    pairs = [(name.encode(), value.encode()) for name, value in head.headers]
-    return [*pairs, (b"retry-after-ms", b"1")] if head.is_retried_at_once and is_time_real() else pairs
+    pairs = []
+    for name, value in head.headers:  # no comprehension, which would be a call of its own
+        pairs.append((name.encode(), value.encode()))
+    if head.is_retried_at_once and is_time_real():
+        pairs.append((b"retry-after-ms", b"1"))
+    return pairs
 
 
 def is_time_real() -> bool:
@@ -39,37 +55,30 @@ def is_time_real() -> bool:
     return not is_virtual()
 
 
-def _is_known(whole: Whole) -> bool:
-    """Whether the content is the body as it stands: in one part, and not encoded."""
-    return len(whole.parts) == 1 and all(name != "content-encoding" for name, _ in whole.head.headers)
-
-
 class _Unread:
-    """The parts of an answer that a client has not taken yet; reports once, when it lets go of them."""
+    """The parts of an answer that a client has not taken yet; reports once, when it lets go of them.
+
+    taken: how many it has taken.
+    """
 
     def __init__(self, whole: Whole, report: Report, clock: Clock) -> None:
-        self._whole = whole
+        self.whole = whole
+        self.taken = 0
         self._report = report
         self._clock = clock
         self._began = clock.now()
-        self._taken = 0
         self._is_over = False
-
-    def take_all(self) -> bytes:
-        """Return the whole body."""
-        self._taken = len(self._whole.parts)
-        return b"".join(self._whole.parts)
 
     def close(self) -> None:
         """Report the ending, unless that was done."""
         if self._is_over:
             return
         self._is_over = True
-        head, chunks = self._whole.head, self._whole.chunks
-        cancelled = head.is_stream and any(chunks[self._taken :])
+        whole, taken = self.whole, self.taken
+        cancelled = any(whole.chunks[taken:]) and whole.head.is_stream
         seconds = self._clock.now() - self._began
-        received = self._whole.parts[: self._taken] if cancelled else None
-        self._report(Ending(head.status, sum(chunks[: self._taken]), seconds, cancelled, received))
+        received = whole.parts[:taken] if cancelled else None
+        self._report(Ending(whole.head.status, sum(whole.chunks[:taken]), seconds, cancelled, received))
 
     async def aclose(self) -> None:
         """Do the same."""
@@ -77,8 +86,8 @@ class _Unread:
 
     def __iter__(self) -> Iterator[bytes]:
         try:
-            for part in self._whole.parts:
-                self._taken += 1
+            for part in self.whole.parts:
+                self.taken += 1
                 yield part
         finally:
             self.close()
@@ -107,30 +116,30 @@ def _known_class(module: ModuleType) -> type[Any]:
         return module.Response  # type: ignore[no-any-return]
 
     class KnownResponse(module.Response):  # type: ignore[misc,name-defined]
-        def __init__(self, status_code: int, *, headers: Any, stream: _Unread) -> None:
-            super().__init__(status_code, headers=headers, stream=stream)
-            self._unread = stream
+        unread: _Unread
+        """What it takes its content from; its stream has another around it by then."""
 
         def read(self) -> bytes:
             if self.is_stream_consumed or self.is_closed:
                 return super().read()  # type: ignore[no-any-return]
-            content = self._unread.take_all()
+            self._take()
             self.close()
-            return self._known(content)
+            return self._content
 
         async def aread(self) -> bytes:
             if self.is_stream_consumed or self.is_closed:
                 return await super().aread()  # type: ignore[no-any-return]
-            content = self._unread.take_all()
+            self._take()
             await self.aclose()
-            return self._known(content)
+            return self._content
 
-        def _known(self, content: bytes) -> bytes:
+        def _take(self) -> None:
+            (content,) = self.unread.whole.parts
+            self.unread.taken = 1
             self._content = content
             self._num_bytes_downloaded = len(content)
             self.is_stream_consumed = True
-            del self._unread
+            del self.unread
             self.__class__ = module.Response
-            return content
 
     return KnownResponse

@@ -6,6 +6,8 @@ client. So whatever touches a client is made for its module.
 
 from __future__ import annotations
 
+import sys
+from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
 from types import ModuleType
@@ -23,9 +25,22 @@ def installed_modules() -> tuple[ModuleType, ...]:
 
     ``httpx2.alias_httpx()`` can make both names one module, hence the comparison by the module itself.
     """
+    found = [sys.modules.get(name) or _imported(name) for name in _NAMES]
+    return tuple(dict.fromkeys(module for module in found if module is not None))
+
+
+def _imported(name: str) -> ModuleType | None:
+    if not _is_installed(name):
+        return None
     with real_files():
-        found = [import_module(name) for name in _NAMES if find_spec(name) is not None]
-    return tuple(dict.fromkeys(found))
+        return import_module(name)
+
+
+@cache
+def _is_installed(name: str) -> bool:
+    """Whether there is a module; looked for once, since most processes have but one of the two."""
+    with real_files():
+        return find_spec(name) is not None
 
 
 def check_module(module: ModuleType) -> ModuleType:

@@ -21,10 +21,10 @@ and the workers that were begun under the fake of the session.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from functools import partial, wraps
+from functools import cache, lru_cache, partial, wraps
 from threading import RLock
 from types import ModuleType
 from typing import Any, Protocol
@@ -129,10 +129,14 @@ def deactivate(activation: Activation) -> None:
 
 
 def _answering() -> Activation | None:
-    if _passing.get():
+    active = tuple(_active)
+    if not active or _passing.get():
         return None
-    active, known = tuple(_active), _context.get()
-    return next((one for one in reversed(active) if one in known or one.is_everywhere), active[-1] if active else None)
+    known = _context.get()
+    for one in reversed(active):
+        if one.is_everywhere or one in known:
+            return one
+    return active[-1]
 
 
 def _answer(module: ModuleType, request: Any, onward: Callable[[Any], Any]) -> Any:
@@ -163,10 +167,8 @@ async def _answer_async(module: ModuleType, request: Any, onward: Callable[[Any]
 
 def _install() -> None:
     for module in installed_modules():
-        _patch(module.HTTPTransport, "handle_request", _sync_leaf(module))
-        _patch(module.AsyncHTTPTransport, "handle_async_request", _async_leaf(module))
-        _patch(module.Client, "_transport_for_url", _chooser(module))
-        _patch(module.AsyncClient, "_transport_for_url", _chooser(module))
+        for owner, name, make in _places(module):
+            _patch(owner, name, make)
     _late.begin()
 
 
@@ -179,14 +181,35 @@ def _uninstall() -> None:
     _patches.clear()
 
 
-def _patch(owner: type[Any], name: str, make: Callable[[Any], Any]) -> None:
+_Make = Callable[[Any], Any]
+"""Makes of a function the one that stands in its place."""
+
+
+@cache
+def _places(module: ModuleType) -> Sequence[tuple[type[Any], str, _Make]]:
+    """Return what is patched in a module: (class, method, what makes the one in its place)."""
+    chooser = _chooser(module)
+    return (
+        (module.HTTPTransport, "handle_request", _sync_leaf(module)),
+        (module.AsyncHTTPTransport, "handle_async_request", _async_leaf(module)),
+        (module.Client, "_transport_for_url", chooser),
+        (module.AsyncClient, "_transport_for_url", chooser),
+    )
+
+
+def _patch(owner: type[Any], name: str, make: _Make) -> None:
     original = owner.__dict__[name]
-    patched = wraps(original)(make(original))
+    patched = _made(make, original)
     setattr(owner, name, patched)
     _patches.append((owner, name, original, patched))
 
 
-def _patching(owner: str, name: str, make: Callable[[Any], Any]) -> Patch:
+@lru_cache(maxsize=32)  # every test patches the same
+def _made(make: _Make, original: Any) -> Any:
+    return wraps(original)(make(original))
+
+
+def _patching(owner: str, name: str, make: _Make) -> Patch:
     """Return what patches a class of a module that another thread may be importing, when all may be over."""
 
     def patch(module: ModuleType) -> None:
@@ -205,7 +228,7 @@ _late = LateImports(
 )
 
 
-def _sync_leaf(module: ModuleType) -> Callable[[Any], Any]:
+def _sync_leaf(module: ModuleType) -> _Make:
     def make(original: Any) -> Any:
         def handle_request(self: Any, request: Any) -> Any:
             return _answer(module, request, partial(original, self))
@@ -215,7 +238,7 @@ def _sync_leaf(module: ModuleType) -> Callable[[Any], Any]:
     return make
 
 
-def _async_leaf(module: ModuleType) -> Callable[[Any], Any]:
+def _async_leaf(module: ModuleType) -> _Make:
     def make(original: Any) -> Any:
         async def handle_async_request(self: Any, request: Any) -> Any:
             return await _answer_async(module, request, partial(original, self))
@@ -239,7 +262,7 @@ class _ForeignLeaf:
         return await _answer_async(self._module, request, self._transport.handle_async_request)
 
 
-def _chooser(module: ModuleType) -> Callable[[Any], Any]:
+def _chooser(module: ModuleType) -> _Make:
     def make(original: Any) -> Any:
         def transport_for_url(self: Any, url: Any) -> Any:
             transport = original(self, url)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from functools import cache
 from types import ModuleType
-from typing import Any, NoReturn
+from typing import Any, NoReturn, overload
 
 from fakellm._clock import Clock
 from fakellm._io.fast_path import header_pairs, respond_at_once
@@ -13,7 +13,40 @@ from fakellm._io.player import Answers, Failure, Playable, Playback
 from fakellm._io.recorder import record, record_async
 from fakellm._wire.events import WireRequest
 
-__all__ = ["make_transport", "transport_class"]
+__all__ = ["SentHeaders", "make_transport", "transport_class"]
+
+
+class SentHeaders(Mapping[str, str]):
+    """The headers of a request of httpx, which makes out how all are encoded before it looks one up."""
+
+    __slots__ = ("_headers",)
+
+    def __init__(self, headers: Any) -> None:
+        self._headers = headers
+
+    @overload
+    def get(self, name: str, default: None = None) -> str | None: ...
+    @overload
+    def get(self, name: str, default: str) -> str: ...
+    def get(self, name: str, default: str | None = None) -> str | None:
+        wanted, size = name.encode(), len(name)
+        found: bytes | None = None
+        for sent, value in self._headers.raw:
+            if len(sent) == size and sent.lower() == wanted:
+                if found is not None or not value.isascii():
+                    return self._headers.get(name, default)  # type: ignore[no-any-return]
+                found = value
+        return default if found is None else found.decode()
+
+    def __getitem__(self, name: str) -> str:
+        value: str = self._headers[name]
+        return value
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._headers)
+
+    def __len__(self) -> int:
+        return len(self._headers)
 
 
 def make_transport(module: ModuleType, engine: Answers, clock: Clock) -> Any:
@@ -78,12 +111,12 @@ def transport_class(module: ModuleType) -> type[Any]:
 
         # onward: sends a request to where it was going, for what is to be recorded; it awaits where the client does.
         def handle_request(self, request: Any, onward: Callable[[Any], Any] | None = None) -> Any:
-            request.read()
-            answer = self._ask(request)
+            wire = WireRequest(request.method, str(request.url), SentHeaders(request.headers), request.read())
+            answer = self._engine.handle(wire, self._clock.now())
             if answer.take is not None and onward is not None:
                 return record(module, request, onward, answer.take)
-            if answer.whole is not None:
-                return respond_at_once(module, answer.whole, answer.finished, self._clock)
+            if (whole := answer.whole) is not None:
+                return respond_at_once(module, whole, answer.finished, self._clock)
             playback = playback_of(answer, request, self._clock)
             try:
                 for pause in playback.until_head():
@@ -94,12 +127,12 @@ def transport_class(module: ModuleType) -> type[Any]:
                 raise
 
         async def handle_async_request(self, request: Any, onward: Callable[[Any], Any] | None = None) -> Any:
-            await request.aread()
-            answer = self._ask(request)
+            wire = WireRequest(request.method, str(request.url), SentHeaders(request.headers), await request.aread())
+            answer = self._engine.handle(wire, self._clock.now())
             if answer.take is not None and onward is not None:
                 return await record_async(module, request, onward, answer.take)
-            if answer.whole is not None:
-                return respond_at_once(module, answer.whole, answer.finished, self._clock)
+            if (whole := answer.whole) is not None:
+                return respond_at_once(module, whole, answer.finished, self._clock)
             playback = playback_of(answer, request, self._clock)
             try:
                 for pause in playback.until_head():
@@ -108,10 +141,6 @@ def transport_class(module: ModuleType) -> type[Any]:
             except BaseException:
                 playback.close()
                 raise
-
-        def _ask(self, request: Any) -> Playable:
-            wire = WireRequest(request.method, str(request.url), request.headers, request.content)
-            return self._engine.handle(wire, self._clock.now())
 
         def _respond(self, playback: Playback) -> Any:
             head, stream = playback.head, PlayedStream(playback, self._clock)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from functools import partial
+from functools import lru_cache, partial
 from os.path import basename
 from types import FrameType
 from typing import Self, Unpack
@@ -34,9 +34,9 @@ class Rule:
         self.number = number
         self.where = where
         self.is_owed = True
-        self._replies: tuple[Scripted, ...] = ()
-        self._times: int | None = 1
-        self._given = 0
+        self.is_live: bool
+        """Whether there is a reply left to give."""
+        self._hold((), 1, 0)
 
     def reply(self, *replies: ReplyLike, times: int | None = 1, **reply_fields: Unpack[ReplyFields]) -> Self:
         """Say what this rule answers: each reply once, in turn.
@@ -60,19 +60,13 @@ class Rule:
         if reply_fields and all(isinstance(reply, ErrorReply) for reply in replies):
             raise UsageError(f"an ErrorReply takes no {min(reply_fields)}=; give it to a Reply")
         # map, since the frame of a generator would stand in the traceback of a usage mistake
-        self._replies = tuple(map(partial(as_reply, reply_fields=reply_fields), replies))
-        self._times = times
+        self._hold(tuple(map(partial(as_reply, reply_fields=reply_fields), replies)), times, 0)
         return self
 
     @property
     def replies(self) -> tuple[Scripted, ...]:
         """The replies of one round, in order."""
         return self._replies
-
-    @property
-    def is_live(self) -> bool:
-        """Whether there is a reply left to give."""
-        return bool(self._replies) and (self._times is None or self._given < self._owed)
 
     def is_for(self, request: ChatRequest) -> bool:
         """Whether a request is of a kind that this rule answers.
@@ -98,7 +92,7 @@ class Rule:
 
     @property
     def _has_vectors(self) -> bool:
-        return bool(self._replies) and getattr(self.upcoming, "vectors", None) is not None
+        return self._gives_vectors and getattr(self.upcoming, "vectors", None) is not None
 
     @property
     def has_replies(self) -> bool:
@@ -123,12 +117,12 @@ class Rule:
     def next_reply(self) -> Scripted:
         """Use up one reply and return it; the engine holds its lock meanwhile."""
         reply = self.upcoming
-        self._given += 1
+        self._give(self._given + 1)
         return reply
 
     def give_back(self) -> None:
         """Take back the last reply: the next request gets it again."""
-        self._given -= 1
+        self._give(self._given - 1)
 
     @property
     def state(self) -> RuleState:
@@ -137,12 +131,24 @@ class Rule:
 
     def restore(self, state: RuleState) -> None:
         """Restore what ``state`` returned: replies, times, how many were given."""
-        self._replies, self._times, self._given = state
+        self._hold(*state)
 
     def __str__(self) -> str:
         return f"rule {self.number} {self.matcher} at {self.where}"
 
     __repr__ = __str__
+
+    def _hold(self, replies: tuple[Scripted, ...], times: int | None, given: int) -> None:
+        """Have these replies, of which so many were given."""
+        self._replies = replies
+        self._times = times
+        self._gives_vectors = any(getattr(reply, "vectors", None) is not None for reply in replies)
+        self._give(given)
+
+    def _give(self, given: int) -> None:
+        """Take note of how many replies were given."""
+        self._given = given
+        self.is_live = self._times is None or given < self._owed
 
     @property
     def _owed(self) -> int:
@@ -167,7 +173,10 @@ def caller() -> str:
     frame = sys._getframe(1)  # noqa: SLF001  # inspect.stack() reads the source of every frame
     while frame.f_back is not None and is_own(frame):
         frame = frame.f_back
-    return f"{basename(frame.f_code.co_filename)}:{frame.f_lineno}"
+    return f"{_file_name(frame.f_code.co_filename)}:{frame.f_lineno}"
+
+
+_file_name = lru_cache(maxsize=256)(basename)
 
 
 def is_own(frame: FrameType) -> bool:

@@ -53,7 +53,8 @@ class Script:
 
     def find(self, request: ChatRequest, headers: Headers) -> Rule | None:
         """Return the rule that answers, or None."""
-        for rule in self._in_order(request, headers):
+        # A copy: a predicate may script more rules, or ask the model itself, while they are gone through.
+        for rule in self._in_order(request, headers) if self._indexes else tuple(self._rest):
             if rule.is_live and rule.is_for(request) and rule.matcher.accepts(request, headers):
                 return rule
         return None
@@ -84,13 +85,14 @@ class Script:
         buckets = [self._rest] if self._rest else []
         for field, index in self._indexes.items():
             buckets += index.find(FIELDS[field].values(request, headers))
-        # Copies: a predicate may script more rules, or ask the model itself, while they are gone through.
-        copies = [tuple(bucket) for bucket in buckets]
+        copies = list(map(tuple, buckets))
         return copies[0] if len(copies) == 1 else merge(*copies, key=_number)
 
 
 def _place(matcher: Matcher) -> tuple[str, Any] | None:
     """Return the field and the value by which the rules of a matcher are found, or None."""
+    if not matcher.conditions:
+        return None
     wanted = {c.field: c.wanted for c in matcher.conditions if _is_indexed(c.field, c.wanted)}
     field = next((field for field in _SHELVES if field in wanted), None)
     return None if field is None else (field, wanted[field])

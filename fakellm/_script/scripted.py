@@ -73,7 +73,7 @@ def as_reply(given: object, reply_fields: Mapping[str, Any]) -> Scripted:
         UsageError: given is nothing that a model can say, or a field is unknown.
     """
     __tracebackhide__ = True
-    if unknown := reply_fields.keys() - set(_REPLY_FIELDS[1:]):
+    if reply_fields and (unknown := reply_fields.keys() - set(_REPLY_FIELDS[1:])):
         raise UsageError(f"reply() has no field {min(unknown)!r}{_nearest(min(unknown))}")
     reply = _said(given, reply_fields)
     if reply is not None:
