@@ -52,7 +52,7 @@ class Toy(d.Dialect):
         return {"sorry": error.message}
 
 
-def check(body, model, strictness, provider, *, size, are_terms_known):
+def check(body, model, strictness, provider, **known):
     if strictness.strict and not body.get("said"):
         raise d.Rejected(d.ErrorBody("nothing was said"))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from functools import cache
 from types import ModuleType
-from typing import Any, NoReturn, overload
+from typing import Any, NoReturn
 
 from fakellm._clock import Clock
 from fakellm._io.fast_path import header_pairs, respond_at_once
@@ -24,17 +24,13 @@ class SentHeaders(Mapping[str, str]):
     def __init__(self, headers: Any) -> None:
         self._headers = headers
 
-    @overload
-    def get(self, name: str, default: None = None) -> str | None: ...
-    @overload
-    def get(self, name: str, default: str) -> str: ...
-    def get(self, name: str, default: str | None = None) -> str | None:
+    def get(self, name: str, /, default: Any = None) -> Any:
         wanted, size = name.encode(), len(name)
         found: bytes | None = None
         for sent, value in self._headers.raw:
             if len(sent) == size and sent.lower() == wanted:
                 if found is not None or not value.isascii():
-                    return self._headers.get(name, default)  # type: ignore[no-any-return]
+                    return self._headers.get(name, default)
                 found = value
         return default if found is None else found.decode()
 

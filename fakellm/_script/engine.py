@@ -42,7 +42,7 @@ from fakellm._wire.dialect import LENIENT, STRICT, Claim, Dialect, Strictness, T
 from fakellm._wire.dialects import Dialects
 from fakellm._wire.errors import DO_NOT_RETRY, ErrorBody, Rejected
 from fakellm._wire.events import WireEvent, WireRequest
-from fakellm._wire.identity import Identity
+from fakellm._wire.identity import Identity, key_of
 from fakellm._wire.provider import Provider
 from fakellm._wire.voice import Speaker
 
@@ -387,8 +387,7 @@ class Engine:
         return _Pending(call, partial(speaker.refuse, call.status, said, request_id=request_id, headers=DO_NOT_RETRY))
 
     def _identify(self, wire: WireRequest, request: ChatRequest | None = None) -> Identity:
-        body = request.facts.canonical if request else digest(canonical_body(wire.body))
-        asked = wire.path.encode("utf-8", "surrogatepass") + body
+        asked = request.key if request else key_of(wire.path, digest(canonical_body(wire.body)))
         seen = self.seen.get(asked, 0)
         self.seen[asked] = seen + 1
         return Identity(self.seed, self.test_id, asked, seen)

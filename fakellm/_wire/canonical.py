@@ -11,7 +11,6 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import Any
 from urllib.parse import SplitResult, parse_qsl, urlencode
 
@@ -26,7 +25,8 @@ __all__ = [
     "canonical_json",
     "compact_json",
     "digest",
-    "message_texts",
+    "hashed",
+    "message_text",
     "read_json",
     "rename_call_ids",
     "split_parts",
@@ -111,9 +111,13 @@ def url_key(url: str) -> dict[str, str]:
 
 def digest(*parts: str | bytes, size: int = 16) -> bytes:
     """Hash parts into size bytes, 64 at most; no two lists of parts run together into the same input."""
-    data = [part.encode("utf-8", "surrogatepass") if isinstance(part, str) else part for part in parts]
-    lengths = ",".join(map(str, map(len, data))).encode()
-    return hashlib.blake2b(b"".join([lengths, b";", *data]), digest_size=size).digest()
+    return hashed([part.encode("utf-8", "surrogatepass") if isinstance(part, str) else part for part in parts], size)
+
+
+def hashed(parts: Sequence[bytes], size: int = 16) -> bytes:
+    """Do the same for parts that are all bytes."""
+    lengths = ",".join(map(str, map(len, parts))).encode()
+    return hashlib.blake2b(b"".join([lengths, b";", *parts]), digest_size=size).digest()
 
 
 def _port(url: SplitResult) -> str:
@@ -148,26 +152,18 @@ def rename_call_ids(body: object) -> object:
 _CONVERSATIONS = ("messages", "input", "contents")
 
 
-def message_texts(messages: list[dict[str, Any]]) -> list[str]:
-    """Return a text for each message of a chat; two lists are equal where the canonical JSON of their messages is."""
-    names: dict[str, str] = {}
-    return [_message_text(message, names) for message in messages]
+def message_text(message: dict[str, Any], names: dict[str, str]) -> str:
+    """Return a text for a message of a chat: of role and content where there is no more, else its canonical JSON.
 
-
-def _message_text(message: dict[str, Any], names: dict[str, str]) -> str:
-    """Return the text of a message: of role and content where there is no more, else its canonical JSON."""
+    Two lists of messages have equal texts where their canonical JSON is equal. names: of the ids in earlier messages;
+    takes new ones.
+    """
     if len(message) == 2 and message.get("role") in _ROLES and type(content := message.get("content")) is str:
         return f"{message['role']} {content}"  # never that of JSON, which begins with a brace
-    renamed = _renamed_item(message, names) if _may_hold_ids(message) else message
-    return _rewritten(to_json(renamed, inf_nan_mode="constants"))
+    return write_canonical(_renamed_item(message, names) if _may_hold_ids(message) else message)
 
 
 _ROLES = ("user", "assistant", "system", "developer")  # a tuple, since a role may be anything, even what has no hash
-
-
-@lru_cache(maxsize=1024)  # an agent's history comes back on every call
-def _rewritten(message: bytes) -> str:
-    return write_canonical(from_json(message))
 
 
 def _renamed(items: list[Any], names: dict[str, str]) -> list[Any]:

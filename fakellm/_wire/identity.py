@@ -13,7 +13,7 @@ from functools import lru_cache
 
 from fakellm._wire.canonical import digest
 
-__all__ = ["CREATED", "Identity"]
+__all__ = ["CREATED", "Identity", "key_of"]
 
 CREATED = 1_735_689_600
 """The moment at which every scripted answer is created: 2025-01-01T00:00:00Z, in seconds."""
@@ -73,3 +73,8 @@ def _letters(data: bytes, length: int) -> str:
 @lru_cache(maxsize=256)
 def _key(seed: int, test_id: str) -> bytes:
     return digest(str(seed), test_id, size=64)
+
+
+def key_of(path: str, canonical: bytes) -> bytes:
+    """Return what tells requests apart: the path, and a hash of the canonical body."""
+    return path.encode("utf-8", "surrogatepass") + canonical

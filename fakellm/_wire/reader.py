@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from copy import copy
 from functools import partial
-from typing import Protocol
+from typing import Any, Protocol
 
-from pydantic_core import from_json, to_json
+from pydantic_core import from_json
 
 from fakellm._memo import Memo
-from fakellm._wire.asked import BodyFacts, ChatRequest, Terms
+from fakellm._wire.asked import ChatRequest
 from fakellm._wire.dialect import Claim, Dialect, Strictness
 from fakellm._wire.errors import ErrorBody, Rejected
 from fakellm._wire.events import WireRequest
+from fakellm._wire.identity import key_of
+from fakellm._wire.known import BodyFacts, KnownMessage, KnownTerms, keys_of
 from fakellm._wire.provider import Json, Provider
 
 __all__ = ["Check", "Reader"]
 
-# Bytes of bodies that are known when they come again; an agent's session of 50 calls has 500,000.
+# Bytes of bodies that are known when they come again; an agent's session of 50 calls has 500,000. Of their parts, each
+# of which takes some five times its bytes.
 _REMEMBERED = 2_000_000
+# Those for whom parts of bodies are known to be accepted.
+_MOST_ASKERS = 256
 
 _NO_JSON = ErrorBody("the body of the request is no JSON object")
+
+_Asker = tuple[str, Claim, Strictness, Provider]
+"""Path, claim, rules and provider: what was accepted for them is accepted for them again."""
 
 
 class Check(Protocol):
@@ -35,11 +43,12 @@ class Check(Protocol):
         provider: Provider,
         *,
         size: int,
-        are_terms_known: bool,
+        new_messages: Sequence[Any] | None,
     ) -> None:
         """Raise Rejected for a body that the API of a provider does not take.
 
-        size: of the body in bytes. are_terms_known: whether a body was accepted that differs in its messages alone.
+        size: of the body in bytes. new_messages: those that no accepted body held, where all that stands beside them
+        was accepted before; None where anything may be new.
         """
         ...
 
@@ -52,7 +61,7 @@ class Reader:
         dialect: Dialect,
         *,
         model_of: Callable[[Json, WireRequest], str] | None = None,
-        check: Check = lambda body, model, strictness, provider, *, size, are_terms_known: None,
+        check: Check = lambda body, model, strictness, provider, **known: None,
         to_chat: Callable[[Json], Json] | None = None,
         count: Callable[[Json, str], int] | None = None,
         no_json: ErrorBody = _NO_JSON,
@@ -67,7 +76,9 @@ class Reader:
         """Counts what a body is billed, given the model as well; None where its messages are billed as a chat's."""
         self._no_json = no_json
         self._facts = Memo(partial(BodyFacts, to_chat=to_chat), limit=_REMEMBERED)
-        self._terms = Memo(partial(Terms, rates=dialect.rates), limit=_REMEMBERED)
+        self._terms = Memo(partial(KnownTerms, rates=dialect.rates), limit=_REMEMBERED)
+        self._messages = Memo(KnownMessage, limit=_REMEMBERED)
+        self._askers: dict[_Asker, _Asker] = {}
 
     def read(self, wire: WireRequest, claim: Claim, strictness: Strictness, provider: Provider) -> ChatRequest:
         """Read a request.
@@ -77,20 +88,35 @@ class Reader:
         """
         facts, by = self._facts[wire.body], (wire.path, claim, strictness, provider)
         if (accepted := facts.accepted) is not None and accepted[0] == by:
-            return ChatRequest(facts, accepted[1], provider, self._dialect, claim)
-        body = self._decoded(wire.body)
+            return ChatRequest(facts, accepted[1], provider, self._dialect, claim, key=accepted[2])
+        body, by = self._decoded(wire.body), self._only(by)
         model = self._model_of(body, wire) if self._model_of else claim.model or ""
-        key = _terms_of(body) if self._to_chat is None else None
-        known = self._terms.get(key) if key is not None else None
-        are_known = known is not None and by in known.accepted
-        self._check(body, model, strictness, provider, size=len(wire.body), are_terms_known=are_known)
-        as_chat = body if self._to_chat is None else self._to_chat(body)
-        terms = self._terms[_terms_of(as_chat) if key is None else key]
-        terms.accepted.add(by)
+        check = partial(self._check, body, model, strictness, provider, size=len(wire.body))
+        if self._to_chat is None:
+            as_chat, (terms, messages) = body, self._parts(body)
+            check(new_messages=_new(body, messages, by) if terms.accepted is by else None)
+        else:
+            check(new_messages=None)
+            as_chat = self._to_chat(body)
+            terms, messages = self._parts(as_chat)
+        terms.accepted = by
+        for message in messages:
+            message.accepted = by
         if accepted is None:
-            facts.learn(as_chat, terms, None if self._count is None else self._count(body, model))
-        facts.accepted = by, model
-        return ChatRequest(facts, model, provider, self._dialect, claim, body=body, as_chat=as_chat)
+            facts.learn(terms, messages, None if self._count is None else self._count(body, model))
+        facts.accepted = by, model, (key := key_of(wire.path, facts.canonical))
+        return ChatRequest(facts, model, provider, self._dialect, claim, key=key, body=body, as_chat=as_chat)
+
+    def _parts(self, as_chat: Json) -> tuple[KnownTerms, Sequence[KnownMessage]]:
+        """Return what is known of the parts of a request; those of one that is rejected then were never accepted."""
+        terms, messages = keys_of(as_chat)
+        return self._terms[terms], [self._messages[message] for message in messages]
+
+    def _only(self, asker: _Asker) -> _Asker:
+        """Return the one of all equal askers that stands for them, so that ``is`` tells whether it is the same."""
+        if len(self._askers) >= _MOST_ASKERS:
+            self._askers.clear()
+        return self._askers.setdefault(asker, asker)
 
     def copied(self, dialect: Dialect) -> Reader:
         """Return the reader of a copy of the dialect; both remember the same bodies."""
@@ -108,6 +134,8 @@ class Reader:
         return decoded
 
 
-def _terms_of(as_chat: Json) -> bytes:
-    """Return what a body says beside its messages, which most calls of a session have in common."""
-    return to_json({name: value for name, value in as_chat.items() if name != "messages"}, inf_nan_mode="constants")
+def _new(body: Json, known: Sequence[KnownMessage], by: _Asker) -> list[Any] | None:
+    """Return the messages of a body that were not accepted for this asker last time; None where it has none."""
+    if not known:
+        return None
+    return [message for message, one in zip(body["messages"], known, strict=True) if one.accepted is not by]

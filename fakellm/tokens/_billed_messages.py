@@ -8,7 +8,7 @@ shows several calls at once on a reasoning model: there each is counted by itsel
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -19,7 +19,7 @@ from fakellm.tokens._image_prices import Patches, Tiles
 from fakellm.tokens._image_size import data_uri_size
 from fakellm.tokens._rates import Rates
 
-__all__ = ["WRAPPER", "MessageBill", "ToolUse", "wrap_calls"]
+__all__ = ["WRAPPER", "Billed", "MessageBill", "ToolUse", "wrap_calls"]
 
 WRAPPER = "multi_tool_use.parallel"
 """The tool that a model calls to call several tools at once."""
@@ -42,36 +42,69 @@ class ToolUse:
     arguments: str
 
 
-@dataclass(frozen=True, slots=True)
+class Billed:
+    """A message, with what it costs: remembered while the results that follow it are the same."""
+
+    __slots__ = ("costs", "message", "role")
+
+    def __init__(self, message: dict[str, Any]) -> None:
+        self.message = message
+        self.role = text_of(message.get("role"))
+        self.costs: dict[MessageBill, tuple[Sequence[Billed], int]] = {}
+        """By whom it is billed -> what follows it, tokens of both."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class MessageBill:
-    """Counts messages for one model, by the rates of an API. image: what it takes for one."""
+    """Counts messages for one model, by the rates of an API.
+
+    image: what the model takes for one. is_reasoning: whether it thinks first.
+    """
 
     encoding: Encoding
     image: Tiles | Patches
     is_reasoning: bool
     rates: Rates
 
-    def count(self, messages: list[dict[str, Any]]) -> int:
+    def count(self, messages: Sequence[Billed]) -> int:
         """Count the tokens of a conversation, without what the request costs beside it."""
-        return sum(self._turn(message, results) for message, results in _turns(messages)) + self._shown(messages)
+        tokens = self._shown(messages) if self.is_reasoning else 0
+        start, size = 0, len(messages)
+        while start < size:
+            end = start + 1
+            while end < size and messages[end].role in _RESULT_ROLES:
+                end += 1
+            first, results = messages[start], messages[start + 1 : end]
+            if (known := first.costs.get(self)) is None or known[0] != results:
+                first.costs[self] = known = results, self._turn(first, results)
+            tokens += known[1]
+            start = end
+        return tokens
 
-    def _turn(self, message: dict[str, Any], results: list[dict[str, Any]]) -> int:
-        if not results and len(message) == 2 and "role" in message and type(content := message.get("content")) is str:
-            return 4 + self._spoken(message) + self.encoding.count(content)  # what the rest comes to, sooner
+    def _turn(self, first: Billed, after: Sequence[Billed]) -> int:
+        """Count a message with the results that follow it; results that begin a conversation follow nothing."""
+        message = first.message
+        is_result = first.role in _RESULT_ROLES
+        is_plain = len(message) == 2 and "role" in message and type(message.get("content")) is str
+        if is_plain and not after and not is_result:
+            return 4 + self._spoken(first) + self.encoding.count(message["content"])  # what the rest comes to, sooner
+        results = [one.message for one in after]
+        if is_result:
+            message, results = {}, [message, *results]
         uses = _tool_uses(message)
         content = self._content(message)
         # Text beside calls is a message of its own; without it there is none.
         is_told = bool(message and (content or not uses))
-        tokens = 4 + self._spoken(message) + content + self._name(message) if is_told else 0
+        tokens = 4 + self._spoken(first) + content + self._name(message) if is_told else 0
         if self.is_reasoning:
             return tokens + sum(map(self._reasoning_call, uses)) + self._results(uses, results)
         if len(uses) > 1:
             return tokens + self._wrapped(uses, results)
         return tokens + sum(map(self._call, uses)) + self._results(uses, results)
 
-    def _spoken(self, message: dict[str, Any]) -> int:
+    def _spoken(self, billed: Billed) -> int:
         """Count what a message costs for being the assistant's."""
-        return self.rates.reasoning_turn if self.is_reasoning and message.get("role") == "assistant" else 0
+        return self.rates.reasoning_turn if self.is_reasoning and billed.role == "assistant" else 0
 
     def _name(self, message: dict[str, Any]) -> int:
         name = text_of(message.get("name"))
@@ -85,11 +118,11 @@ class MessageBill:
         refusal = text_of(message.get("refusal"))
         return images + sum(map(self.encoding.count, _texts(content))) + self.encoding.count(refusal)
 
-    def _shown(self, messages: list[dict[str, Any]]) -> int:
+    def _shown(self, messages: Sequence[Billed]) -> int:
         """Return one for images in a conversation with results, as eight calls of gpt-5-mini are billed."""
-        if not self.is_reasoning or not any(text_of(message.get("role")) in _RESULT_ROLES for message in messages):
+        if not any(one.role in _RESULT_ROLES for one in messages):
             return 0
-        return 1 if any(_is_image(part) for m in messages for part in objects_of(m.get("content"))) else 0
+        return 1 if any(_is_image(part) for one in messages for part in objects_of(one.message.get("content"))) else 0
 
     def _call(self, use: ToolUse) -> int:
         name = self.encoding.count(f" to=functions.{use.name}")
@@ -133,20 +166,6 @@ def _wrap_results(texts: tuple[str, ...]) -> str:
 def _compacted(arguments: str) -> str:
     value = parsed(arguments)
     return arguments if value is arguments else compact(value)
-
-
-def _turns(messages: list[dict[str, Any]]) -> Iterator[tuple[dict[str, Any], list[dict[str, Any]]]]:
-    """Yield each message with the results that follow it; results that begin the list follow nothing."""
-    message: dict[str, Any] = {}
-    results: list[dict[str, Any]] = []
-    for following in messages:
-        if text_of(following.get("role")) in _RESULT_ROLES:
-            results.append(following)
-            continue
-        if message or results:
-            yield message, results
-        message, results = following, []
-    yield message, results
 
 
 def _tool_uses(message: dict[str, Any]) -> list[ToolUse]:

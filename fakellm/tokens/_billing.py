@@ -13,14 +13,14 @@ from functools import lru_cache
 from typing import Any
 
 from fakellm._anyjson import object_of, objects_of, text_of
-from fakellm.tokens._billed_messages import WRAPPER, MessageBill, wrap_calls
+from fakellm.tokens._billed_messages import WRAPPER, Billed, MessageBill, wrap_calls
 from fakellm.tokens._billed_tools import count_format, count_tools
-from fakellm.tokens._encodings import Encoding, encoding_for_model
+from fakellm.tokens._encodings import encoding_for_model
 from fakellm.tokens._model_table import Frames, ModelFacts
 from fakellm.tokens._models import facts_of
 from fakellm.tokens._rates import CHAT_RATES, Rates
 
-__all__ = ["completion_usage", "count_preamble", "count_prompt"]
+__all__ = ["Bill", "completion_usage", "count_prompt", "usage_of"]
 
 # Fine-tuned models, and models behind a router, carry a prefix: ``ft:gpt-4o-mini-…``, ``openai/o3``.
 _PREFIX = re.compile(r"ft:|openai/")
@@ -47,16 +47,21 @@ def completion_usage(
     >>> completion_usage(body, text="The capital of Mexico is Mexico City.")["total_tokens"]
     22
     """
-    bill = _Bill(body, rates)
-    prompt = bill.count_prompt() if prompt_tokens is None else prompt_tokens
-    completion = bill.count_completion(text or "", tool_calls, reasoned=reasoning_tokens > 0) + reasoning_tokens
+    bill = Bill(body, rates)
+    prompt = bill.count_prompt(_billed_messages(body)) if prompt_tokens is None else prompt_tokens
+    completion = bill.count_completion(text or "", tool_calls, reasoning_tokens=reasoning_tokens)
+    return usage_of(prompt, completion, reasoning_tokens)
+
+
+def usage_of(prompt: int, completion: int, reasoning: int) -> dict[str, Any]:
+    """Return the ``usage`` object of so many tokens. completion: those of the reasoning included."""
     return {
         "prompt_tokens": prompt,
         "completion_tokens": completion,
         "total_tokens": prompt + completion,
         "prompt_tokens_details": {"cached_tokens": 0, "audio_tokens": 0},
         "completion_tokens_details": {
-            "reasoning_tokens": reasoning_tokens,
+            "reasoning_tokens": reasoning,
             "audio_tokens": 0,
             "accepted_prediction_tokens": 0,
             "rejected_prediction_tokens": 0,
@@ -64,80 +69,65 @@ def completion_usage(
     }
 
 
-def count_prompt(body: Mapping[str, Any], *, preamble: int | None = None, rates: Rates = CHAT_RATES) -> int:
-    """Return the tokens of a request.
-
-    body: whatever JSON it holds. preamble: what ``count_preamble`` says of it, where that is known already.
-    """
-    return _Bill(body, rates).count_prompt(preamble)
+def count_prompt(body: Mapping[str, Any], rates: Rates = CHAT_RATES) -> int:
+    """Return the tokens of a request, whatever JSON it holds."""
+    return Bill(body, rates).count_prompt(_billed_messages(body))
 
 
-def count_preamble(body: Mapping[str, Any], rates: Rates = CHAT_RATES) -> int:
-    """Return the tokens of a request's tools and format, which do not depend on its messages."""
-    return _Bill(body, rates).count_preamble()
+def _billed_messages(body: Mapping[str, Any]) -> list[Billed]:
+    return list(map(Billed, objects_of(body.get("messages"))))
 
 
 @lru_cache(maxsize=256)
-def _billed_as(model: str) -> tuple[Encoding, ModelFacts]:
-    """Return the encoding of a model, and what is known of it."""
+def _billed_as(model: str, rates: Rates) -> tuple[MessageBill, ModelFacts]:
+    """Return how the messages of a model are billed, and what is known of it."""
     model = _PREFIX.sub("", model, count=1)
-    return encoding_for_model(model), facts_of(model)
+    facts = facts_of(model)
+    return MessageBill(encoding_for_model(model), facts.image, facts.reasons, rates), facts
 
 
-class _Bill:
-    """Counts one request and its answer."""
+class Bill:
+    """Counts requests that differ in their messages alone, and answers to them.
 
-    def __init__(self, body: Mapping[str, Any], rates: Rates) -> None:
+    terms: what they say beside their messages. rates: of the API that is asked.
+    """
+
+    def __init__(self, terms: Mapping[str, Any], rates: Rates) -> None:
         self._rates = rates
-        self._encoding, self._facts = _billed_as(text_of(body.get("model")))
-        self._is_reasoning = self._facts.reasons
-        self._body = body
-
-    @property
-    def _messages(self) -> list[dict[str, Any]]:
-        return objects_of(self._body.get("messages"))
-
-    @property
-    def _tools(self) -> list[dict[str, Any]]:
+        self._of_messages, self._facts = _billed_as(text_of(terms.get("model")), rates)
+        self._encoding, self._is_reasoning = self._of_messages.encoding, self._of_messages.is_reasoning
         # A hosted tool is described nowhere; what it costs, no recorded call tells.
-        offered = [tool for tool in objects_of(self._body.get("tools")) if "function" in tool or "custom" in tool]
-        return offered or objects_of(self._body.get("functions"))
+        offered = [tool for tool in objects_of(terms.get("tools")) if "function" in tool or "custom" in tool]
+        self._tools = offered or objects_of(terms.get("functions"))
+        self._format = object_of(terms.get("response_format"))
+        self._known_preamble: int | None = None
+
+    def count_prompt(self, messages: Sequence[Billed]) -> int:
+        """Count a request."""
+        tokens = self._preamble
+        if tokens and not self._is_reasoning and not any(one.role in _SYSTEM_ROLES for one in messages):
+            # It stands in the system message, which is made where there is none; reasoning models have one always.
+            tokens += self._rates.system
+        return (2 if self._is_reasoning else 3) + self._of_messages.count(messages) + tokens
 
     @property
-    def _format(self) -> dict[str, Any]:
-        return object_of(self._body.get("response_format"))
+    def _preamble(self) -> int:
+        """The tokens of tools and format."""
+        if self._known_preamble is None:
+            tokens = count_format(self._format, self._encoding.name)
+            if tools := self._tools:
+                # Recorded with a described first tool: gpt-5.4-mini and, in Responses, gpt-5 apart; gpt-4o,
+                # gpt-4o-mini and gpt-4.1 together.
+                tokens += count_tools(tools, self._encoding.name, header_apart=self._is_reasoning)
+                tokens += self._rates.reasoning_tools if self._is_reasoning else self._rates.tools
+            self._known_preamble = tokens
+        return self._known_preamble
 
-    def count_prompt(self, preamble: int | None = None) -> int:
-        """Count the request: its messages, and what stands before them, unless that was counted already."""
-        bill = MessageBill(self._encoding, self._facts.image, self._is_reasoning, self._rates)
-        messages = bill.count(self._messages)
-        tokens = self.count_preamble() if preamble is None else preamble
-        return (2 if self._is_reasoning else 3) + messages + self._with_system_message(tokens)
-
-    def count_preamble(self) -> int:
-        """Count tools and format."""
-        tokens = count_format(self._format, self._encoding.name)
-        if tools := self._tools:
-            # Recorded with a described first tool: gpt-5.4-mini and, in Responses, gpt-5 apart; gpt-4o,
-            # gpt-4o-mini and gpt-4.1 together.
-            tokens += count_tools(tools, self._encoding.name, header_apart=self._is_reasoning)
-            tokens += self._rates.reasoning_tools if self._is_reasoning else self._rates.tools
-        return tokens
-
-    def _with_system_message(self, tokens: int) -> int:
-        # It stands in the system message, which is made where there is none; reasoning models have one always.
-        if not tokens or self._is_reasoning or self._has_system_message():
-            return tokens
-        return tokens + self._rates.system
-
-    def _has_system_message(self) -> bool:
-        return any(text_of(message.get("role")) in _SYSTEM_ROLES for message in self._messages)
-
-    def count_completion(self, text: str, calls: Sequence[tuple[str, str]], *, reasoned: bool) -> int:
-        """Count the answer without the tokens of its reasoning."""
-        tokens = self._encoding.count(text) + self._rates.answer
+    def count_completion(self, text: str, calls: Sequence[tuple[str, str]], *, reasoning_tokens: int) -> int:
+        """Count an answer. calls: (name, arguments text) each. reasoning_tokens: what the model thought."""
+        tokens = self._encoding.count(text) + self._rates.answer + reasoning_tokens
         if frames := self._facts.frames:
-            return tokens + self._count_framed(frames, calls, reasoned=reasoned)
+            return tokens + self._count_framed(frames, calls, reasoned=reasoning_tokens > 0)
         return tokens + (self._count_calls(calls) if calls else self._count_text_frame())
 
     def _count_text_frame(self) -> int:

@@ -59,7 +59,7 @@ class Scale(d.Dialect):
         return Scale(self._traffic, self._weighed)
 
 
-def check(body, model, strictness, provider, *, size, are_terms_known):
+def check(body, model, strictness, provider, **known):
     if not body.get("text"):
         raise d.Rejected(d.ErrorBody("nothing to weigh"))
 

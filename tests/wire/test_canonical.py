@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fakellm._cassette.key import Keys
-from fakellm._wire.canonical import canonical_body, canonical_json, digest, message_texts
+from fakellm._wire.canonical import canonical_body, canonical_json, digest
 from fakellm._wire.events import WireRequest
 
 json_values = st.recursive(
@@ -14,15 +14,6 @@ json_values = st.recursive(
     max_leaves=12,
 )
 parts = st.lists(st.binary(max_size=5), max_size=4)
-
-
-messages = st.lists(
-    st.dictionaries(
-        st.sampled_from(["role", "content", "tool_call_id", "x"]),
-        st.sampled_from(["user", "tool", "a", "b", 1, 1.0, True, None, ["a"], {"b": "a"}]),
-    ),
-    max_size=3,
-)
 
 
 def reversed_members(value):
@@ -62,25 +53,6 @@ def test_canonical_json_is_this_text(value, text):
 @settings(max_examples=100, deadline=None)
 def test_member_order_does_not_matter(value):
     assert canonical_json(reversed_members(value)) == canonical_json(value)
-
-
-@given(first=messages, second=messages)
-@settings(max_examples=300, deadline=None)
-def test_texts_of_messages_are_equal_where_their_canonical_json_is(first, second):
-    for other in (second, reversed_members(first)):
-        is_same = canonical_json({"messages": first}) == canonical_json({"messages": other})
-
-        assert (message_texts(first) == message_texts(other)) is is_same
-
-
-def test_texts_of_messages_are_these():
-    turns = [{"content": "hi", "role": "user"}, *conversation("call_x")["messages"]]
-
-    assert message_texts(turns) == [
-        "user hi",
-        '{"role":"assistant","tool_calls":[{"function":{"arguments":"{}","name":"f"},"id":"call_0","type":"function"}]}',
-        '{"content":"","role":"tool","tool_call_id":"call_0"}',
-    ]
 
 
 @given(value=json_values)

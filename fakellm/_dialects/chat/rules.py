@@ -8,7 +8,7 @@ than wrong types.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
@@ -48,18 +48,23 @@ _APIS: Mapping[str | None, _Api] = MappingProxyType({None: _OTHER, "openai": _OP
 
 
 def check_request(
-    body: Body, model: str, strictness: Strictness, provider: Provider, *, size: int, are_terms_known: bool = False
+    body: Body,
+    model: str,
+    strictness: Strictness,
+    provider: Provider,
+    *,
+    size: int,
+    new_messages: Sequence[Any] | None = None,
 ) -> None:
     """Raise Rejected for a body that the API of this provider does not take.
 
     model: what the body names, or the deployment in the path. size: of the body in bytes. ``strict=False`` asks
-    for no more than what the fake itself needs. are_terms_known: whether a body was accepted that differs in its
-    messages alone.
+    for no more than what the fake itself needs. new_messages: those that no accepted body held, where all that stands
+    beside them was accepted before; None where anything may be new.
     """
     api = _APIS[provider.rules]
     shape = api.shape() if strictness.strict else WELL_FORMED
-    is_fit = are_terms_known and shape.members["messages"].misfit(body.get("messages")) is None
-    if not is_fit and (error := explain_body(shape, body)):
+    if not _is_fit(shape, new_messages) and (error := explain_body(shape, body)):
         raise Rejected(error)
     if not strictness.strict:
         return
@@ -67,6 +72,11 @@ def check_request(
         raise unknown_model(model, provider)
     if api.has_rules and (rejected := _explain_rules(body, model, size=size)):
         raise rejected
+
+
+def _is_fit(shape: Members, new: Sequence[Any] | None) -> bool:
+    """Whether a body has its shape because all but its new messages was accepted before, and these have theirs."""
+    return bool(new) and shape.members["messages"].misfit(new) is None
 
 
 def _explain_rules(body: Body, model: str, *, size: int) -> Rejected | None:

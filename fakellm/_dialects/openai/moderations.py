@@ -170,9 +170,7 @@ def _documented() -> Members:
 _PORTABLE = Members({"input": Either({str: TEXT, list: ANY})}, ("input",))
 
 
-def _check(
-    body: Json, model: str, strictness: Strictness, provider: Provider, *, size: int, are_terms_known: bool = False
-) -> None:
+def _check(body: Json, model: str, strictness: Strictness, provider: Provider, *, size: int, **known: object) -> None:
     """Raise Rejected for a body that the API of this provider does not take."""
     check_body(body, model, strictness, provider, documented=_documented, portable=_PORTABLE)
     if strictness.strict and provider.rules and strictness.models is None and model not in MODERATION_MODELS:

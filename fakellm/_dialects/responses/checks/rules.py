@@ -43,7 +43,7 @@ def model_of(body: Json, _: WireRequest) -> str:
 
 
 def check_request(
-    body: Json, model: str, strictness: Strictness, provider: Provider, *, size: int, are_terms_known: bool = False
+    body: Json, model: str, strictness: Strictness, provider: Provider, *, size: int, **known: object
 ) -> None:
     """Raise Rejected for a body that the API of this provider does not take."""
     has_rules = strictness.strict and provider.rules is not None
