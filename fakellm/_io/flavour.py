@@ -6,7 +6,6 @@ client. So whatever touches a client is made for its module.
 
 from __future__ import annotations
 
-import sys
 from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
@@ -25,15 +24,8 @@ def installed_modules() -> tuple[ModuleType, ...]:
 
     ``httpx2.alias_httpx()`` can make both names one module, hence the comparison by the module itself.
     """
-    found = [sys.modules.get(name) or _imported(name) for name in _NAMES]
-    return tuple(dict.fromkeys(module for module in found if module is not None))
-
-
-def _imported(name: str) -> ModuleType | None:
-    if not _is_installed(name):
-        return None
     with real_files():
-        return import_module(name)
+        return tuple(dict.fromkeys(import_module(name) for name in _NAMES if _is_installed(name)))
 
 
 @cache
