@@ -6,7 +6,7 @@ from fakellm._cassette.interaction import Interaction, RecordedResponse
 from fakellm._cassette.replay import Recording
 from fakellm._cassette.settings import make_settings
 from fakellm._dialects.table import DIALECTS
-from fakellm._script.drafts import Drafts, fill_draft
+from fakellm._script.drafts import Drafts
 from fakellm._script.engine import Engine
 from fakellm._script.match import Condition, Matcher
 
@@ -17,7 +17,7 @@ def make_engine(**options):
 
 def complete(reply, request, identity, drafts=None):
     """What a reply comes to; drafts: what is remembered of replies, None for nothing."""
-    return fill_draft((drafts or Drafts()).of(reply, request), identity, request)
+    return (drafts or Drafts()).complete(reply, request, identity)
 
 
 def scripted(*replies, times=1, **options):

@@ -42,7 +42,7 @@ class Trouble:
     def note(self, call: Call) -> None:
         """Write on a call what answered it."""
         if isinstance(self.cause, ErrorReply):
-            call.reply, call.answered, call.status = self.cause, None, self.cause.status
+            call.reply, call.completion, call.status = self.cause, None, self.cause.status
         elif not self.is_framing:
             call.fault = self.cause
 

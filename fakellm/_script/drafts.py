@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from functools import lru_cache, partial
+from typing import Any, NamedTuple
 
 from fakellm._script.contradictions import check_choices, check_fields, check_parts, check_reply
 from fakellm._script.logprobs import token_logprobs
@@ -12,28 +13,18 @@ from fakellm._script.own_chunks import deltas_of, message_of
 from fakellm._script.parts import as_fields, as_sent, ended, place_of_stop, shortened, texts_of
 from fakellm._script.reply import Reply, ToolCall, is_text
 from fakellm._script.structured import delivered
-from fakellm._wire.answer import Choice, Completion, WireToolCall
+from fakellm._wire.answer import Choice, Completion, Counted, Pieces, WireToolCall
 from fakellm._wire.asked import ChatRequest
 from fakellm._wire.identity import CREATED, Identity
+from fakellm._wire.known import BodyFacts, KnownTerms
+from fakellm._wire.provider import Provider
 from fakellm._wire.said import Part
-from fakellm.tokens import Encoding, completion_usage, encoding_for_model
+from fakellm._wire.terms import Terms
+from fakellm._wire.voice import Speaker, Voice
+from fakellm.tokens import Encoding, encoding_for_model
+from fakellm.tokens._billing import usage_of
 
-__all__ = ["Draft", "Drafts", "fill_draft"]
-
-
-def fill_draft(draft: Draft, identity: Identity, request: ChatRequest) -> Completion:
-    """Fill in what a draft leaves open: the ids, and what the prompt is billed."""
-    reply = draft.reply
-    return Completion(
-        identity=identity,
-        created=CREATED,
-        model=request.provider.model_name(request.model) if request.speaker.is_known else request.model,
-        choices=draft.choices or _choices(draft.said, request, identity),
-        usage=_laid_over(_with_prompt(draft.usage, request.facts.prompt_tokens), reply.usage or {}),
-        sends_usage=reply.usage is not False,
-        headers=reply.wire_headers,
-        vectors=reply.vectors,
-    )
+__all__ = ["Draft", "Drafts"]
 
 
 class Drafts:
@@ -42,67 +33,123 @@ class Drafts:
     def __init__(self) -> None:
         self._known: dict[tuple[object, ...], Draft] = {}
 
-    def of(self, reply: Reply, request: ChatRequest) -> Draft:
-        """Return the draft of a reply to a request.
+    def complete(self, reply: Reply, request: ChatRequest, identity: Identity) -> Completion:
+        """Return the answer that a reply comes to.
 
         Raises:
             ContradictionError: no model would say this to the request.
         """
-        # What is left out is in the test's hands, and may change between two calls.
-        if any(getattr(reply, name) is not None for name in _UNKEPT):
-            return _draft(reply, request)
-        key = (id(reply), request.provider, request.model, request.facts.terms)
-        draft = self._known.get(key)
-        if draft is None:
-            if len(self._known) >= _MOST_DRAFTS:
-                self._known.clear()
-            draft = self._known[key] = _draft(reply, request)
-        return draft
+        facts = request.facts
+        key = (id(reply), request.provider, request.model, facts.terms)
+        if (draft := self._known.get(key)) is None:
+            draft = Draft(reply, request)
+            if _is_constant(reply):
+                if len(self._known) >= _MOST_DRAFTS:
+                    self._known.clear()
+                self._known[key] = draft
+        return draft.filled(identity, request)
 
 
+def _is_constant(reply: Reply) -> bool:
+    """Whether nothing of a reply is in the test's hands, where it may change between two calls."""
+    if any(getattr(reply, name) is not None for name in _CHANGING):
+        return False
+    return reply.chunks is None or is_text(reply.chunks)
+
+
+_CHANGING = ("parsed", "choices", "parts", "vectors")
 _MOST_DRAFTS = 256
-_UNKEPT = ("parsed", "chunks", "choices", "parts", "vectors")
+_MOST_BILLS = 256
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Draft:
     """A reply worked out, but for ids and prompt.
 
-    reply: kept, so that its id is no other's. choices: empty where ids or log probabilities are part of them. usage:
-    without the prompt. calls: how many.
+    reply: kept, so that its id is no other's.
     """
 
-    reply: Reply
-    said: tuple[_Said, ...]
-    choices: tuple[Choice, ...]
-    usage: Mapping[str, Any]
-    completion_tokens: int
-    calls: int
+    __slots__ = ("_bills", "_choices", "_counted", "_kept", "_model", "_said", "_terms", "reply")
+
+    def __init__(self, reply: Reply, request: ChatRequest) -> None:
+        self.reply = reply
+        check_fields(reply, request)
+        check_choices(reply, request)
+        self._terms = request.facts.terms
+        limits = _limits(self._terms)
+        self._said = [_say(each, request, limits) for each in reply.choices or (reply,) * limits.n]
+        has_ids = limits.top_logprobs is not None or any(one.calls for one in self._said)
+        self._choices = () if has_ids else _choices(self._said, request, _NO_IDENTITY)
+        self._model = _answering(request.model, request.voice, request.provider)
+        self._bills: dict[int, Counted] = {}  # by the tokens of the prompt
+        self._kept: dict[str, Any] = {}
+        self._counted: tuple[int, int] | None = None  # tokens of the answer, and of the reasoning among them
+
+    def filled(self, identity: Identity, request: ChatRequest) -> Completion:
+        """Return the answer with what is left open: the ids, and what the prompt is billed."""
+        reply = self.reply
+        return Completion(
+            identity,
+            CREATED,
+            self._model,
+            self._choices or _choices(self._said, request, identity),
+            partial(self._bill, request.facts),
+            sends_usage=reply.usage is not False,
+            headers=reply.wire_headers,
+            vectors=reply.vectors,
+            kept=self._kept if self._choices else {},
+        )
+
+    def _bill(self, facts: BodyFacts) -> Counted:
+        """Return the usage of an answer to a body."""
+        tokens = facts.prompt_tokens
+        if (bill := self._bills.get(tokens)) is None:
+            if self._counted is None:
+                self._counted = _count(self._said, self._terms)
+            bill = Counted(_laid_over(usage_of(tokens, *self._counted), self.reply.usage or {}))
+            if not self.reply.usage:  # else it is in the test's hands
+                if len(self._bills) >= _MOST_BILLS:
+                    self._bills.clear()
+                self._bills[tokens] = bill
+        return bill
 
 
-def _draft(reply: Reply, request: ChatRequest) -> Draft:
-    check_fields(reply, request)
-    check_choices(reply, request)
-    said = tuple([_say(each, request) for each in reply.choices or (reply,) * request.n])
-    usage, calls = _usage(said, request), sum(len(one.calls) for one in said)
-    has_open_choices = calls > 0 or request.top_logprobs is not None
-    choices = () if has_open_choices else _choices(said, request, _NO_IDENTITY)
-    return Draft(reply, said, choices, usage, usage["completion_tokens"], calls)
+class _Limits(NamedTuple):
+    """What a request says of its answers, see ``Terms``."""
+
+    n: int
+    stop: tuple[str, ...]
+    limit: int | None
+    top_logprobs: int | None
+    must_call: str | None
 
 
+# As most requests of a suite say the same of these, each is found out once.
+@lru_cache(maxsize=256)
+def _limits(terms: Terms) -> _Limits:
+    return _Limits(terms.n, terms.stop, terms.limit, terms.top_logprobs, terms.must_call)
+
+
+@lru_cache(maxsize=256)
+def _answering(model: str, voice: Voice, provider: Provider) -> str:
+    """Return the name with which a model answers, where it is known how the provider speaks."""
+    return provider.model_name(model) if Speaker(voice, provider, model).is_known else model
+
+
+_encoding = lru_cache(maxsize=256)(encoding_for_model)
 _NO_IDENTITY = Identity(0, "", b"", 0)
 """For choices that have no ids."""
 
 
 def _choices(said: Sequence[_Said], request: ChatRequest, identity: Identity) -> tuple[Choice, ...]:
     choices: list[Choice] = []
+    calls = 0
     for one in said:
-        first_call = sum(len(choice.tool_calls) for choice in choices)
-        choices.append(_choice(one, request, identity, index=len(choices), first_call=first_call))
+        choices.append(_choice(one, request, identity, index=len(choices), first_call=calls))
+        calls += len(one.calls)
     return tuple(choices)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class _Said:
     """One alternative, as long as the request lets it be.
 
@@ -122,21 +169,22 @@ class _Said:
     parts: tuple[Part, ...] | None = None
 
 
-def _say(scripted: Reply, request: ChatRequest) -> _Said:
+def _say(scripted: Reply, request: ChatRequest, limits: _Limits) -> _Said:
     """Deliver one alternative, and end it where the request does."""
-    encoding = encoding_for_model(request.model)
+    encoding = _encoding(request.model)
     if scripted.parts is not None:
         return _say_in_parts(scripted, scripted.parts, request, encoding)
     given = delivered(scripted, request)
     reply = message_of(given)
-    check_reply(scripted, reply, request)
+    if reply.tool_calls or limits.must_call or scripted.parsed is not None:
+        check_reply(scripted, reply, request)
     silent = reply.refusal is not None or bool(reply.tool_calls)
     text = reply.text if reply.text is not None or silent else ""
-    if text is not None and request.stop:
-        text = text[: place_of_stop(text, request.stop)]
+    if text is not None and limits.stop:
+        text = text[: place_of_stop(text, limits.stop)]
     reasoned = encoding.count(reply.reasoning) if reply.reasoning else 0
     said = _Said(reply, given.chunks, encoding, text, reply.refusal, reply.tool_calls, reasoned, is_cut=False)
-    return said if request.limit is None else _limited(said, request.limit)
+    return said if limits.limit is None else _limited(said, limits.limit)
 
 
 def _say_in_parts(scripted: Reply, parts: Sequence[Part], request: ChatRequest, encoding: Encoding) -> _Said:
@@ -168,46 +216,50 @@ def _limited(said: _Said, limit: int) -> _Said:
 
 
 def _choice(said: _Said, request: ChatRequest, identity: Identity, *, index: int, first_call: int) -> Choice:
-    reply, encoding = said.reply, said.encoding
+    reply, split = said.reply, said.encoding.split
     texts = texts_of(said.parts or (), request.voice)
-    pieces = None if said.text is None else _pieces(said.text, said.chunks, encoding)
-    if texts:
-        pieces = tuple(piece for text in texts for piece in encoding.split(text))
-    refusal = None if said.refusal is None else encoding.split(said.refusal)
     choice = Choice(
-        index=index,
-        finish_reason=_finish_reason(said, request),
-        pieces=pieces,
-        tool_calls=tuple(
-            WireToolCall(
-                call.id or identity.call_id(first_call + n, *request.voice.call_ids),
-                call.name,
-                encoding.split(call.arguments_text),
-                request.call_kind(call.name),
-            )
-            for n, call in enumerate(said.calls)
-        ),
-        refusal=refusal,
-        reasoning=encoding.split(reply.reasoning) if reply.reasoning else None,
-        deltas=None if said.is_cut or is_text(said.chunks or ()) else deltas_of(said.chunks or ()),
+        index,
+        _finish_reason(said, request),
+        None if said.text is None else Pieces(said.text, _cut_of(said, texts)),
+        tool_calls=_wire_calls(said, request, identity, first_call) if said.calls else (),
+        refusal=None if said.refusal is None else Pieces(said.refusal, split),
+        reasoning=Pieces(reply.reasoning, split) if reply.reasoning else None,
+        deltas=None if said.chunks is None or said.is_cut or is_text(said.chunks) else deltas_of(said.chunks),
         extra=reply.extra or {},
     )
-    if request.top_logprobs is None:
-        return _in_parts(choice, said, request)
-    seed = identity.logprobs_seed(index)
-    logprobs = token_logprobs(
-        refusal or pieces or (), encoding, seed=seed, top=request.top_logprobs, given=reply.logprobs, texts=texts
+    if (top := _limits(request.facts.terms).top_logprobs) is not None:
+        pieces, seed = choice.refusal or choice.pieces or (), identity.logprobs_seed(index)
+        choice.logprobs = token_logprobs(pieces, said.encoding, seed=seed, top=top, given=reply.logprobs, texts=texts)
+    return choice if said.parts is None else _in_parts(choice, said.parts, said, request)
+
+
+def _cut_of(said: _Said, texts: Sequence[str]) -> Callable[[str], Sequence[str]]:
+    """Return what cuts the text of an alternative. texts: those of its parts, whose tokens never run together."""
+    split = said.encoding.split
+    if texts:
+        return lambda _: [piece for text in texts for piece in split(text)]
+    return split if said.chunks is None else partial(_cut, chunks=said.chunks, split=split)
+
+
+def _wire_calls(said: _Said, request: ChatRequest, identity: Identity, first: int) -> tuple[WireToolCall, ...]:
+    """Return the calls of an alternative. first: the place of the first one among those of the whole answer."""
+    return tuple(
+        WireToolCall(
+            call.id or identity.call_id(first + n, *request.voice.call_ids),
+            call.name,
+            Pieces(call.arguments_text, said.encoding.split),
+            request.facts.terms.call_kind(call.name),
+        )
+        for n, call in enumerate(said.calls)
     )
-    return _in_parts(replace(choice, logprobs=logprobs), said, request)
 
 
-def _in_parts(choice: Choice, said: _Said, request: ChatRequest) -> Choice:
-    """Return an alternative with its parts, where the test gave parts."""
-    if said.parts is None:
-        return choice
+def _in_parts(choice: Choice, parts: Sequence[Part], said: _Said, request: ChatRequest) -> Choice:
+    """Return an alternative with the parts that the test gave."""
     calls, logprobs = choice.tool_calls, choice.logprobs
-    sent = as_sent(said.parts, request.voice, said.encoding, tool_calls=calls, logprobs=logprobs)
-    return replace(choice, parts=tuple(sent))
+    choice.parts = tuple(as_sent(parts, request.voice, said.encoding, tool_calls=calls, logprobs=logprobs))
+    return choice
 
 
 def _finish_reason(said: _Said, request: ChatRequest) -> str | None:
@@ -219,15 +271,20 @@ def _finish_reason(said: _Said, request: ChatRequest) -> str | None:
         return "length"
     # OpenAI: "the finish_reason would always be stop rather than tool_calls" where the request names the tool, not
     # where it merely requires one (staff in the forum, 2024; vLLM keeps to it, #49496, July 2026).
-    if not said.calls or (request.forced_tool and request.provider.forced_calls_stop and request.speaker.is_known):
+    if not said.calls:
         return "stop"
-    return "function_call" if request.call_kind(said.calls[0].name) == "function_call" else "tool_calls"
+    terms = request.facts.terms
+    if terms.forced_tool and request.provider.forced_calls_stop and request.speaker.is_known:
+        return "stop"
+    return "function_call" if terms.call_kind(said.calls[0].name) == "function_call" else "tool_calls"
 
 
-def _pieces(text: str, chunks: Sequence[str | Mapping[str, Any]] | None, encoding: Encoding) -> tuple[str, ...]:
-    """Return a text by its own boundaries, or by tokens."""
-    if chunks is None or not is_text(chunks):
-        return encoding.split(text)
+def _cut(text: str, *, chunks: Sequence[Any], split: Callable[[str], Sequence[str]]) -> Sequence[str]:
+    """Return a text by its own boundaries, or by tokens where it has none. split: what cuts it so."""
+    if not is_text(chunks):
+        return split(text)
+    if sum(map(len, chunks)) == len(text):  # nothing ended it early
+        return chunks
     pieces: list[str] = []
     at = 0
     for chunk in chunks:
@@ -235,43 +292,21 @@ def _pieces(text: str, chunks: Sequence[str | Mapping[str, Any]] | None, encodin
             break
         pieces.append(text[at : at + len(chunk)])
         at += len(chunk)
-    return tuple(pieces)
+    return pieces
 
 
-def _usage(said: Sequence[_Said], request: ChatRequest) -> dict[str, Any]:
-    """Return what the alternatives are billed together."""
-    bills = [_bill(one, request) for one in said]
-    usage = bills[0]
-    if len(bills) > 1:
-        usage["completion_tokens"] = sum(bill["completion_tokens"] for bill in bills)
-        usage["completion_tokens_details"]["reasoning_tokens"] = sum(one.reasoned for one in said)
-    return usage
-
-
-def _with_prompt(usage: Mapping[str, Any], tokens: int) -> dict[str, Any]:
-    """Return the bill of an answer with that of its prompt, none of it shared."""
-    return {
-        "prompt_tokens": tokens,
-        "completion_tokens": usage["completion_tokens"],
-        "total_tokens": tokens + usage["completion_tokens"],
-        "prompt_tokens_details": dict(usage["prompt_tokens_details"]),
-        "completion_tokens_details": dict(usage["completion_tokens_details"]),
-    }
-
-
-def _bill(said: _Said, request: ChatRequest) -> dict[str, Any]:
-    bill = completion_usage(
-        request.as_chat,
-        text=said.text if said.refusal is None else said.refusal,
-        tool_calls=[(call.name, call.arguments_text) for call in said.calls],
-        reasoning_tokens=said.reasoned,
-        prompt_tokens=0,
-        rates=request.voice.rates,
-    )
-    if said.is_cut and request.limit is not None:
-        # It took as many tokens as it might, and none to end with.
-        bill["completion_tokens"] = request.limit
-    return bill
+def _count(said: Sequence[_Said], terms: KnownTerms) -> tuple[int, int]:
+    """Return the tokens of the alternatives together, and those of their reasoning among them."""
+    tokens = reasoned = 0
+    for one in said:
+        reasoned += one.reasoned
+        if one.is_cut:
+            tokens += _limits(terms).limit or 0  # it took as many as it might, and none to end with
+            continue
+        text = one.text if one.refusal is None else one.refusal
+        calls = [(call.name, call.arguments_text) for call in one.calls]
+        tokens += terms.bill.count_completion(text or "", calls, reasoning_tokens=one.reasoned)
+    return tokens, reasoned
 
 
 def _laid_over(usage: dict[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:

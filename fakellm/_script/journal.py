@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from functools import partial
@@ -78,8 +78,8 @@ class Call:
     """The body that a cassette gave."""
     fault: Fault | None = None
     """What was laid over the answer."""
-    answered: Completion | Callable[[ChatRequest], Completion] | None = None
-    """The answer of a rule as it was rendered, or what makes it from the request."""
+    completion: Completion | None = None
+    """The answer of a rule as it was rendered."""
     ending: Ending | None = None
     """How the answer was played; None until then."""
     voice: Voice = SOMEBODY.voice
@@ -93,13 +93,6 @@ class Call:
         if isinstance(self._request, partial):
             self._request = self._request()
         return self._request
-
-    @property
-    def completion(self) -> Completion | None:
-        """The answer of a rule as it was rendered."""
-        if callable(self.answered) and self.request is not None:
-            self.answered = self.answered(self.request)
-        return None if callable(self.answered) else self.answered
 
     @property
     def met(self) -> Fault | None:
@@ -188,6 +181,12 @@ class Call:
     @property
     def usage(self) -> Mapping[str, Any] | None:
         """The usage of the answer by chat's names, whatever the API, sent or not; None where there is none."""
+        usage = self.shared_usage
+        return usage and {name: dict(count) if isinstance(count, Mapping) else count for name, count in usage.items()}
+
+    @property
+    def shared_usage(self) -> Mapping[str, Any] | None:
+        """The same, which equal answers share: to be read alone."""
         if self.completion is not None:
             return self.completion.usage
         return self.heard.usage if self.heard else None
@@ -207,33 +206,32 @@ class Call:
         return f"<Call {self.number}: {self.wire.method} {self.wire.path}{subject} [{self.status}]{asked}>"
 
 
-@dataclass(slots=True)
 class Answer:
     """A call and the events that answer it; iterated, it gives the events.
 
-    take: where the request is to be recorded, what takes the real answer. A player that can send the request
-    on does so instead of playing the events.
+    whole: the answer in one piece; None where a pace, a fault or a framing lies over it. take: where the request is to
+    be recorded, what takes the real answer. A player that can send the request on does so instead of playing the
+    events.
     """
 
-    call: Call
-    events: Iterable[WireEvent]
-    take: Any = None
+    __slots__ = ("_events", "call", "take", "whole")
+
+    def __init__(self, call: Call, events: Iterable[WireEvent], take: Any = None) -> None:
+        self.call = call
+        self.whole = events if isinstance(events, Whole) else None
+        self.take = take
+        self._events = events
 
     def __iter__(self) -> Iterator[WireEvent]:
-        return iter(self.events)
-
-    @property
-    def whole(self) -> Whole | None:
-        """The answer in one piece; None where a pace, a fault or a framing lies over it."""
-        return self.events if isinstance(self.events, Whole) else None
+        return iter(self._events)
 
     def finished(self, ending: Ending) -> None:
         """Write down how the events were played; what the client got where that is not what was scripted."""
         if ending.status is not None:
             self.call.status = ending.status
-        is_as_scripted = self.call.met is None and not ending.cancelled
-        is_kept = not is_as_scripted or ending.received is None
-        self.call.ending = ending if is_kept else ending._replace(received=None)
+        if ending.received is not None and not ending.cancelled and self.call.met is None:
+            ending = ending._replace(received=None)
+        self.call.ending = ending
 
 
 class Journal(Sequence[Call]):
@@ -272,7 +270,7 @@ class Journal(Sequence[Call]):
         """The usage of all answers together, by chat's names; counts that are nested are added up as well."""
         total: dict[str, Any] = dict.fromkeys(("prompt_tokens", "completion_tokens", "total_tokens"), 0)
         for call in self._calls:
-            _add(total, call.usage or {})
+            _add(total, call.shared_usage or {})
         return total
 
     def assert_tool_called(self, name: str, /, **arguments: Any) -> None:

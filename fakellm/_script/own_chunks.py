@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from fakellm._anyjson import object_of, objects_of, text_of
-from fakellm._script.reply import Reply, ToolCall
+from fakellm._script.reply import Reply, ToolCall, is_text
 
 __all__ = ["deltas_of", "message_of"]
 
@@ -16,6 +16,8 @@ def message_of(reply: Reply) -> Reply:
     """Return a reply whose text and tool calls are what its chunks add up to."""
     if reply.chunks is None:
         return reply
+    if is_text(reply.chunks):
+        return replace(reply, text="".join(reply.chunks), tool_calls=(), refusal=None, chunks=None)
     texts: list[str] = []
     refusals: list[str] = []
     calls: dict[object, _Parts] = {}

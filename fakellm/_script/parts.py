@@ -7,7 +7,7 @@ from dataclasses import replace
 from itertools import islice
 
 from fakellm._script.reply import Reply
-from fakellm._wire.answer import Logprobs, WirePart, WireReasoning, WireText, WireToolCall
+from fakellm._wire.answer import Logprobs, Pieces, WirePart, WireReasoning, WireText, WireToolCall
 from fakellm._wire.asked import ChatRequest
 from fakellm._wire.said import Part, Reasoning, ToolCall
 from fakellm._wire.voice import Voice
@@ -113,13 +113,12 @@ def as_sent(
         sent: WirePart | None = None
         match _meaning(part, voice):
             case str(text):
-                pieces = encoding.split(text)
-                shown = tuple(islice(entries, len(pieces)))
-                sent = WireText(pieces, None if logprobs is None else shown)
+                pieces = Pieces(text, encoding.split)
+                sent = WireText(pieces, None if logprobs is None else tuple(islice(entries, len(pieces))))
             case ToolCall():
                 sent = next(calls)
             case Reasoning(text, signature=signature, redacted=redacted):
-                sent = WireReasoning(encoding.split(text), signature, redacted)
+                sent = WireReasoning(Pieces(text, encoding.split), signature, redacted)
         if isinstance(part, Mapping):
             yield part
         elif sent is not None:

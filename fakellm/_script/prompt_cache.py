@@ -8,7 +8,6 @@ apart, OpenAI's guide to prompt caching (2026-11).
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from itertools import islice
 from threading import Lock
 from typing import Any
@@ -52,18 +51,17 @@ class PromptCache:
         with self._lock:
             self._known = set(state)
 
-    def billed(self, completion: Completion, request: ChatRequest, reply: Reply) -> Completion:
-        """Return an answer whose usage says what was cached, unless the test says it; remember the prompt."""
+    def bill(self, completion: Completion, request: ChatRequest, reply: Reply) -> None:
+        """Let the usage of an answer say what was cached, unless the test says it; remember the prompt."""
         caches = request.voice.caches
         if not self.is_on or caches is None:
-            return completion
+            return
         cached = self._cached(request, *caches)
         details = completion.usage.get("prompt_tokens_details")
         is_told = isinstance(reply.usage, Mapping) and "prompt_tokens_details" in reply.usage
         if is_told or not isinstance(details, Mapping):
-            return completion
-        usage = {**completion.usage, "prompt_tokens_details": {**details, "cached_tokens": cached}}
-        return replace(completion, usage=usage)
+            return
+        completion.bill = {**completion.usage, "prompt_tokens_details": {**details, "cached_tokens": cached}}
 
     def _cached(self, request: ChatRequest, least: int, step: int) -> int:
         """Return how many tokens of a prompt are known."""
@@ -89,7 +87,7 @@ def _beginnings(request: ChatRequest, encoding: Encoding, step: int) -> Iterator
 def _tokens(request: ChatRequest, encoding: Encoding) -> Iterator[object]:
     """Yield what stands for the tokens of a prompt: equal where they are. An image is one."""
     terms = to_json([request.tools, request.response_format], inf_nan_mode="constants")
-    yield from [digest(terms)] * request.facts.terms.preamble
+    yield from [digest(terms)] * request.facts.terms.bill.preamble
     for message in request.messages:
         yield from [message.get("role")] * _FRAME
         for part in _parts(message):

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from fakellm._errors import ContradictionError, UsageError
 from fakellm._script import explain
-from fakellm._script.drafts import Drafts, fill_draft
+from fakellm._script.drafts import Drafts
 from fakellm._script.journal import Call, Outcome
 from fakellm._script.pace import Pace, paced, seconds_of
 from fakellm._script.prompt_cache import PromptCache
@@ -92,12 +92,10 @@ class Renderer:
         if reply.raw is not None:
             request_id = request.voice.request_id_header, identity.request_id
             return raw_answer(reply.raw, request_id, reply.wire_headers, is_stream=request.stream)
-        draft = self._drafts.of(reply, request)
-        completion = self.prompts.billed(fill_draft(draft, identity, request), request, reply)
+        call.completion = completion = self._drafts.complete(reply, request, identity)
+        self.prompts.bill(completion, request, reply)
         if (pace := reply.pace or self.pace) is not None and dialect.runs_on(request):
-            seconds = seconds_of(pace, identity=identity.pace_seed, tokens=completion.token_count)
-            completion = replace(completion, seconds=seconds)
-        call.answered = completion
+            completion.seconds = seconds_of(pace, identity=identity.pace_seed, tokens=completion.token_count)
         return dialect.say(completion, request)
 
 
@@ -127,7 +125,7 @@ def break_off(
 ) -> Iterator[WireEvent]:
     """Yield the error that tells a client what the test's own code raised, and blame the call."""
     _blame(call, err, explanation)
-    call.status, call.answered = 400, None
+    call.status, call.completion = 400, None
     error = ErrorBody(call.explanation, code=UNMATCHED_CODE)
     return speaker.itself.refuse(call.status, error, request_id=identity.request_id, headers=DO_NOT_RETRY)
 

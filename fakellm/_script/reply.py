@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeGuard
 
 from fakellm._errors import UsageError
 from fakellm._named_arguments import naming_fields
@@ -68,7 +68,8 @@ class Reply:
 
     def __post_init__(self) -> None:
         check_texts(self, "text", "refusal", "reasoning", "finish_reason")
-        object.__setattr__(self, "tool_calls", _tool_calls(self.tool_calls))
+        if self.tool_calls != ():
+            object.__setattr__(self, "tool_calls", _tool_calls(self.tool_calls))
         if self.usage is not None and self.usage is not False:
             json_object("Reply usage is a mapping of wire names to what JSON can hold, or False", self.usage)
         if self.extra is not None:
@@ -98,7 +99,7 @@ class Reply:
     @property
     def wire_headers(self) -> tuple[tuple[str, str], ...]:
         """The headers that the test gives, to send beside those of every answer."""
-        return tuple(self.headers.items()) if isinstance(self.headers, Mapping) else ()
+        return () if self.headers is None or isinstance(self.headers, str) else tuple(self.headers.items())
 
     def _check_one_way_of_saying(self) -> None:
         """Raise where two fields give the content of the answer, of which one would be lost."""
@@ -124,9 +125,9 @@ _WAYS = ("refusal", "parts", "choices", "parsed", "vectors", "chunks", "raw")
 """Fields of a Reply that stand in place of text and tool calls."""
 
 
-def is_text(chunks: Iterable[object]) -> bool:
+def is_text(chunks: Collection[object]) -> TypeGuard[tuple[str, ...]]:
     """Whether the chunks of a reply are all text, with no delta among them."""
-    return all(isinstance(chunk, str) for chunk in chunks)
+    return all(issubclass(kind, str) for kind in set(map(type, chunks)))
 
 
 def other_ways(reply: Reply) -> Iterator[tuple[str, object]]:
@@ -297,6 +298,8 @@ def _chunks(given: object) -> tuple[str | Mapping[str, Any], ...]:
     if not isinstance(given, Iterable) or isinstance(given, str | Mapping):
         raise UsageError(f"Reply chunks is a list of str, the text as a stream cuts it; got {given!r}")
     chunks = tuple(given)
+    if is_text(chunks) and "".join(chunks).isascii():  # there may be thousands
+        return chunks
     for chunk in chunks:
         if isinstance(chunk, Mapping):
             json_object("a delta among Reply chunks is a mapping of wire names to what JSON can hold", chunk)

@@ -5,9 +5,9 @@ The script fills these in; a dialect turns them into its own JSON and stream obj
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, overload
 
 from fakellm._wire.events import Head, Whole
 from fakellm._wire.identity import Identity
@@ -16,8 +16,10 @@ __all__ = [
     "CallKind",
     "Choice",
     "Completion",
+    "Counted",
     "Headers",
     "Logprobs",
+    "Pieces",
     "WirePart",
     "WireReasoning",
     "WireText",
@@ -25,6 +27,7 @@ __all__ = [
     "json_answer",
     "raw_answer",
     "stream_head",
+    "whole",
 ]
 
 Headers = tuple[tuple[str, str], ...]
@@ -34,19 +37,70 @@ CallKind = Literal["function", "custom", "function_call"]
 """How a call stands on the wire: a function tool's, a custom tool's, or that of the older ``functions``."""
 
 
-@dataclass(frozen=True, slots=True)
+class Pieces(Sequence[str]):
+    """A text, cut as a stream sends it once somebody looks at a piece; an answer that is sent whole never is.
+
+    cut: takes the text, gives its pieces.
+    """
+
+    __slots__ = ("_cut", "_pieces", "text")
+
+    def __init__(self, text: str, cut: Callable[[str], Sequence[str]]) -> None:
+        self.text = text
+        self._cut = cut
+        self._pieces: Sequence[str] | None = None
+
+    @property
+    def all(self) -> Sequence[str]:
+        """The pieces."""
+        if self._pieces is None:
+            self._pieces = self._cut(self.text)
+        return self._pieces
+
+    def __bool__(self) -> bool:
+        return bool(self.text) or bool(self.all)
+
+    def __len__(self) -> int:
+        return len(self.all)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.all)
+
+    @overload
+    def __getitem__(self, index: int) -> str: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[str]: ...
+    def __getitem__(self, index: int | slice) -> str | Sequence[str]:
+        return self.all[index]
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and not isinstance(other, str) and tuple(self) == tuple(other)
+
+    __hash__ = None  # type: ignore[assignment]  # as of a list
+
+    def __repr__(self) -> str:
+        return f"<Pieces of {self.text!r}>"
+
+
+def whole(pieces: Sequence[str]) -> str:
+    """Return the text that pieces make."""
+    return pieces.text if isinstance(pieces, Pieces) else "".join(pieces)
+
+
+# The values of an answer are not frozen, which would take three times as long to make: three are made for each call.
+@dataclass(slots=True)
 class WireToolCall:
     """One call of a tool. pieces: its arguments text, or a custom tool's input, cut as a stream sends it."""
 
     id: str
     name: str
-    pieces: tuple[str, ...]
+    pieces: Sequence[str]
     kind: CallKind = "function"
 
     @property
     def arguments(self) -> str:
         """The arguments text, whole; valid JSON unless the test scripted otherwise."""
-        return "".join(self.pieces)
+        return whole(self.pieces)
 
 
 Logprobs = tuple[tuple[Mapping[str, Any], ...], ...]
@@ -57,7 +111,7 @@ Logprobs = tuple[tuple[Mapping[str, Any], ...], ...]
 class WireText:
     """A text, or what is said when the model declines. pieces: cut as a stream sends it."""
 
-    pieces: tuple[str, ...]
+    pieces: Sequence[str]
     logprobs: Logprobs | None = None
     is_refusal: bool = False
 
@@ -66,7 +120,7 @@ class WireText:
 class WireReasoning:
     """What the model thinks. signature: the test's own seal; None for the API's. redacted: kept from the client."""
 
-    pieces: tuple[str, ...]
+    pieces: Sequence[str]
     signature: str | None = None
     redacted: bool = False
 
@@ -75,7 +129,7 @@ WirePart = WireText | WireReasoning | WireToolCall | Mapping[str, Any]
 """One piece of what an answer holds; a mapping is one as it stands on the wire of the API."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Choice:
     """One alternative.
 
@@ -88,10 +142,10 @@ class Choice:
 
     index: int
     finish_reason: str | None
-    pieces: tuple[str, ...] | None
+    pieces: Sequence[str] | None
     tool_calls: tuple[WireToolCall, ...] = ()
-    refusal: tuple[str, ...] | None = None
-    reasoning: tuple[str, ...] | None = None
+    refusal: Sequence[str] | None = None
+    reasoning: Sequence[str] | None = None
     logprobs: Logprobs | None = None
     deltas: tuple[Mapping[str, Any], ...] | None = None
     extra: Mapping[str, Any] = field(default_factory=dict)
@@ -111,16 +165,29 @@ class Choice:
     @property
     def text(self) -> str | None:
         """The text, whole."""
-        return None if self.pieces is None else "".join(self.pieces)
+        return None if self.pieces is None else whole(self.pieces)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
+class Counted:
+    """A usage, shared by all answers that it is the usage of, so it stays as it is.
+
+    usage: by chat's names, a count or a nested mapping each. rendered: the bytes that a dialect made of it; None
+    before.
+    """
+
+    usage: Mapping[str, Any]
+    rendered: bytes | None = None
+
+
+@dataclass(slots=True, eq=False)
 class Completion:
     """A whole answer.
 
-    identity: what its ids are made of. created: Unix time in seconds. usage: by chat's names, a count or a nested
-    mapping each. sends_usage: False keeps it from the client. headers: response headers beside the usual ones, names
-    in lower case. vectors: of embeddings, one for each input; None where the test gives none. seconds: how long the
+    identity: what its ids are made of. created: Unix time in seconds. bill: its usage, or what counts it when somebody
+    wants to know. sends_usage: False keeps it from the client. headers: response headers beside the usual ones, names
+    in lower case. vectors: of embeddings, one for each input; None where the test gives none. kept: for a dialect to
+    keep what it rendered; shared by answers that differ in their ids and their usage alone. seconds: how long the
     model goes on behind it, where a pace says so; else None.
     """
 
@@ -128,11 +195,25 @@ class Completion:
     created: int
     model: str
     choices: tuple[Choice, ...]
-    usage: Mapping[str, object]
+    bill: Mapping[str, Any] | Counted | Callable[[], Counted]
     sends_usage: bool = True
-    headers: tuple[tuple[str, str], ...] = ()
+    headers: Headers = ()
     vectors: Sequence[Sequence[float]] | None = None
+    kept: dict[str, Any] = field(default_factory=dict)
     seconds: float | None = None
+
+    @property
+    def counted(self) -> Counted:
+        """Its usage, with the bytes of it."""
+        bill = self.bill
+        if not isinstance(bill, Counted):
+            self.bill = bill = bill() if callable(bill) else Counted(bill)
+        return bill
+
+    @property
+    def usage(self) -> Mapping[str, Any]:
+        """The usage by chat's names, a count or a nested mapping each."""
+        return self.counted.usage
 
     @property
     def request_id(self) -> str:
@@ -152,14 +233,17 @@ _EVENTS = "text/event-stream; charset=utf-8"
 
 def json_answer(body: bytes, request_id: tuple[str, str], headers: Headers) -> Whole:
     """Return an answer that is one JSON text. request_id: its header. headers: laid over the usual ones."""
-    usual = {"content-type": _JSON, "content-length": str(len(body)), request_id[0]: request_id[1]}
-    return Whole(Head(200, tuple((usual | dict(headers)).items())), (body,), (1,))
+    usual = (("content-type", _JSON), ("content-length", str(len(body))), request_id)
+    return Whole(Head(200, _laid_over(usual, headers) if headers else usual), (body,), (1,))
 
 
 def stream_head(request_id: tuple[str, str], headers: Headers) -> Head:
     """Return the head of an event stream. request_id: its header. headers: laid over the usual ones."""
-    usual = {"content-type": _EVENTS, request_id[0]: request_id[1]}
-    return Head(200, tuple((usual | dict(headers)).items()))
+    return Head(200, _laid_over((("content-type", _EVENTS), request_id), headers))
+
+
+def _laid_over(usual: Headers, given: Headers) -> Headers:
+    return tuple({**dict(usual), **dict(given)}.items())
 
 
 def raw_answer(body: bytes, request_id: tuple[str, str], headers: Headers, *, is_stream: bool) -> Whole:

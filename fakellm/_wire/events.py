@@ -99,7 +99,8 @@ class RequestHeaders(Mapping[str, str]):
         return repr({name: REDACTED if is_secret_name(name) else value for name, value in self.items()})
 
 
-@dataclass(frozen=True, slots=True)
+# Not frozen, and neither is Whole: that would take three times as long to make, and every answer has one of each.
+@dataclass(slots=True)
 class Head:
     """Status and headers of the response; header names in lower case.
 
@@ -161,7 +162,7 @@ class Disconnect:
 WireEvent = Head | Data | Wait | Disconnect
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Whole:
     """An answer that is known to its end: nothing to wait for, nothing lost.
 

@@ -6,10 +6,9 @@ request was seen before), never from a clock, ``random``, hash order or scheduli
 
 from __future__ import annotations
 
-import hashlib
-from base64 import b64encode
-from dataclasses import dataclass, field
+from binascii import b2a_base64
 from functools import lru_cache
+from hashlib import blake2b
 
 from fakellm._wire.canonical import digest
 
@@ -18,21 +17,23 @@ __all__ = ["CREATED", "Identity", "key_of"]
 CREATED = 1_735_689_600
 """The moment at which every scripted answer is created: 2025-01-01T00:00:00Z, in seconds."""
 
-_LETTERS = b"Aa"  # in place of the two signs of base64 that are neither letter nor digit
+_LETTERS = bytes.maketrans(b"+/", b"Aa")  # the two signs of base64 that are neither letter nor digit
 
 
-@dataclass(slots=True)
 class Identity:
     """The source of one answer's ids.
 
     request: a hash of its canonical form, or that. seen: how often an equal request was answered before this one.
     """
 
-    seed: int
-    test_id: str
-    request: bytes
-    seen: int
-    _known_bits: bytes = field(default=b"", init=False, repr=False, compare=False)
+    __slots__ = ("_bits", "seed")
+
+    def __init__(self, seed: int, test_id: str, request: bytes, seen: int) -> None:
+        self.seed = seed
+        bits = _keyed(seed, test_id).copy()
+        bits.update(b"%d %b" % (seen, request))
+        self._bits: bytes = bits.digest()
+        """64 bytes, of which each id that every answer has takes its own."""
 
     def id(self, prefix: str, length: int) -> str:
         """Return the id of the answer. length: how many letters and digits follow the prefix, 29 at most."""
@@ -56,23 +57,16 @@ class Identity:
         """64 bits from which the jitter of a pace is drawn."""
         return int.from_bytes(self._bits[38:46])
 
-    @property
-    def _bits(self) -> bytes:
-        """64 bytes, of which each id that every answer has takes its own."""
-        if not self._known_bits:
-            key = _key(self.seed, self.test_id)
-            self._known_bits = hashlib.blake2b(b"%d %b" % (self.seen, self.request), key=key).digest()
-        return self._known_bits
-
 
 def _letters(data: bytes, length: int) -> str:
     """Return letters and digits, at most four for three bytes."""
-    return b64encode(data, altchars=_LETTERS)[:length].decode()
+    return b2a_base64(data, newline=False)[:length].translate(_LETTERS).decode()
 
 
 @lru_cache(maxsize=256)
-def _key(seed: int, test_id: str) -> bytes:
-    return digest(str(seed), test_id, size=64)
+def _keyed(seed: int, test_id: str) -> blake2b:
+    """Return the hash that has taken the key, to copy: it takes as long as hashing what follows."""
+    return blake2b(key=digest(str(seed), test_id, size=64))
 
 
 def key_of(path: str, canonical: bytes) -> bytes:

@@ -104,14 +104,14 @@ class Bill:
 
     def count_prompt(self, messages: Sequence[Billed]) -> int:
         """Count a request."""
-        tokens = self._preamble
+        tokens = self.preamble
         if tokens and not self._is_reasoning and not any(one.role in _SYSTEM_ROLES for one in messages):
             # It stands in the system message, which is made where there is none; reasoning models have one always.
             tokens += self._rates.system
         return (2 if self._is_reasoning else 3) + self._of_messages.count(messages) + tokens
 
     @property
-    def _preamble(self) -> int:
+    def preamble(self) -> int:
         """The tokens of tools and format."""
         if self._known_preamble is None:
             tokens = count_format(self._format, self._encoding.name)

@@ -32,7 +32,7 @@ def completion(*choices):
         created=1_735_689_600,
         model="gpt-4o",
         choices=choices,
-        usage=USAGE,
+        bill=USAGE,
     )
 
 

@@ -139,3 +139,13 @@ def test_rejected_call_that_is_not_well_formed_shows_nothing(body):
 
     rejected = engine.journal[0]
     assert (rejected.request, rejected.model, rejected.messages, rejected.last_user) == (None, "", [], None)
+
+
+def test_usage_that_a_test_changes_is_not_that_of_another_call():
+    engine = scripted("Rain.", "Rain.")
+    for _ in range(2):
+        ask(engine, asking("hello"))
+
+    engine.journal[0].usage["completion_tokens_details"]["reasoning_tokens"] = 5
+
+    assert [call.usage["completion_tokens_details"]["reasoning_tokens"] for call in engine.journal] == [0, 0]

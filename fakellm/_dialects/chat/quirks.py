@@ -35,6 +35,8 @@ class ChatQuirks:
     """The same, of a delta alone."""
     is_uniform: bool = True
     """Whether chunks that differ in the piece of a text differ in nothing else."""
+    tells_request_id: bool = False
+    """Whether an answer holds the id of its request, too, so that no two are alike but for their own id."""
     usage_details: frozenset[str] | None = None
     """The paths of the usage's details that are sent even if they are 0; None for all of OpenAI's."""
 
@@ -47,12 +49,10 @@ class ChatQuirks:
         return self.id_form.format(created=created, letters=made[-20:], hex=digits, uuid=uuid)
 
     def completion(self, body: Json, completion: Completion) -> Json:
-        """Return a whole answer as it is sent here. body: as OpenAI sends it, with usage unless that is kept back."""
+        """Return a whole answer as it is sent here, but for its usage. body: as OpenAI sends it."""
         body = _without(body, self.omits)
         for choice in body["choices"]:
             choice["message"] = _filled(choice["message"], self.message_omits)
-        if "usage" in body:
-            body["usage"] = self.usage(completion)
         return body
 
     def chunks(self, chunks: Iterator[Json], completion: Completion, *, include_usage: bool) -> Iterator[Json]:

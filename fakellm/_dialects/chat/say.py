@@ -23,6 +23,7 @@ from fakellm._wire.answer import (
     WireToolCall,
     json_answer,
     stream_head,
+    whole,
 )
 from fakellm._wire.asked import ChatRequest
 from fakellm._wire.canonical import digest
@@ -38,23 +39,55 @@ DONE = b"data: [DONE]\n\n"
 _REQUEST_ID = "x-request-id"
 
 
+class _Frame(NamedTuple):
+    """The bytes of a whole answer around its id and its usage."""
+
+    before_id: bytes
+    before_usage: bytes
+    end: bytes
+
+
 def render_whole(completion: Completion, asked: ChatRequest) -> Whole:
     """Return the head and the one object of an answer, as the provider sends it."""
     quirks = quirks_of(asked.provider)
+    frame = completion.kept.get("frame")
+    if frame is None or quirks.tells_request_id:
+        frame = completion.kept["frame"] = _frame(completion, asked, quirks)
+    made = completion_id(completion, quirks).encode()
+    body = b"".join((frame.before_id, made, frame.before_usage, _usage(completion, quirks), frame.end))
+    return json_answer(body, (_REQUEST_ID, completion.request_id), completion.headers)
+
+
+# Stand where the id of a whole answer and its usage belong, as no text has them.
+_ID, _USAGE = "\0fakellm: the id\0", "\0fakellm: the usage\0"
+_ID_JSON, _USAGE_JSON = to_json(_ID)[1:-1], to_json(_USAGE)
+
+
+def _frame(completion: Completion, asked: ChatRequest, quirks: ChatQuirks) -> _Frame:
     members: Json = {
-        "id": completion_id(completion, quirks),
+        "id": _ID,
         "object": "chat.completion",
         "created": completion.created,
         "model": completion.model,
         "choices": [_choice(choice, quirks) for choice in completion.choices],
-        "usage": completion.usage,
+        "usage": _USAGE,
         "service_tier": _service_tier(asked),
         "system_fingerprint": _fingerprint(completion.identity.seed),
     }
     if not completion.sends_usage:
         del members["usage"]
-    body = to_json(quirks.completion(members, completion))
-    return json_answer(body, (_REQUEST_ID, completion.request_id), completion.headers)
+    before_id, rest = to_json(quirks.completion(members, completion)).split(_ID_JSON)
+    before_usage, _, end = rest.partition(_USAGE_JSON)
+    return _Frame(before_id, before_usage, end)
+
+
+def _usage(completion: Completion, quirks: ChatQuirks) -> bytes:
+    if not completion.sends_usage:
+        return b""
+    counted = completion.counted
+    if counted.rendered is None:
+        counted.rendered = to_json(quirks.usage(completion))
+    return counted.rendered
 
 
 def completion_id(completion: Completion, quirks: ChatQuirks) -> str:
@@ -70,7 +103,7 @@ def _fingerprint(seed: int) -> str:
 
 def _service_tier(asked: ChatRequest) -> str:
     """Return the tier that served the request; "auto" is the project's, which is the default one."""
-    tier = asked.body.get("service_tier")
+    tier = asked.facts.terms.as_chat.get("service_tier")
     return tier if isinstance(tier, str) and tier != "auto" else "default"
 
 
@@ -78,16 +111,16 @@ def _choice(choice: Choice, quirks: ChatQuirks) -> Json:
     return {
         "index": choice.index,
         "message": _message(choice, quirks),
-        "logprobs": _logprobs(choice, list(chain.from_iterable(choice.logprobs or ()))),
+        "logprobs": None if choice.logprobs is None else _logprobs(choice, list(chain(*choice.logprobs))),
         "finish_reason": choice.finish_reason,
     }
 
 
 def _message(choice: Choice, quirks: ChatQuirks) -> Json:
-    refusal = None if choice.refusal is None else "".join(choice.refusal)
+    refusal = None if choice.refusal is None else whole(choice.refusal)
     message: Json = {"role": "assistant", "content": choice.text, "refusal": refusal, "annotations": []}
     if choice.reasoning is not None and quirks.reasoning_field is not None:
-        message[quirks.reasoning_field] = "".join(choice.reasoning)
+        message[quirks.reasoning_field] = whole(choice.reasoning)
     if choice.tool_calls and choice.tool_calls[0].kind == "function_call":
         message["function_call"] = _called(choice.tool_calls[0], choice.tool_calls[0].arguments)
     elif choice.tool_calls:
@@ -118,7 +151,7 @@ def _logprobs(choice: Choice, entries: list[Mapping[str, Any]] | None) -> Json |
 def render_stream(completion: Completion, asked: ChatRequest) -> Whole:
     """Return the head, the chunks and the end marker of a streamed answer, as the provider sends them."""
     quirks = quirks_of(asked.provider)
-    options = object_of(asked.body.get("stream_options"))
+    options = object_of(asked.facts.terms.as_chat.get("stream_options"))
     include_usage = bool(options.get("include_usage")) and completion.sends_usage
     is_padded = options.get("include_obfuscation") is not False and quirks.obfuscates
     runs: list[Sequence[str]] = []

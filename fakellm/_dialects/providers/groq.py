@@ -67,6 +67,7 @@ GROQ = Provider(
             reasoning_field="reasoning",
             message_omits=frozenset({"annotations", "refusal"}),
             usage_details=frozenset(),
+            tells_request_id=True,
         ),
         "openai": _GroqErrors(errors={"invalid_api_key": ErrorBody("Invalid API Key", code="invalid_api_key")}),
     },

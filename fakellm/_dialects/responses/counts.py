@@ -71,9 +71,7 @@ def _documented() -> Members:
     return body_of("POST /responses/input_tokens", PATCHES)
 
 
-def _check(
-    body: Json, model: str, strictness: Strictness, provider: Provider, *, size: int, are_terms_known: bool = False
-) -> None:
+def _check(body: Json, model: str, strictness: Strictness, provider: Provider, *, size: int, **known: object) -> None:
     """Raise Rejected for a body that the API of this provider does not take; there may be no input."""
     if error := explain_shape(body, strictness, provider, documented=_documented):
         raise Rejected(error)

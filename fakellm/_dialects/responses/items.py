@@ -6,7 +6,7 @@ document.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain
@@ -18,7 +18,16 @@ from fakellm._dialects.responses.quirks import ResponsesQuirks, quirks_of
 from fakellm._dialects.responses.read import included, is_message
 from fakellm._dialects.responses.seals import seal
 from fakellm._errors import ContradictionError
-from fakellm._wire.answer import Choice, Completion, Logprobs, WirePart, WireReasoning, WireText, WireToolCall
+from fakellm._wire.answer import (
+    Choice,
+    Completion,
+    Logprobs,
+    WirePart,
+    WireReasoning,
+    WireText,
+    WireToolCall,
+    whole,
+)
 from fakellm._wire.asked import ChatRequest
 from fakellm._wire.canonical import digest
 from fakellm._wire.provider import Json
@@ -88,7 +97,7 @@ class Item:
     """
 
     body: Json
-    pieces: tuple[str, ...] | None = None
+    pieces: Sequence[str] | None = None
     logprobs: Logprobs | None = None
     thought: str | None = None
 
@@ -187,7 +196,7 @@ class _Making:
         return dict(sorted({**usual, **members}.items(), key=_place))
 
     def _text(self, text: WireText, status: str, *, phase: str) -> Item:
-        said = "".join(text.pieces)
+        said = whole(text.pieces)
         part = {"type": "refusal", "refusal": said}
         if not text.is_refusal:
             part = self._part({"text": said, "logprobs": list(chain.from_iterable(text.logprobs or ()))})
@@ -196,11 +205,11 @@ class _Making:
 
     def _part(self, members: Json) -> Json:
         """Return a text part with all its members."""
-        whole = {"type": "output_text", "annotations": [], "logprobs": [], **members}
-        return {name: member for name, member in whole.items() if name not in self._quirks.part_omits}
+        full = {"type": "output_text", "annotations": [], "logprobs": [], **members}
+        return {name: member for name, member in full.items() if name not in self._quirks.part_omits}
 
     def _reasoning(self, reasoning: WireReasoning) -> Item:
-        text = "".join(reasoning.pieces)
+        text = whole(reasoning.pieces)
         members: Json = {"summary": []}
         if self._quirks.shows_thoughts or self._facts.has_modes:
             members["content"] = []
@@ -212,7 +221,7 @@ class _Making:
             members["encrypted_content"] = reasoning.signature
         return self._sealed(self._new("reasoning", "completed", members), text, reasoning.pieces)
 
-    def _sealed(self, body: Json, text: str, pieces: tuple[str, ...] | None = None) -> Item:
+    def _sealed(self, body: Json, text: str, pieces: Sequence[str] | None = None) -> Item:
         if not self._seals or "encrypted_content" in body:
             return Item(body, pieces)
         sealed = {**body, "encrypted_content": seal(body["id"], text)}
@@ -255,7 +264,7 @@ def _place(member: tuple[str, Any]) -> tuple[int, str]:
 
 def _was_not_reached(part: WirePart, choice: Choice) -> bool:
     """Whether this is a text that the limit left nothing of, so that the model never came to it."""
-    is_empty = isinstance(part, WireText) and not "".join(part.pieces)
+    is_empty = isinstance(part, WireText) and not whole(part.pieces)
     return is_empty and choice.finish_reason == "length" and len(choice.in_order) > 1
 
 
