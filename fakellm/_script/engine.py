@@ -39,7 +39,7 @@ from fakellm._wire.allowed_hosts import AllowedHosts, is_allowed
 from fakellm._wire.asked import ChatRequest
 from fakellm._wire.canonical import canonical_body, digest
 from fakellm._wire.dialect import LENIENT, STRICT, Claim, Dialect, Strictness, Traffic
-from fakellm._wire.dialects import Dialects
+from fakellm._wire.dialects import Dialects, Route
 from fakellm._wire.errors import DO_NOT_RETRY, ErrorBody, Rejected
 from fakellm._wire.events import WireEvent, WireRequest
 from fakellm._wire.identity import Identity, key_of
@@ -47,9 +47,6 @@ from fakellm._wire.provider import Provider
 from fakellm._wire.voice import Speaker
 
 __all__ = ["UNMATCHED_CODE", "Answer", "Engine"]
-
-_Found = tuple[Dialect, Claim]
-"""The dialect that a request speaks, and what it says of it."""
 
 
 class _Pending(NamedTuple):
@@ -158,14 +155,17 @@ class Engine:
         return self.dialects.is_model_call(wire) if wire.body else None
 
     def handle(self, request: WireRequest, now: float = 0.0) -> Answer:
-        """Answer a request at a time, in seconds: a Head, then Data, Wait or Disconnect; raise for nothing sent."""
+        """Answer a request: a Head, then Data, Wait or Disconnect; never raises for what was sent.
+
+        now: when it came, in seconds by the player's clock.
+        """
         with self.lock:
-            found = self.dialects.find(request)
-            is_call = found[1].traffic is Traffic.MODEL if found else self.dialects.asks_model(request)
+            route = self.dialects.route(request)
+            is_call = route.traffic is Traffic.MODEL if route.claim else self.dialects.asks_model(request)
             hooks = self.hooks
             if hooks is not None and is_call:
                 hooks.before(request)
-            pending = self._answer(request, found, self.journal if is_call else self.other_traffic, now)
+            pending = self._answer(request, route, self.journal if is_call else self.other_traffic, now)
             is_call = is_call or pending.call.rule is not None
             (self.journal if is_call else self.other_traffic).append(pending.call)
             play = pending.play
@@ -223,10 +223,11 @@ class Engine:
 
         is_rejected: whether to read that one as well, as far as it is well-formed.
         """
-        if (found := self.dialects.find(wire)) is None:
+        route = self.dialects.route(wire)
+        if (found := self.dialects.at(route)) is None:
             return None
         try:
-            return self._read(wire, *found, LENIENT if is_rejected else self.strictness)
+            return self._read(wire, *found, route, LENIENT if is_rejected else self.strictness)
         except Exception:  # noqa: BLE001  # rejected, or a dialect of the test's own failed, which it was told by then
             return None
 
@@ -235,8 +236,10 @@ class Engine:
         if not rule.is_live and rule is not self.fallback:
             self.script.retire(rule)
 
-    def _read(self, wire: WireRequest, dialect: Dialect, claim: Claim, strictness: Strictness) -> ChatRequest:
-        return dialect.read(wire, claim, strictness, self.provider or self.dialects.provider(wire))
+    def _read(
+        self, wire: WireRequest, dialect: Dialect, claim: Claim, route: Route, strictness: Strictness
+    ) -> ChatRequest:
+        return dialect.read(wire, claim, strictness, self.provider or route.provider)
 
     def _speaker(self, wire: WireRequest) -> Speaker:
         return self.dialects.speaker(wire, self.provider)
@@ -245,14 +248,14 @@ class Engine:
         """Return how messages name a call."""
         return f"call {number}" if written is self.journal else f"request {number} of other_traffic"
 
-    def _answer(self, wire: WireRequest, found: _Found | None, written: Journal, now: float) -> _Pending:
+    def _answer(self, wire: WireRequest, route: Route, written: Journal, now: float) -> _Pending:
         """Answer a request. written: the list that it is written down in, which a predicate may make longer."""
-        if found is None:
+        if (found := self.dialects.at(route)) is None:
             return self._from_source(wire, written) or self._not_spoken(wire, written)
         if not self.rules and (recorded := self._from_source(wire, written)):
             return recorded
         try:
-            request = self._read(wire, *found, self.strictness)
+            request = self._read(wire, *found, route, self.strictness)
             request.now = now
         except Rejected as rejected:
             # What a provider accepted when it was recorded is never rejected.

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from itertools import chain
-from typing import Protocol
+from copy import copy
+from typing import NamedTuple, Protocol
 
 from fakellm._wire.canonical import read_json
 from fakellm._wire.dialect import Claim, Dialect, Traffic
@@ -17,7 +17,7 @@ from fakellm._wire.events import WireRequest
 from fakellm._wire.provider import Provider
 from fakellm._wire.voice import Speaker, Voice
 
-__all__ = ["Dialects", "Unspoken"]
+__all__ = ["Dialects", "Route", "Unspoken"]
 
 
 class Unspoken(Protocol):
@@ -32,35 +32,93 @@ class Unspoken(Protocol):
         ...
 
 
+class Route(NamedTuple):
+    """Whose business a request is, which all calls of a client have in common.
+
+    place: the dialect that claims it: its number in the table, and among those beside that one, 0 for itself. claim:
+    what it claims. Both are None where no dialect does.
+    """
+
+    place: tuple[int, int] | None
+    claim: Claim | None
+    provider: Provider
+    traffic: Traffic
+
+
+# URLs hold whatever a test sends, so there may be any number.
+_MOST_ROUTES = 256
+
+
 class Dialects:
-    """The dialects of a fake in the order in which they are asked, and what is known beside them."""
+    """The dialects of a fake in the order in which they are asked, and what is known beside them.
+
+    Its copies share the dialects until they speak one, and then copy it. is_remembered: whether what is claimed is
+    remembered by URL; of the dialects that a test brings nothing is known.
+    """
 
     def __init__(
-        self, spoken: Sequence[Dialect], unspoken: Unspoken, provider_of: Callable[[str, str], Provider]
+        self,
+        spoken: Sequence[Dialect],
+        unspoken: Unspoken,
+        provider_of: Callable[[str, str], Provider],
+        *,
+        is_remembered: bool = True,
     ) -> None:
-        self._given = tuple(spoken)
-        self.spoken = tuple(chain.from_iterable((dialect, *dialect.beside) for dialect in spoken))
+        self._table = tuple(spoken)
         self._unspoken = unspoken
         self._provider_of = provider_of
+        self._is_remembered = is_remembered
+        self._routes: dict[tuple[str, str], Route] = {}
+        self._copies: dict[int, Dialect] | None = None  # by number; None for the table itself, which speaks no answers
 
     def with_first(self, dialects: Sequence[Dialect]) -> Dialects:
         """Return the table with further dialects, which are asked before the others."""
-        return Dialects((*dialects, *self._given), self._unspoken, self._provider_of) if dialects else self
+        if not dialects:
+            return self
+        return Dialects((*dialects, *self._table), self._unspoken, self._provider_of, is_remembered=False)
 
     def copied(self) -> Dialects:
         """Return the table with copies of its dialects, which remember nothing that is asked of these."""
-        return Dialects([dialect.copied() for dialect in self._given], self._unspoken, self._provider_of)
+        made = copy(self)
+        made._copies = {number: one.copied() for number, one in (self._copies or {}).items()}  # noqa: SLF001  # the same
+        return made
+
+    def route(self, wire: WireRequest) -> Route:
+        """Return what method and URL, and sometimes the headers, say of a request."""
+        if (route := self._routes.get(wire[:2])) is None:
+            route = self._route(wire)
+            # What asks a model is told by its URL alone; what a dialect claims beside that may go by headers.
+            if self._is_remembered and route.traffic is Traffic.MODEL:
+                if len(self._routes) >= _MOST_ROUTES:
+                    self._routes.clear()
+                self._routes[wire[:2]] = route
+        return route
+
+    def _route(self, wire: WireRequest) -> Route:
+        provider = self._provider_of(wire.host, wire.path)
+        for number, first in enumerate(self._table):
+            for beside, dialect in enumerate((first, *first.beside)):
+                if (claim := dialect.claims(wire)) is not None:
+                    return Route((number, beside), claim, provider, claim.traffic)
+        return Route(None, None, provider, self._unspoken.traffic(wire.method, wire.host, wire.path))
+
+    def at(self, route: Route) -> tuple[Dialect, Claim] | None:
+        """Return the dialect that claims the requests of a route, with what it claims, or None."""
+        if route.place is None or route.claim is None:
+            return None
+        number, beside = route.place
+        first = self._table[number]
+        if self._copies is not None:
+            first = self._copies.get(number) or self._copies.setdefault(number, first.copied())
+        return (first.beside[beside - 1] if beside else first), route.claim
 
     def find(self, wire: WireRequest) -> tuple[Dialect, Claim] | None:
         """Return the dialect that claims a request, with what it claims, or None."""
-        for dialect in self.spoken:
-            if (claim := dialect.claims(wire)) is not None:
-                return dialect, claim
-        return None
+        return self.at(self.route(wire))
 
     def provider(self, wire: WireRequest) -> Provider:
         """Return the provider at the URL of a request."""
-        return self._provider_of(wire.host, wire.path)
+        return self.route(wire).provider
 
     def voice(self, wire: WireRequest) -> Voice:
         """Return the API that a request asks, spoken or not."""
@@ -76,13 +134,11 @@ class Dialects:
     @property
     def spoken_at(self) -> list[str]:
         """Where they are spoken, for messages."""
-        return [dialect.spoken_at for dialect in self.spoken]
+        return [dialect.spoken_at for first in self._table for dialect in (first, *first.beside)]
 
     def traffic(self, wire: WireRequest) -> Traffic:
         """Say whose business a request is, as far as its URL tells."""
-        if (found := self.find(wire)) is not None:
-            return found[1].traffic
-        return self._unspoken.traffic(wire.method, wire.host, wire.path)
+        return self.route(wire).traffic
 
     def told_by_body(self, wire: WireRequest) -> bool:
         """Whether it takes the body of a request to say if it asks a model."""
