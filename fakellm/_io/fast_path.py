@@ -123,14 +123,14 @@ def _known_class(module: ModuleType) -> type[Any]:
             if self.is_stream_consumed or self.is_closed:
                 return super().read()  # type: ignore[no-any-return]
             self._take()
-            self.close()
+            self.stream.close()
             return self._content
 
         async def aread(self) -> bytes:
             if self.is_stream_consumed or self.is_closed:
                 return await super().aread()  # type: ignore[no-any-return]
             self._take()
-            await self.aclose()
+            await self.stream.aclose()
             return self._content
 
         def _take(self) -> None:
@@ -138,7 +138,7 @@ def _known_class(module: ModuleType) -> type[Any]:
             self.unread.taken = 1
             self._content = content
             self._num_bytes_downloaded = len(content)
-            self.is_stream_consumed = True
+            self.is_stream_consumed = self.is_closed = True
             del self.unread
             self.__class__ = module.Response
 

@@ -36,7 +36,7 @@ from fakellm._io.late_imports import LateImports, Patch
 from fakellm._io.leaves import is_foreign_leaf
 from fakellm._io.player import Answers, Playable
 from fakellm._io.requests_leaf import answering_send
-from fakellm._io.transport import make_transport
+from fakellm._io.transport import make_transport, sent
 from fakellm._wire.events import WireRequest
 
 __all__ = ["Activation", "Claims", "activate", "deactivate"]
@@ -59,15 +59,18 @@ class Activation:
         self._engine = engine
         self._transports: dict[ModuleType, Any] = {}
 
-    def answers(self, request: Any) -> bool:
-        """Whether the engine answers a request of httpx or httpx2. A body that is read to know can still be sent."""
-        claimed = self._engine.claims(_wire(request))
-        return bool(self._engine.claims(_wire(request, request.read())) if claimed is None else claimed)
+    def answers(self, request: Any, wire: WireRequest) -> bool:
+        """Whether the engine answers a request of httpx or httpx2. A body that is read to know can still be sent.
 
-    async def answers_async(self, request: Any) -> bool:
+        wire: the same, but for its body.
+        """
+        claimed = self._engine.claims(wire)
+        return bool(self._engine.claims(wire._replace(body=request.read())) if claimed is None else claimed)
+
+    async def answers_async(self, request: Any, wire: WireRequest) -> bool:
         """Whether the engine answers a request of an async client."""
-        claimed = self._engine.claims(_wire(request))
-        return bool(self._engine.claims(_wire(request, await request.aread())) if claimed is None else claimed)
+        claimed = self._engine.claims(wire)
+        return bool(self._engine.claims(wire._replace(body=await request.aread())) if claimed is None else claimed)
 
     def may_answer(self, bare: WireRequest) -> bool:
         """Whether the engine may answer a request of another library, whose body is still to be read."""
@@ -95,10 +98,6 @@ class Activation:
         if module not in self._transports:
             self._transports[module] = make_transport(module, self._engine, self.clock)
         return self._transports[module]
-
-
-def _wire(request: Any, body: bytes = b"") -> WireRequest:
-    return WireRequest(request.method, str(request.url), request.headers, body)
 
 
 _lock = RLock()
@@ -141,28 +140,26 @@ def _answering() -> Activation | None:
 
 def _answer(module: ModuleType, request: Any, onward: Callable[[Any], Any]) -> Any:
     """Answer a request, or send it onward."""
-    answering = _answering()
-    if answering is None or not answering.answers(request):
+    if (answering := _answering()) is None or not answering.answers(request, wire := sent(request)):
         return onward(request)
 
     def pass_on(request: Any) -> Any:
         with answering.passing():
             return onward(request)
 
-    return answering.transport(module).handle_request(request, pass_on)
+    return answering.transport(module).answer(request, wire, pass_on)
 
 
 async def _answer_async(module: ModuleType, request: Any, onward: Callable[[Any], Any]) -> Any:
     """Do the same for an async client."""
-    answering = _answering()
-    if answering is None or not await answering.answers_async(request):
+    if (answering := _answering()) is None or not await answering.answers_async(request, wire := sent(request)):
         return await onward(request)
 
     async def pass_on(request: Any) -> Any:
         with answering.passing():
             return await onward(request)
 
-    return await answering.transport(module).handle_async_request(request, pass_on)
+    return await answering.transport(module).answer_async(request, wire, pass_on)
 
 
 def _install() -> None:

@@ -13,7 +13,7 @@ from fakellm._io.player import Answers, Failure, Playable, Playback
 from fakellm._io.recorder import record, record_async
 from fakellm._wire.events import WireRequest
 
-__all__ = ["SentHeaders", "make_transport", "transport_class"]
+__all__ = ["make_transport", "sent", "transport_class"]
 
 
 class SentHeaders(Mapping[str, str]):
@@ -43,6 +43,11 @@ class SentHeaders(Mapping[str, str]):
 
     def __len__(self) -> int:
         return len(self._headers)
+
+
+def sent(request: Any) -> WireRequest:
+    """Return a request of httpx or httpx2, but for its body, which may be still to be read."""
+    return WireRequest(request.method, str(request.url), SentHeaders(request.headers), b"")
 
 
 def make_transport(module: ModuleType, engine: Answers, clock: Clock) -> Any:
@@ -105,10 +110,16 @@ def transport_class(module: ModuleType) -> type[Any]:
             self._engine = engine
             self._clock = clock
 
-        # onward: sends a request to where it was going, for what is to be recorded; it awaits where the client does.
-        def handle_request(self, request: Any, onward: Callable[[Any], Any] | None = None) -> Any:
-            wire = WireRequest(request.method, str(request.url), SentHeaders(request.headers), request.read())
-            answer = self._engine.handle(wire, self._clock.now())
+        def handle_request(self, request: Any) -> Any:
+            return self.answer(request, sent(request))
+
+        async def handle_async_request(self, request: Any) -> Any:
+            return await self.answer_async(request, sent(request))
+
+        # wire: the request, but for its body. onward: sends it to where it was going, for what is to be recorded.
+        def answer(self, request: Any, wire: WireRequest, onward: Callable[[Any], Any] | None = None) -> Any:
+            asked = WireRequest(wire.method, wire.url, wire.headers, request.read())
+            answer = self._engine.handle(asked, self._clock.now())
             if answer.take is not None and onward is not None:
                 return record(module, request, onward, answer.take)
             if (whole := answer.whole) is not None:
@@ -122,9 +133,12 @@ def transport_class(module: ModuleType) -> type[Any]:
                 playback.close()
                 raise
 
-        async def handle_async_request(self, request: Any, onward: Callable[[Any], Any] | None = None) -> Any:
-            wire = WireRequest(request.method, str(request.url), SentHeaders(request.headers), await request.aread())
-            answer = self._engine.handle(wire, self._clock.now())
+        # The same; onward awaits.
+        async def answer_async(
+            self, request: Any, wire: WireRequest, onward: Callable[[Any], Any] | None = None
+        ) -> Any:
+            asked = WireRequest(wire.method, wire.url, wire.headers, await request.aread())
+            answer = self._engine.handle(asked, self._clock.now())
             if answer.take is not None and onward is not None:
                 return await record_async(module, request, onward, answer.take)
             if (whole := answer.whole) is not None:

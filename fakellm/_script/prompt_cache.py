@@ -54,7 +54,7 @@ class PromptCache:
     def bill(self, completion: Completion, request: ChatRequest, reply: Reply) -> None:
         """Let the usage of an answer say what was cached, unless the test says it; remember the prompt."""
         caches = request.voice.caches
-        if not self.is_on or caches is None:
+        if caches is None:
             return
         cached = self._cached(request, *caches)
         details = completion.usage.get("prompt_tokens_details")

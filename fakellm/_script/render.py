@@ -93,7 +93,8 @@ class Renderer:
             request_id = request.voice.request_id_header, identity.request_id
             return raw_answer(reply.raw, request_id, reply.wire_headers, is_stream=request.stream)
         call.completion = completion = self._drafts.complete(reply, request, identity)
-        self.prompts.bill(completion, request, reply)
+        if self.prompts.is_on:
+            self.prompts.bill(completion, request, reply)
         if (pace := reply.pace or self.pace) is not None and dialect.runs_on(request):
             completion.seconds = seconds_of(pace, identity=identity.pace_seed, tokens=completion.token_count)
         return dialect.say(completion, request)

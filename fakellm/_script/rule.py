@@ -75,7 +75,7 @@ class Rule:
         what was stored, by none.
         """
         if not request.claim.by_itself:
-            return not self._has_vectors
+            return not (self._gives_vectors and self._has_vectors)
         if request.claim.stored is not None:
             return False
         return "vectors" in request.voice.takes if self._has_vectors else self.matcher.names_endpoint

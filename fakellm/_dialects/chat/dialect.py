@@ -63,7 +63,7 @@ class ChatDialect(OpenAIDialect):
     def say(self, answer: Completion, asked: ChatRequest) -> Iterable[WireEvent]:
         if asked.claim.stored is not None:
             return self._stored.say(answer, asked)
-        if asked.body.get("store") is True:
+        if asked.facts.terms.as_chat.get("store") is True:
             self._stored.keep(answer, asked)
         return render_stream(answer, asked) if asked.stream else render_whole(answer, asked)
 

@@ -84,8 +84,10 @@ def check_key(wire: WireRequest, provider: Provider) -> None:
     if (asked := _KEYS.get(provider.rules)) is None:
         return
     no_key, names = asked
-    if not any(_names_key(wire.headers.get(name) or "") for name in names):
-        raise Rejected(no_key, status=401)
+    for name in names:
+        if _names_key(wire.headers.get(name, "")):
+            return
+    raise Rejected(no_key, status=401)
 
 
 @lru_cache(maxsize=256)
