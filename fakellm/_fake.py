@@ -22,7 +22,7 @@ from fakellm._script.pace import Pace
 from fakellm._script.rule import Fallback, Rule, caller
 from fakellm._script.scripted import ReplyFields, ReplyLike
 from fakellm._wire.asked import ChatRequest
-from fakellm._wire.dialect import Dialect, Strictness
+from fakellm._wire.dialect import LENIENT, STRICT, Dialect, Strictness
 
 if TYPE_CHECKING:
     import os
@@ -296,7 +296,9 @@ class FakeLLM(Answering):
         """Have the engine go by options, from the next request on."""
         self._options, engine = options, self._engine
         engine.seed = options.seed
-        engine.strictness = Strictness(options.strict, None if options.models is None else frozenset(options.models))
+        engine.strictness = STRICT if options.strict else LENIENT
+        if options.models is not None:
+            engine.strictness = Strictness(options.strict, frozenset(options.models))
         engine.provider = PROVIDERS.get(options.provider or "")
         engine.allow_unmatched = options.allow_unmatched
         engine.allow_rejected = options.allow_rejected

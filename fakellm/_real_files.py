@@ -5,8 +5,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
+from importlib import import_module
+from importlib.util import find_spec
+from types import ModuleType
 
-__all__ = ["real_files"]
+__all__ = ["real_files", "real_module"]
 
 
 @contextmanager
@@ -26,3 +30,18 @@ def real_files() -> Iterator[None]:
         yield
     finally:
         patcher.resume()
+
+
+def real_module(name: str) -> ModuleType | None:
+    """Return a module, imported off the real files unless it is already; None where it is not installed."""
+    if (module := sys.modules.get(name)) is not None or not _is_installed(name):
+        return module
+    with real_files():
+        return import_module(name)
+
+
+@cache
+def _is_installed(name: str) -> bool:
+    """Whether there is a module; looked for once, since most processes lack the same ones all the time."""
+    with real_files():
+        return find_spec(name) is not None

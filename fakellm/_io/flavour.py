@@ -6,13 +6,10 @@ client. So whatever touches a client is made for its module.
 
 from __future__ import annotations
 
-from functools import cache
-from importlib import import_module
-from importlib.util import find_spec
 from types import ModuleType
 
 from fakellm._errors import UsageError
-from fakellm._real_files import real_files
+from fakellm._real_files import real_module
 
 __all__ = ["check_module", "installed_modules"]
 
@@ -24,15 +21,7 @@ def installed_modules() -> tuple[ModuleType, ...]:
 
     ``httpx2.alias_httpx()`` can make both names one module, hence the comparison by the module itself.
     """
-    with real_files():
-        return tuple(dict.fromkeys(import_module(name) for name in _NAMES if _is_installed(name)))
-
-
-@cache
-def _is_installed(name: str) -> bool:
-    """Whether there is a module; looked for once, since most processes have but one of the two."""
-    with real_files():
-        return find_spec(name) is not None
+    return tuple(dict.fromkeys(module for name in _NAMES if (module := real_module(name)) is not None))
 
 
 def check_module(module: ModuleType) -> ModuleType:

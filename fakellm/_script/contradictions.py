@@ -6,6 +6,7 @@ Objects are held to the schema of the request, a str to none; calls to what is o
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from pydantic_core import from_json
@@ -29,8 +30,7 @@ def check_fields(reply: Reply, request: ChatRequest) -> None:
         ContradictionError: with the field, and those that there is a place for.
     """
     takes = request.voice.takes
-    lost = next((name for name in sorted(_CONTENT - takes) if _is_given(reply, name)), None)
-    if lost is not None:
+    if (lost := next((name for name in _without_place(takes) if _is_given(reply, name)), None)) is not None:
         known = ", ".join(f"{name}=" for name in sorted(takes)) or "an ErrorReply, a fault, or raw="
         raise ContradictionError(
             f"the reply has {lost}, for which {request.voice.spoken_at} has no place\n  to answer it, type: {known}"
@@ -43,6 +43,12 @@ def check_fields(reply: Reply, request: ChatRequest) -> None:
 
 
 _CONTENT = MESSAGE_FIELDS | {"vectors"}
+
+
+@lru_cache(maxsize=64)
+def _without_place(takes: frozenset[str]) -> list[str]:
+    """Return the fields that an API has no place for. takes: those that it has one for."""
+    return sorted(_CONTENT - takes)
 
 
 def _is_given(reply: Reply, name: str) -> bool:

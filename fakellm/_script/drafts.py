@@ -17,10 +17,8 @@ from fakellm._wire.answer import Choice, Completion, Counted, Pieces, WireToolCa
 from fakellm._wire.asked import ChatRequest
 from fakellm._wire.identity import CREATED, Identity
 from fakellm._wire.known import BodyFacts, KnownTerms
-from fakellm._wire.provider import Provider
 from fakellm._wire.said import Part
 from fakellm._wire.terms import Terms
-from fakellm._wire.voice import Speaker, Voice
 from fakellm.tokens import Encoding, encoding_for_model
 from fakellm.tokens._billing import usage_of
 
@@ -79,7 +77,7 @@ class Draft:
         self._said = [_say(each, request, limits) for each in reply.choices or (reply,) * limits.n]
         has_ids = limits.top_logprobs is not None or any(one.calls for one in self._said)
         self._choices = () if has_ids else _choices(self._said, request, _NO_IDENTITY)
-        self._model = _answering(request.model, request.voice, request.provider)
+        self._model = _answering(request)
         self._bills: dict[int, Counted] = {}  # by the tokens of the prompt
         self._kept: dict[str, Any] = {}
         self._counted: tuple[int, int] | None = None  # tokens of the answer, and of the reasoning among them
@@ -129,10 +127,10 @@ def _limits(terms: Terms) -> _Limits:
     return _Limits(terms.n, terms.stop, terms.limit, terms.top_logprobs, terms.must_call)
 
 
-@lru_cache(maxsize=256)
-def _answering(model: str, voice: Voice, provider: Provider) -> str:
+def _answering(request: ChatRequest) -> str:
     """Return the name with which a model answers, where it is known how the provider speaks."""
-    return provider.model_name(model) if Speaker(voice, provider, model).is_known else model
+    provider, voice = request.provider, request.voice
+    return provider.model_name(request.model) if provider.is_known_at(voice.endpoint, voice.family) else request.model
 
 
 _encoding = lru_cache(maxsize=256)(encoding_for_model)

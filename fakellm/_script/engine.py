@@ -38,7 +38,7 @@ from fakellm._script.scripted import Scripted
 from fakellm._wire.allowed_hosts import AllowedHosts, is_allowed
 from fakellm._wire.asked import ChatRequest
 from fakellm._wire.canonical import canonical_body, digest
-from fakellm._wire.dialect import LENIENT, STRICT, Claim, Dialect, Strictness, Traffic
+from fakellm._wire.dialect import LENIENT, STRICT, Dialect, Strictness, Traffic
 from fakellm._wire.dialects import Dialects, Route
 from fakellm._wire.errors import DO_NOT_RETRY, ErrorBody, Rejected
 from fakellm._wire.events import WireEvent, WireRequest
@@ -184,8 +184,9 @@ class Engine:
             UnusedReplyError: a scripted reply that nothing asked for.
         """
         __tracebackhide__ = True
-        allowed = {Outcome.UNMATCHED: self.allow_unmatched, Outcome.REJECTED: self.allow_rejected}
-        refused = [call for call in (*self.journal, *self.other_traffic) if not allowed.get(call.outcome, True)]
+        allowed = ((Outcome.UNMATCHED, self.allow_unmatched), (Outcome.REJECTED, self.allow_rejected))
+        told = [outcome for outcome, may_pass in allowed if not may_pass]
+        refused = [call for call in (*self.journal, *self.other_traffic) if call.outcome in told]
         parts = [call.explanation for call in refused]
         parts += [] if self.allow_unused else explain.left_over(self.rules, refused, self.journal)
         if not parts:
@@ -223,11 +224,12 @@ class Engine:
 
         is_rejected: whether to read that one as well, as far as it is well-formed.
         """
-        route = self.dialects.route(wire)
+        route, strictness = self.dialects.route(wire), LENIENT if is_rejected else self.strictness
         if (found := self.dialects.at(route)) is None:
             return None
+        dialect, claim = found
         try:
-            return self._read(wire, *found, route, LENIENT if is_rejected else self.strictness)
+            return dialect.read(wire, claim, strictness, self.provider or route.provider)
         except Exception:  # noqa: BLE001  # rejected, or a dialect of the test's own failed, which it was told by then
             return None
 
@@ -235,11 +237,6 @@ class Engine:
         """Pass over a rule that is used up."""
         if not rule.is_live and rule is not self.fallback:
             self.script.retire(rule)
-
-    def _read(
-        self, wire: WireRequest, dialect: Dialect, claim: Claim, route: Route, strictness: Strictness
-    ) -> ChatRequest:
-        return dialect.read(wire, claim, strictness, self.provider or route.provider)
 
     def _speaker(self, wire: WireRequest) -> Speaker:
         return self.dialects.speaker(wire, self.provider)
@@ -252,10 +249,11 @@ class Engine:
         """Answer a request. written: the list that it is written down in, which a predicate may make longer."""
         if (found := self.dialects.at(route)) is None:
             return self._from_source(wire, written) or self._not_spoken(wire, written)
-        if not self.rules and (recorded := self._from_source(wire, written)):
+        if not self.script.rules and (recorded := self._from_source(wire, written)):
             return recorded
+        dialect, claim = found
         try:
-            request = self._read(wire, *found, route, self.strictness)
+            request = dialect.read(wire, claim, self.strictness, self.provider or route.provider)
             request.now = now
         except Rejected as rejected:
             # What a provider accepted when it was recorded is never rejected.
@@ -270,13 +268,13 @@ class Engine:
         if rule is None and self.rules and (recorded := self._from_source(wire, written)):
             return recorded
         if (rule := rule or self._live_fallback(request)) is not None:
-            return self._from_rule(rule, wire, request, found[0])
+            return self._from_rule(rule, wire, request, dialect)
         if not request.claim.by_itself:
             return self._unmatched(wire, request)
         if self.sources:  # beside a recording nothing is made up
             return self._not_spoken(wire, written, request)
         call = self._call(wire, written, Outcome.ITSELF, 200, request.undecoded())
-        return self._said(None, request, call, found[0])
+        return self._said(None, request, call, dialect)
 
     def _live_fallback(self, request: ChatRequest) -> Fallback | None:
         return self.fallback if self.fallback and self.fallback.is_live and self.fallback.is_for(request) else None

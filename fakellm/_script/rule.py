@@ -181,4 +181,5 @@ _file_name = lru_cache(maxsize=256)(basename)
 
 def is_own(frame: FrameType) -> bool:
     """Whether a frame runs this package's code rather than a user's."""
-    return str(frame.f_globals.get("__name__")).partition(".")[0] == "fakellm"
+    name = str(frame.f_globals.get("__name__"))
+    return name.startswith("fakellm.") or name == "fakellm"

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from copy import copy
 from typing import NamedTuple, Protocol
 
 from fakellm._wire.canonical import read_json
@@ -79,8 +78,9 @@ class Dialects:
 
     def copied(self) -> Dialects:
         """Return the table with copies of its dialects, which remember nothing that is asked of these."""
-        made = copy(self)
-        made._copies = {number: one.copied() for number, one in (self._copies or {}).items()}  # noqa: SLF001  # the same
+        made = object.__new__(Dialects)
+        made.__dict__.update(self.__dict__)
+        made._copies = {number: one.copied() for number, one in (self._copies or {}).items()}
         return made
 
     def route(self, wire: WireRequest) -> Route:

@@ -47,6 +47,10 @@ class Provider:
     """How it differs, by what it speaks: a dialect's endpoint, or a family of dialects; each defines the type.
     What has no entry is answered as the API itself does."""
 
+    def is_known_at(self, endpoint: str, family: str) -> bool:
+        """Whether it is known to speak an API, or one of its family; what it says there is left alone where not."""
+        return endpoint in self.quirks or family in self.quirks
+
     def model_name(self, model: str) -> str:
         """Return the name with which a model answers. model: as it was asked for."""
         return answering_model(model) if self.dated_models else model

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from copy import copy
 from functools import partial
 from typing import Any, Protocol
 
@@ -17,6 +16,7 @@ from fakellm._wire.events import WireRequest
 from fakellm._wire.identity import key_of
 from fakellm._wire.known import BodyFacts, KnownMessage, KnownTerms, keys_of
 from fakellm._wire.provider import Json, Provider
+from fakellm._wire.voice import Voice
 
 __all__ = ["Check", "Reader"]
 
@@ -80,15 +80,23 @@ class Reader:
         self._messages = Memo(KnownMessage, limit=_REMEMBERED)
         self._askers: dict[_Asker, _Asker] = {}
 
-    def read(self, wire: WireRequest, claim: Claim, strictness: Strictness, provider: Provider) -> ChatRequest:
-        """Read a request.
+    def read(
+        self,
+        wire: WireRequest,
+        claim: Claim,
+        strictness: Strictness,
+        provider: Provider,
+        *,
+        voice: Voice | None = None,
+    ) -> ChatRequest:
+        """Read a request. voice: who answers it, a copy of the dialect; None for the dialect itself.
 
         Raises:
             Rejected: it is no JSON object, names no model, or is not taken.
         """
         facts, by = self._facts[wire.body], (wire.path, claim, strictness, provider)
         if (accepted := facts.accepted) is not None and accepted[0] == by:
-            return ChatRequest(facts, accepted[1], provider, self._dialect, claim, key=accepted[2])
+            return ChatRequest(facts, accepted[1], provider, voice or self._dialect, claim, key=accepted[2])
         body, by = self._decoded(wire.body), self._only(by)
         model = self._model_of(body, wire) if self._model_of else claim.model or ""
         check = partial(self._check, body, model, strictness, provider, size=len(wire.body))
@@ -105,7 +113,8 @@ class Reader:
         if accepted is None:
             facts.learn(terms, messages, None if self._count is None else self._count(body, model))
         facts.accepted = by, model, (key := key_of(wire.path, facts.canonical))
-        return ChatRequest(facts, model, provider, self._dialect, claim, key=key, body=body, as_chat=as_chat)
+        voice = voice or self._dialect
+        return ChatRequest(facts, model, provider, voice, claim, key=key, body=body, as_chat=as_chat)
 
     def _parts(self, as_chat: Json) -> tuple[KnownTerms, Sequence[KnownMessage]]:
         """Return what is known of the parts of a request; those of one that is rejected then were never accepted."""
@@ -117,12 +126,6 @@ class Reader:
         if len(self._askers) >= _MOST_ASKERS:
             self._askers.clear()
         return self._askers.setdefault(asker, asker)
-
-    def copied(self, dialect: Dialect) -> Reader:
-        """Return the reader of a copy of the dialect; both remember the same bodies."""
-        reader = copy(self)
-        reader._dialect = dialect  # noqa: SLF001  # it is one of these
-        return reader
 
     def _decoded(self, body: bytes) -> Json:
         try:

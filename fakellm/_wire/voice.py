@@ -163,7 +163,7 @@ class Speaker:
     @property
     def is_known(self) -> bool:
         """Whether the provider is known to speak this API; what it says there is left alone where not."""
-        return bool({self.voice.endpoint, self.voice.family} & self.provider.quirks.keys())
+        return self.provider.is_known_at(self.voice.endpoint, self.voice.family)
 
     @property
     def itself(self) -> Speaker:

@@ -6,6 +6,7 @@ Source: ``CreateChatCompletionRequest`` of the OpenAPI document.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from copy import copy
 from functools import lru_cache
 from typing import Self
 
@@ -40,14 +41,15 @@ class ChatDialect(OpenAIDialect):
     spoken_at = "…/chat/completions"
     caches = PROMPT_CACHE
 
-    def __init__(self, *, reader: Reader | None = None, stored: StoredChat | None = None) -> None:
-        own = reader or Reader(self, model_of=model_of, check=check_request, no_json=words.INVALID_JSON)
-        self._reader = own.copied(self)
+    def __init__(self) -> None:
+        self._reader = Reader(self, model_of=model_of, check=check_request, no_json=words.INVALID_JSON)
         self._look_ups = reader_of_look_ups(self)
-        self._stored = stored or StoredChat()
+        self._stored = StoredChat()
 
     def copied(self) -> Self:
-        return type(self)(reader=self._reader, stored=self._stored.copied())
+        made = copy(self)
+        made._stored = self._stored.copied()  # noqa: SLF001  # the same
+        return made
 
     def claims(self, wire: WireRequest) -> Claim | None:
         return (_claim(wire.path) if wire.method == "POST" else None) or claim_stored(wire)
@@ -58,7 +60,8 @@ class ChatDialect(OpenAIDialect):
         if strictness.strict:
             check_key(wire, provider)
         is_documented = strictness.strict and provider.rules is not None
-        return self._look_ups.read(look_up(wire, is_documented=is_documented), claim, strictness, provider)
+        asked = look_up(wire, is_documented=is_documented)
+        return self._look_ups.read(asked, claim, strictness, provider, voice=self)
 
     def say(self, answer: Completion, asked: ChatRequest) -> Iterable[WireEvent]:
         if asked.claim.stored is not None:

@@ -43,7 +43,7 @@ class OpenAIDialect(Dialect):
     def read(self, wire: WireRequest, claim: Claim, strictness: Strictness, provider: Provider) -> ChatRequest:
         if strictness.strict:
             check_key(wire, provider)
-        return self._reader.read(wire, claim, strictness, provider)
+        return self._reader.read(wire, claim, strictness, provider, voice=self)
 
     def hear(self, body: bytes) -> Heard | None:
         answer = object_of(parsed(body))

@@ -6,7 +6,9 @@ Source: the OpenAPI document; recorded from api.openai.com, 2026.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from copy import copy
 from functools import cache, lru_cache
+from typing import Self
 
 from pydantic_core import to_json
 
@@ -42,6 +44,12 @@ class CountsDialect(OpenAIDialect):
 
     def __init__(self, stored: StoredResponses) -> None:
         self._requests = StoredReader(self, _check, stored, check_kept=StoredResponses.check_names)
+
+    def on(self, stored: StoredResponses) -> Self:
+        """Return the same for requests that may build on these responses."""
+        made = copy(self)
+        made._requests = self._requests.on(made, stored)  # noqa: SLF001  # the same
+        return made
 
     def claims(self, wire: WireRequest) -> Claim | None:
         return _claim(wire.path) if wire.method == "POST" else None

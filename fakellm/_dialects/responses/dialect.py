@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from copy import copy
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, Self
@@ -59,15 +60,24 @@ class ResponsesDialect(OpenAIDialect):
     caches = PROMPT_CACHE
     part_kind = "an output item"
 
-    def __init__(self, *, alike: StoredReader | None = None, stored: StoredResponses | None = None) -> None:
-        self._stored = stored or StoredResponses()
-        reader = alike or StoredReader(self, check_request, self._stored, check_kept=StoredResponses.check)
-        self._requests = reader.copied(self, self._stored)
+    def __init__(self) -> None:
+        self._stored = StoredResponses()
+        self._requests = StoredReader(self, check_request, self._stored, check_kept=StoredResponses.check)
         self._look_ups = reader_of_look_ups(self)
-        self.beside = (CountsDialect(self._stored),)
+        self._counts = CountsDialect(self._stored)
+        self.beside = (self._counts,)
 
     def copied(self) -> Self:
-        return type(self)(alike=self._requests, stored=self._stored.copied())
+        made = copy(self)
+        made._hold(self._stored.copied())  # noqa: SLF001  # the same
+        return made
+
+    def _hold(self, stored: StoredResponses) -> None:
+        """Build on these responses from now on, alone."""
+        self._stored = stored
+        self._requests = self._requests.on(self, stored)
+        self._counts = self._counts.on(stored)
+        self.beside = (self._counts,)
 
     def claims(self, wire: WireRequest) -> Claim | None:
         return (_claim(wire.path) if wire.method == "POST" else None) or claim_compact(wire) or claim_look_up(wire)
@@ -77,7 +87,8 @@ class ResponsesDialect(OpenAIDialect):
             check_key(wire, provider)
         if claim.stored is not None:
             is_documented = strictness.strict and provider.rules is not None
-            return self._look_ups.read(look_up(wire, is_documented=is_documented), claim, strictness, provider)
+            look_up_asked = look_up(wire, is_documented=is_documented)
+            return self._look_ups.read(look_up_asked, claim, strictness, provider, voice=self)
         asked = self._requests.read(wire, claim, strictness, provider)
         if strictness.strict and provider.rules and (error := explain_length(asked)):
             raise Rejected(error)

@@ -58,16 +58,15 @@ class StoredReader:
             Rejected: it is not taken, or does not go with what it builds on.
         """
         if not any(name in wire.body for name in _REFERS):
-            return self._alone.read(wire, claim, strictness, provider)
+            return self._alone.read(wire, claim, strictness, provider, voice=self._dialect)
         # What was kept is no part of the body: a request that builds on it is read anew each time.
         before, referred = self._stored.before(object_of(parsed(wire.body)))
         reader = self._on(before, referred) if before or referred else self._alone
-        asked = reader.read(wire, claim, strictness, provider)
+        asked = reader.read(wire, claim, strictness, provider, voice=self._dialect)
         if strictness.strict:
             self._check_kept(self._stored, asked.body, provider)
         return asked
 
-    def copied(self, dialect: Dialect, stored: StoredResponses) -> StoredReader:
+    def on(self, dialect: Dialect, stored: StoredResponses) -> StoredReader:
         """Return the reader of a copy of the dialect; both remember the same bodies."""
-        alone = self._alone.copied(dialect)
-        return StoredReader(dialect, self._check, stored, check_kept=self._check_kept, alone=alone)
+        return StoredReader(dialect, self._check, stored, check_kept=self._check_kept, alone=self._alone)
