@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from fakellm._dialects.chat.dialect import CHAT
-from fakellm._dialects.openai.completions import CompletionsDialect
-from fakellm._dialects.openai.embeddings import EmbeddingsDialect
-from fakellm._dialects.openai.models import ModelsDialect
-from fakellm._dialects.openai.moderations import ModerationsDialect
+from fakellm._dialects.completions.dialect import CompletionsDialect
+from fakellm._dialects.embeddings.dialect import EmbeddingsDialect
+from fakellm._dialects.models.dialect import ModelsDialect
+from fakellm._dialects.moderations.dialect import ModerationsDialect
 from fakellm._dialects.providers import provider_of
 from fakellm._dialects.responses.dialect import RESPONSES
 from fakellm._dialects.unspoken.apis import UNSPOKEN

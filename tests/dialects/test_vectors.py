@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fakellm._dialects.vectors import vector
+from fakellm._dialects.embeddings.vectors import vector
 
 
 def embed(text, dimensions=1536, *, seed=0, model="text-embedding-3-small"):
@@ -40,7 +40,9 @@ def test_first_numbers_are_written_out():
 
 
 def test_another_process_makes_the_same_vector():
-    code = "from fakellm._dialects.vectors import vector; print(vector('a b', seed=1, model='m', dimensions=8))"
+    code = (
+        "from fakellm._dialects.embeddings.vectors import vector; print(vector('a b', seed=1, model='m', dimensions=8))"
+    )
     runs = [
         subprocess.run([sys.executable, "-c", code], env={**os.environ, "PYTHONHASHSEED": seed}, capture_output=True)
         for seed in "12"

@@ -16,8 +16,8 @@ from urllib.parse import unquote
 from pydantic_core import to_json
 
 from fakellm._anyjson import objects_of
+from fakellm._dialects.moderations.dialect import MODERATION_MODELS
 from fakellm._dialects.openai.dialect import REQUEST_ID, OpenAIDialect, check_key, reader_of_look_ups
-from fakellm._dialects.openai.moderations import MODERATION_MODELS
 from fakellm._dialects.providers import is_provider_host
 from fakellm._dialects.unspoken.envelopes import envelope_at, openai_envelope
 from fakellm._wire.answer import Completion, json_answer

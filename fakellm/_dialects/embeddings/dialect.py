@@ -14,13 +14,13 @@ from struct import pack
 from pydantic_core import to_json
 
 from fakellm._anyjson import object_of, objects_of, text_of
+from fakellm._dialects.embeddings.inputs import inputs_of, is_input, sizes_of, texts_of
+from fakellm._dialects.embeddings.vectors import vector
 from fakellm._dialects.openai import words
 from fakellm._dialects.openai.bodies import check_body
 from fakellm._dialects.openai.dialect import REQUEST_ID, OpenAIDialect, deployment, model_of
 from fakellm._dialects.openai.document import body_of
-from fakellm._dialects.openai.inputs import inputs_of, is_input, sizes_of, texts_of
 from fakellm._dialects.openai.misfits import sentence
-from fakellm._dialects.vectors import vector
 from fakellm._wire.answer import Completion, json_answer
 from fakellm._wire.asked import ChatRequest
 from fakellm._wire.claim import Claim

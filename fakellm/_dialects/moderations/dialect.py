@@ -1,25 +1,24 @@
-"""Moderations: nothing is flagged, unless the test says so in ``extra``.
+"""Moderations: request bytes to ChatRequest; ``results`` says what is found.
 
-Source: ``CreateModerationRequest`` and ``CreateModerationResponse`` of the OpenAPI document; rejections as users report
-them, 2024 and 2025.
+Source: ``CreateModerationRequest`` of the OpenAPI document; rejections as users report them, 2024 and
+2025.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from functools import cache, lru_cache
-from typing import Any
 
 from pydantic_core import to_json
 
-from fakellm._anyjson import list_of, object_of, objects_of
+from fakellm._anyjson import list_of, objects_of
+from fakellm._dialects.moderations.results import results_of, told
 from fakellm._dialects.openai import words
 from fakellm._dialects.openai.bodies import check_body
 from fakellm._dialects.openai.dialect import REQUEST_ID, OpenAIDialect
 from fakellm._dialects.openai.document import body_of
-from fakellm._errors import ContradictionError, did_you_mean
 from fakellm._wire.answer import Completion, json_answer
-from fakellm._wire.asked import ChatRequest, Message
+from fakellm._wire.asked import ChatRequest
 from fakellm._wire.canonical import digest
 from fakellm._wire.claim import Claim
 from fakellm._wire.dialect import Strictness
@@ -35,25 +34,6 @@ __all__ = ["MODERATION_MODELS", "ModerationsDialect"]
 _LATEST = "omni-moderation-latest"
 MODERATION_MODELS = (_LATEST, "omni-moderation-2024-09-26")
 _RETIRED = frozenset({"text-moderation-latest", "text-moderation-stable", "text-moderation-007"})
-
-# Each with whether it is found in images as well.
-_CATEGORIES = {
-    "harassment": False,
-    "harassment/threatening": False,
-    "sexual": True,
-    "hate": False,
-    "hate/threatening": False,
-    "illicit": False,
-    "illicit/violent": False,
-    "self-harm/intent": True,
-    "self-harm/instructions": True,
-    "self-harm": True,
-    "sexual/minors": False,
-    "violence": True,
-    "violence/graphic": True,
-}
-_UNLIKELY, _LIKELY = 0.00001, 0.9
-_PER_CATEGORY = ("categories", "category_scores", "category_applied_input_types")
 
 
 class ModerationsDialect(OpenAIDialect):
@@ -79,15 +59,14 @@ class ModerationsDialect(OpenAIDialect):
 
     def say(self, answer: Completion, asked: ChatRequest) -> Iterable[WireEvent]:
         extra = dict(answer.choices[0].extra)
-        given = _given(extra, len(asked.messages))
-        results = [_result(_kinds_of(message), one) for message, one in zip(asked.messages, given, strict=True)]
+        results = results_of(asked.messages, extra)
         identity = digest(answer.identity.id("", 29), "moderation").hex()
         body = {"id": f"modr-{identity}", "model": answer.model, "results": results, **extra}
         return json_answer(to_json(body), (REQUEST_ID, answer.request_id), answer.headers)
 
     def hear_object(self, answer: Json) -> Heard | None:
         results = objects_of(answer.get("results"))
-        return Heard("; ".join(map(_told, results))) if results else None
+        return Heard("; ".join(map(told, results))) if results else None
 
 
 @lru_cache(maxsize=256)
@@ -108,58 +87,6 @@ def _to_chat(body: Json) -> Json:
     inputs = [given] if isinstance(given, str) or objects_of(given) else list_of(given)
     kept = {name: value for name, value in body.items() if name != "input"}
     return {**kept, "messages": [{"role": "user", "content": one} for one in inputs]}
-
-
-def _given(extra: Json, inputs: int) -> list[Json]:
-    """Take from ``extra`` what the test says of each input: of all alike, or one by one in ``results``."""
-    common = {name: extra.pop(name) for name in ("flagged", *_PER_CATEGORY) if name in extra}
-    if (each := extra.pop("results", None)) is None:
-        return [common] * inputs
-    if len(list_of(each)) != inputs:
-        raise ContradictionError(
-            f"the reply has {len(list_of(each))} results, the request {inputs} inputs\n"
-            "  give one for each input: extra={'results': [{'categories': {'violence': True}}, {}]}"
-        )
-    return [common | object_of(one) for one in each]
-
-
-def _kinds_of(message: Message) -> list[str]:
-    """Return of what an input is made, text and images."""
-    parts = objects_of(message.get("content"))
-    kinds = {"image" if "image_url" in part else "text" for part in parts} or {"text"}
-    return sorted(kinds, reverse=True)
-
-
-def _result(kinds: list[str], given: Mapping[str, Any]) -> Json:
-    """Return what is found in one input. kinds: of what it is made. given: what the test says of it."""
-    _check_names(given)
-    categories = dict.fromkeys(_CATEGORIES, False) | object_of(given.get("categories"))
-    looked_at = {
-        name: [kind for kind in kinds if in_images or kind == "text"] for name, in_images in _CATEGORIES.items()
-    }
-    scores = {name: _LIKELY if categories[name] else _UNLIKELY for name in _CATEGORIES}
-    return {
-        "flagged": any(categories.values()),
-        "categories": categories,
-        "category_scores": scores | object_of(given.get("category_scores")),
-        "category_applied_input_types": looked_at | object_of(given.get("category_applied_input_types")),
-        **{name: value for name, value in given.items() if name not in _PER_CATEGORY},
-    }
-
-
-def _check_names(given: Mapping[str, Any]) -> None:
-    unknown = [name for member in _PER_CATEGORY for name in object_of(given.get(member)) if name not in _CATEGORIES]
-    if unknown:
-        raise ContradictionError(
-            f"moderations have no category {unknown[0]!r}{did_you_mean(unknown[0], _CATEGORIES)}\n"
-            f"  type one of {', '.join(_CATEGORIES)}"
-        )
-
-
-def _told(result: Json) -> str:
-    """Return a result in words."""
-    found = [name for name, is_found in object_of(result.get("categories")).items() if is_found]
-    return f"flagged: {', '.join(found)}" if result.get("flagged") else "not flagged"
 
 
 @cache

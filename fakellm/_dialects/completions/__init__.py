@@ -1,0 +1,1 @@
+"""``POST …/completions``: what was there before chat."""

@@ -1,0 +1,1 @@
+"""``POST …/embeddings``: vectors, which the fake makes by itself."""

@@ -1,0 +1,1 @@
+"""``…/models``: which models there are."""

@@ -1,0 +1,1 @@
+"""``POST …/moderations``: which the fake answers by itself."""
