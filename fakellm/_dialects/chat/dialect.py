@@ -14,7 +14,7 @@ from fakellm._dialects.chat.hear import hear
 from fakellm._dialects.chat.rules import check_request
 from fakellm._dialects.chat.say import render_stream, render_whole
 from fakellm._dialects.chat.stored import StoredChat, claim_stored, look_up
-from fakellm._dialects.openai import words
+from fakellm._dialects.openai import rejections
 from fakellm._dialects.openai.dialect import (
     PROMPT_CACHE,
     OpenAIDialect,
@@ -42,7 +42,7 @@ class ChatDialect(OpenAIDialect):
     caches = PROMPT_CACHE
 
     def __init__(self) -> None:
-        self._reader = Reader(self, model_of=model_of, check=check_request, no_json=words.INVALID_JSON)
+        self._reader = Reader(self, model_of=model_of, check=check_request, no_json=rejections.INVALID_JSON)
         self._look_ups = reader_of_look_ups(self)
         self._stored = StoredChat()
 

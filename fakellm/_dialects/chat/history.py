@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from fakellm._dialects.openai import words
+from fakellm._dialects.openai import rejections
 from fakellm._wire.errors import ErrorBody
 
 __all__ = ["explain_messages", "mentions_json"]
@@ -117,7 +117,7 @@ def _explain_content(message: Message, n: int) -> ErrorBody | None:
     """Return the error for a message that has no content and should."""
     role = message["role"]
     if role == "developer":
-        return words.missing(f"messages[{n}].content")
+        return rejections.missing(f"messages[{n}].content")
     if role == "function" or (role == "assistant" and _has_other(message)):
         return None
     return ErrorBody("Invalid value for 'content': expected a string, got null.", param=f"messages.[{n}].content")

@@ -16,7 +16,7 @@ from typing import Any
 from fakellm._dialects.chat.history import explain_messages, mentions_json
 from fakellm._dialects.chat.patches import azure_body, openai_body
 from fakellm._dialects.chat.portable import PORTABLE, WELL_FORMED
-from fakellm._dialects.openai import words
+from fakellm._dialects.openai import rejections
 from fakellm._dialects.openai.dialect import unknown_model
 from fakellm._dialects.openai.misfits import explain_body
 from fakellm._dialects.openai.model_rules import explain_length, explain_model
@@ -95,15 +95,15 @@ def _explain_together(body: Body) -> ErrorBody | None:
 
 
 def _stream_options(body: Body) -> ErrorBody | None:
-    return None if body.get("stream") else words.only_when("stream_options", "stream")
+    return None if body.get("stream") else rejections.only_when("stream_options", "stream")
 
 
 def _top_logprobs(body: Body) -> ErrorBody | None:
-    return None if body.get("logprobs") else words.only_when("top_logprobs", "logprobs")
+    return None if body.get("logprobs") else rejections.only_when("top_logprobs", "logprobs")
 
 
 def _metadata(body: Body) -> ErrorBody | None:
-    return None if body.get("store") else words.only_when("metadata", "store")
+    return None if body.get("store") else rejections.only_when("metadata", "store")
 
 
 def _both_limits(body: Body) -> ErrorBody | None:
@@ -117,12 +117,12 @@ def _both_limits(body: Body) -> ErrorBody | None:
 
 
 def _parallel_tool_calls(body: Body) -> ErrorBody | None:
-    return None if body.get("tools") else words.only_with("parallel_tool_calls", "tools")
+    return None if body.get("tools") else rejections.only_with("parallel_tool_calls", "tools")
 
 
 def _tool_choice(body: Body) -> ErrorBody | None:
     if not body.get("tools"):
-        return words.only_with("tool_choice", "tools")
+        return rejections.only_with("tool_choice", "tools")
     choice = body["tool_choice"]
     if isinstance(choice, str) or choice["type"] == "allowed_tools":
         return None
@@ -133,7 +133,7 @@ def _tool_choice(body: Body) -> ErrorBody | None:
 
 def _function_call(body: Body) -> ErrorBody | None:
     if not body.get("functions"):
-        return words.only_with("function_call", "functions")
+        return rejections.only_with("function_call", "functions")
     choice = body["function_call"]
     if isinstance(choice, str) or choice["name"] in [function["name"] for function in body["functions"]]:
         return None

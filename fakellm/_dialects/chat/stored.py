@@ -17,7 +17,7 @@ from pydantic_core import from_json, to_json
 from fakellm._anyjson import object_of, parsed
 from fakellm._dialects.chat.quirks import quirks_of
 from fakellm._dialects.chat.say import completion_id, render_whole
-from fakellm._dialects.openai import words
+from fakellm._dialects.openai import rejections
 from fakellm._dialects.openai.dialect import REQUEST_ID
 from fakellm._dialects.openai.document import body_of
 from fakellm._dialects.openai.misfits import explain_body
@@ -74,7 +74,7 @@ _PORTABLE = Members({"metadata": OBJECT})
 def _metadata(body: bytes, shape: Members) -> Json:
     given = object_of(parsed(body))
     if "metadata" not in given:
-        raise Rejected(words.missing("metadata"))
+        raise Rejected(rejections.missing("metadata"))
     if error := explain_body(shape, given):
         raise Rejected(error)
     return given["metadata"] or {}

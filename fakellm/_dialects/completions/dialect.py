@@ -13,7 +13,7 @@ from fakellm._dialects.chat.hear import hear
 from fakellm._dialects.completions.rules import USUAL_LIMIT, check_request
 from fakellm._dialects.completions.say import render
 from fakellm._dialects.embeddings.inputs import sizes_of, texts_of
-from fakellm._dialects.openai import words
+from fakellm._dialects.openai import rejections
 from fakellm._dialects.openai.dialect import OpenAIDialect, deployment, model_of
 from fakellm._wire.answer import Completion
 from fakellm._wire.asked import ChatRequest
@@ -37,7 +37,12 @@ class CompletionsDialect(OpenAIDialect):
 
     def __init__(self) -> None:
         self._reader = Reader(
-            self, model_of=model_of, check=check_request, to_chat=_to_chat, count=_count, no_json=words.INVALID_JSON
+            self,
+            model_of=model_of,
+            check=check_request,
+            to_chat=_to_chat,
+            count=_count,
+            no_json=rejections.INVALID_JSON,
         )
 
     def claims(self, wire: WireRequest) -> Claim | None:

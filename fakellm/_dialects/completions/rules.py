@@ -8,7 +8,7 @@ from __future__ import annotations
 from functools import cache
 
 from fakellm._dialects.embeddings.inputs import sizes_of
-from fakellm._dialects.openai import words
+from fakellm._dialects.openai import rejections
 from fakellm._dialects.openai.bodies import check_body
 from fakellm._dialects.openai.document import Schema, body_of
 from fakellm._wire.dialect import Strictness
@@ -68,7 +68,7 @@ def _refused(body: Json, model: str, provider: Provider) -> Rejected | None:
     if provider.rules == "openai" and facts_of(model).can is not None and "instruct" not in model:
         return Rejected(_CHATS, status=404)
     if body.get("stream_options") is not None and not body.get("stream"):
-        return Rejected(words.only_when("stream_options", "stream"))
+        return Rejected(rejections.only_when("stream_options", "stream"))
     return _refuse_best_of(body) or _refuse_length(body, model)
 
 

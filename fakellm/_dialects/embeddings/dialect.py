@@ -16,7 +16,7 @@ from pydantic_core import to_json
 from fakellm._anyjson import object_of, objects_of, text_of
 from fakellm._dialects.embeddings.inputs import inputs_of, is_input, sizes_of, texts_of
 from fakellm._dialects.embeddings.vectors import vector
-from fakellm._dialects.openai import words
+from fakellm._dialects.openai import rejections
 from fakellm._dialects.openai.bodies import check_body
 from fakellm._dialects.openai.dialect import REQUEST_ID, OpenAIDialect, deployment, model_of
 from fakellm._dialects.openai.document import body_of
@@ -65,7 +65,7 @@ class EmbeddingsDialect(OpenAIDialect):
 
     def __init__(self) -> None:
         self._reader = Reader(
-            self, model_of=model_of, check=_check, to_chat=_to_chat, count=_count, no_json=words.INVALID_JSON
+            self, model_of=model_of, check=_check, to_chat=_to_chat, count=_count, no_json=rejections.INVALID_JSON
         )
 
     def claims(self, wire: WireRequest) -> Claim | None:

@@ -13,7 +13,7 @@ from pydantic_core import to_json
 
 from fakellm._anyjson import list_of, objects_of
 from fakellm._dialects.moderations.results import results_of, told
-from fakellm._dialects.openai import words
+from fakellm._dialects.openai import rejections
 from fakellm._dialects.openai.bodies import check_body
 from fakellm._dialects.openai.dialect import REQUEST_ID, OpenAIDialect
 from fakellm._dialects.openai.document import body_of
@@ -51,7 +51,7 @@ class ModerationsDialect(OpenAIDialect):
             check=_check,
             to_chat=_to_chat,
             count=lambda body, model: 0,
-            no_json=words.INVALID_JSON,
+            no_json=rejections.INVALID_JSON,
         )
 
     def claims(self, wire: WireRequest) -> Claim | None:
@@ -77,7 +77,7 @@ def _claim(path: str) -> Claim | None:
 def _model(body: Json, _: WireRequest) -> str:
     model = body.get("model")
     if model is not None and not isinstance(model, str):
-        raise Rejected(words.wrong_type("model", "a string", model))
+        raise Rejected(rejections.wrong_type("model", "a string", model))
     return model or _LATEST
 
 

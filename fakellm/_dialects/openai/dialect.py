@@ -8,7 +8,7 @@ from functools import lru_cache
 from types import MappingProxyType
 
 from fakellm._anyjson import object_of, parsed
-from fakellm._dialects.openai import errors, words
+from fakellm._dialects.openai import errors, rejections
 from fakellm._wire.asked import ChatRequest
 from fakellm._wire.dialect import Claim, Dialect, Strictness
 from fakellm._wire.errors import ErrorBody, Rejected, ScriptedError
@@ -69,8 +69,8 @@ def reader_of_look_ups(dialect: Dialect) -> Reader:
 
 _KEYS: Mapping[str | None, tuple[ErrorBody, tuple[str, ...]]] = MappingProxyType(
     {
-        "openai": (words.NO_KEY, ("authorization",)),
-        "azure": (words.NO_KEY_AZURE, ("api-key", "authorization")),
+        "openai": (rejections.NO_KEY, ("authorization",)),
+        "azure": (rejections.NO_KEY_AZURE, ("api-key", "authorization")),
     }
 )
 """What is said where a key is missing, and in which headers it is looked for, by the rules of a provider."""
@@ -109,13 +109,13 @@ def model_of(body: Json, wire: WireRequest) -> str:
     """
     model = body.get("model") or deployment(wire.path)
     if model is None or model == "":
-        raise Rejected(words.NO_MODEL)
+        raise Rejected(rejections.NO_MODEL)
     if not isinstance(model, str):
-        raise Rejected(words.wrong_type("model", "a string", model))
+        raise Rejected(rejections.wrong_type("model", "a string", model))
     return model
 
 
 def unknown_model(model: str, provider: Provider) -> Rejected:
     """Return the rejection of a model that does not exist, which on Azure is a deployment."""
-    error = words.deployment_not_found(model) if provider.rules == "azure" else words.model_not_found(model)
+    error = rejections.deployment_not_found(model) if provider.rules == "azure" else rejections.model_not_found(model)
     return Rejected(error, status=404)

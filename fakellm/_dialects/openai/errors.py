@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
+from fakellm._dialects.openai.rejections import model_not_found
 from fakellm._wire.errors import ErrorBody, ScriptedError, error_object
 from fakellm._wire.provider import Json, Provider
 
@@ -68,7 +69,7 @@ _BY_CODE: Mapping[str, ErrorBody] = MappingProxyType(
                 "request_forbidden",
                 code="unsupported_country_region_territory",
             ),
-            ErrorBody("The model `{model}` does not exist or you do not have access to it.", code="model_not_found"),
+            model_not_found("{model}"),
             ErrorBody(
                 "Rate limit reached for {model} in organization org-fakellm on requests per min (RPM): Limit 10000, "
                 "Used 10000, Requested 1. Please try again in {wait}. Visit "

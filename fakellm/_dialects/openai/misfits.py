@@ -1,6 +1,6 @@
 """The sentence of each misfit, as the OpenAI API says it, with its code and param.
 
-Source: as for ``words``.
+Source: as for ``rejections``.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 
-from fakellm._dialects.openai.words import kind_of, missing, unrecognized, wrong_type
+from fakellm._dialects.openai.rejections import kind_of, missing, unrecognized, wrong_type
 from fakellm._wire.errors import ErrorBody
 from fakellm._wire.provider import Json
 from fakellm._wire.shapes import (

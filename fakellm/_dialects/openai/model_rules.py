@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from fakellm._dialects.openai import words
+from fakellm._dialects.openai import rejections
 from fakellm._wire.errors import ErrorBody, Rejected
 from fakellm.tokens._billing import count_prompt
 from fakellm.tokens._model_table import ModelFacts
@@ -76,12 +76,12 @@ def _refuse_always(body: Body, refused: frozenset[str]) -> Rejected | None:
     if name is None:
         return None
     hint = " Use 'max_completion_tokens' instead." if name == "max_tokens" else ""
-    return Rejected(words.unsupported_parameter(name, hint))
+    return Rejected(rejections.unsupported_parameter(name, hint))
 
 
 def _refuse_role(messages: list[Body]) -> Rejected | None:
     n = next((n for n, message in enumerate(messages) if message["role"] == "function"), None)
-    return None if n is None else Rejected(words.unsupported_value(f"messages[{n}].role", "'function'"))
+    return None if n is None else Rejected(rejections.unsupported_value(f"messages[{n}].role", "'function'"))
 
 
 def _refuse_temperature(body: Body, facts: ModelFacts) -> Rejected | None:
@@ -90,7 +90,7 @@ def _refuse_temperature(body: Body, facts: ModelFacts) -> Rejected | None:
     if body["temperature"] == 1:
         return None
     hint = " Only the default (1) value is supported."
-    return Rejected(words.unsupported_value("temperature", body["temperature"], hint))
+    return Rejected(rejections.unsupported_value("temperature", body["temperature"], hint))
 
 
 def _reasons(body: Body, facts: ModelFacts) -> bool:
@@ -102,7 +102,7 @@ def _refuse_unless(name: str, default: float) -> Rule:
     def rule(body: Body, facts: ModelFacts) -> Rejected | None:
         if body[name] == default or not _reasons(body, facts):
             return None
-        return Rejected(words.unsupported_parameter(name))
+        return Rejected(rejections.unsupported_parameter(name))
 
     return rule
 
@@ -112,11 +112,11 @@ def _refuse_logprobs(body: Body, facts: ModelFacts) -> Rejected | None:
         return None
     if facts.forbids_logprobs:
         return Rejected(ErrorBody("You are not allowed to request logprobs from this model"), status=403)
-    return Rejected(words.unsupported_parameter("logprobs"))
+    return Rejected(rejections.unsupported_parameter("logprobs"))
 
 
 def _refuse_effort(_: Body, facts: ModelFacts) -> Rejected | None:
-    return Rejected(words.unrecognized(["reasoning_effort"])) if facts.is_plain else None
+    return Rejected(rejections.unrecognized(["reasoning_effort"])) if facts.is_plain else None
 
 
 def _refuse_search(_: Body, facts: ModelFacts) -> Rejected | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from fakellm._dialects.openai import words
+from fakellm._dialects.openai import rejections
 from fakellm._dialects.openai.misfits import sentence
 from fakellm._wire.errors import Rejected
 from fakellm._wire.provider import Json
@@ -29,7 +29,7 @@ def limit_of(given: str | None) -> int:
     if given is None:
         return _USUAL_LIMIT
     if not given.isascii() or not given.isdigit():
-        raise Rejected(words.wrong_type("limit", "an integer", given))
+        raise Rejected(rejections.wrong_type("limit", "an integer", given))
     limit = int(given[:9])
     if misfit := _LIMIT.misfit(limit):
         raise Rejected(sentence(misfit.below("limit")))

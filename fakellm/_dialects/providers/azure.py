@@ -12,7 +12,7 @@ from typing import Any
 
 from fakellm._dialects.chat.quirks import ChatQuirks
 from fakellm._dialects.openai.errors import ErrorQuirks
-from fakellm._dialects.openai.words import NO_KEY_AZURE, deployment_not_found
+from fakellm._dialects.openai.rejections import NO_KEY_AZURE, deployment_not_found
 from fakellm._dialects.responses.quirks import ResponsesQuirks
 from fakellm._wire.answer import Completion
 from fakellm._wire.errors import ErrorBody, encodable

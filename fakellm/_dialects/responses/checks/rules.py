@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from fakellm._anyjson import compact, object_of, text_of
-from fakellm._dialects.openai import words
+from fakellm._dialects.openai import rejections
 from fakellm._dialects.openai.misfits import sentence
 from fakellm._dialects.responses.checks.patches import PORTABLE, WELL_FORMED, openai_body
 from fakellm._dialects.responses.read import items_of, messages_of
@@ -36,9 +36,9 @@ def model_of(body: Json, _: WireRequest) -> str:
     """
     model = body.get("model")
     if model is None or model == "":
-        raise Rejected(words.missing("model"))
+        raise Rejected(rejections.missing("model"))
     if not isinstance(model, str):
-        raise Rejected(words.wrong_type("model", "a string", model))
+        raise Rejected(rejections.wrong_type("model", "a string", model))
     return model
 
 
@@ -109,7 +109,7 @@ def _explain_input(body: Json, *, is_strict: bool) -> ErrorBody | None:
     if given or any(body.get(name) for name in _IN_PLACE_OF_INPUT):
         return None
     if given is None:
-        return words.missing("input")
+        return rejections.missing("input")
     if not is_strict:
         return None
     return ErrorBody(
@@ -181,7 +181,7 @@ def _sampling(name: str) -> Callable[[Json, str], ErrorBody | None]:
 def _reasoning(body: Json, model: str) -> ErrorBody | None:
     if not facts_of(model).is_plain or body["reasoning"].get("effort") is None:
         return None
-    return words.unsupported_parameter("reasoning.effort")
+    return rejections.unsupported_parameter("reasoning.effort")
 
 
 _RULES: Mapping[str, Callable[[Json, str], ErrorBody | None]] = MappingProxyType(

@@ -7,7 +7,7 @@ from functools import partial
 from types import MappingProxyType
 
 from fakellm._anyjson import object_of, parsed
-from fakellm._dialects.openai import words
+from fakellm._dialects.openai import rejections
 from fakellm._dialects.responses.checks.rules import model_of
 from fakellm._dialects.responses.read import to_chat
 from fakellm._dialects.responses.stored.kept import StoredResponses
@@ -49,7 +49,9 @@ class StoredReader:
     def _on(self, before: Sequence[Json] = (), referred: Mapping[str, Json] = MappingProxyType({})) -> Reader:
         """Return a reader of requests that build on these items, and refer to those."""
         read = partial(to_chat, before=before, referred=referred)
-        return Reader(self._dialect, model_of=model_of, check=self._check, to_chat=read, no_json=words.INVALID_JSON)
+        return Reader(
+            self._dialect, model_of=model_of, check=self._check, to_chat=read, no_json=rejections.INVALID_JSON
+        )
 
     def read(self, wire: WireRequest, claim: Claim, strictness: Strictness, provider: Provider) -> ChatRequest:
         """Read a request.
