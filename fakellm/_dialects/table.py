@@ -10,11 +10,11 @@ from fakellm._dialects.moderations.dialect import ModerationsDialect
 from fakellm._dialects.providers import provider_of
 from fakellm._dialects.responses.dialect import RESPONSES
 from fakellm._dialects.unspoken.apis import UNSPOKEN
-from fakellm._wire.dialects import Dialects
+from fakellm._wire.table import Table
 
 __all__ = ["DIALECTS"]
 
-DIALECTS = Dialects(
+DIALECTS = Table(
     (CHAT, RESPONSES, CompletionsDialect(), EmbeddingsDialect(), ModerationsDialect(), ModelsDialect()),
     UNSPOKEN,
     provider_of,

@@ -13,8 +13,8 @@ from fakellm._script.journal import Call, Journal, Outcome
 from fakellm._script.recordings import Hooks, Source
 from fakellm._script.rule import Fallback, Rule, RuleState
 from fakellm._wire.asked import ChatRequest
-from fakellm._wire.dialects import Dialects
 from fakellm._wire.events import WireRequest
+from fakellm._wire.table import Table
 
 __all__ = ["Control", "Snapshot"]
 
@@ -29,7 +29,7 @@ class Snapshot:
     other_traffic: tuple[Call, ...]
     seen: Mapping[bytes, int]
     sources: tuple[tuple[Source, Any], ...]
-    dialects: Dialects
+    dialects: Table
     prompts: frozenset[bytes]
 
 

@@ -39,11 +39,11 @@ from fakellm._wire.allowed_hosts import AllowedHosts, is_allowed
 from fakellm._wire.asked import ChatRequest
 from fakellm._wire.canonical import canonical_body, digest
 from fakellm._wire.dialect import LENIENT, STRICT, Dialect, Strictness, Traffic
-from fakellm._wire.dialects import Dialects, Route
 from fakellm._wire.errors import DO_NOT_RETRY, ErrorBody, Rejected
 from fakellm._wire.events import WireEvent, WireRequest
 from fakellm._wire.identity import Identity, key_of
 from fakellm._wire.provider import Provider
+from fakellm._wire.table import Route, Table
 from fakellm._wire.voice import Speaker
 
 __all__ = ["UNMATCHED_CODE", "Answer", "Engine"]
@@ -72,7 +72,7 @@ class Engine:
 
     def __init__(
         self,
-        dialects: Dialects,
+        dialects: Table,
         *,
         seed: int = 0,
         test_id: str = "",

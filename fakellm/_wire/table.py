@@ -16,7 +16,7 @@ from fakellm._wire.events import WireRequest
 from fakellm._wire.provider import Provider
 from fakellm._wire.voice import Speaker, Voice
 
-__all__ = ["Dialects", "Route", "Unspoken"]
+__all__ = ["Route", "Table", "Unspoken"]
 
 
 class Unspoken(Protocol):
@@ -48,7 +48,7 @@ class Route(NamedTuple):
 _MOST_ROUTES = 256
 
 
-class Dialects:
+class Table:
     """The dialects of a fake in the order in which they are asked, and what is known beside them.
 
     Its copies share the dialects until they speak one, and then copy it. is_remembered: whether what is claimed is
@@ -63,22 +63,22 @@ class Dialects:
         *,
         is_remembered: bool = True,
     ) -> None:
-        self._table = tuple(spoken)
+        self._spoken = tuple(spoken)
         self._unspoken = unspoken
         self._provider_of = provider_of
         self._is_remembered = is_remembered
         self._routes: dict[tuple[str, str], Route] = {}
         self._copies: dict[int, Dialect] | None = None  # by number; None for the table itself, which speaks no answers
 
-    def with_first(self, dialects: Sequence[Dialect]) -> Dialects:
+    def with_first(self, dialects: Sequence[Dialect]) -> Table:
         """Return the table with further dialects, which are asked before the others."""
         if not dialects:
             return self
-        return Dialects((*dialects, *self._table), self._unspoken, self._provider_of, is_remembered=False)
+        return Table((*dialects, *self._spoken), self._unspoken, self._provider_of, is_remembered=False)
 
-    def copied(self) -> Dialects:
+    def copied(self) -> Table:
         """Return the table with copies of its dialects, which remember nothing that is asked of these."""
-        made = object.__new__(Dialects)
+        made = object.__new__(Table)
         made.__dict__.update(self.__dict__)
         made._copies = {number: one.copied() for number, one in (self._copies or {}).items()}
         return made
@@ -96,7 +96,7 @@ class Dialects:
 
     def _route(self, wire: WireRequest) -> Route:
         provider = self._provider_of(wire.host, wire.path)
-        for number, first in enumerate(self._table):
+        for number, first in enumerate(self._spoken):
             for beside, dialect in enumerate((first, *first.beside)):
                 if (claim := dialect.claims(wire)) is not None:
                     return Route((number, beside), claim, provider, claim.traffic)
@@ -107,7 +107,7 @@ class Dialects:
         if route.place is None or route.claim is None:
             return None
         number, beside = route.place
-        first = self._table[number]
+        first = self._spoken[number]
         if self._copies is not None:
             first = self._copies.get(number) or self._copies.setdefault(number, first.copied())
         return (first.beside[beside - 1] if beside else first), route.claim
@@ -134,7 +134,7 @@ class Dialects:
     @property
     def spoken_at(self) -> list[str]:
         """Where they are spoken, for messages."""
-        return [dialect.spoken_at for first in self._table for dialect in (first, *first.beside)]
+        return [dialect.spoken_at for first in self._spoken for dialect in (first, *first.beside)]
 
     def traffic(self, wire: WireRequest) -> Traffic:
         """Say whose business a request is, as far as its URL tells."""
