@@ -15,7 +15,7 @@ from fakellm._errors import ContradictionError, did_you_mean
 from fakellm._script.reply import Reply, ToolCall
 from fakellm._script.structured import misfit
 from fakellm._wire.asked import ChatRequest
-from fakellm._wire.said import Part, Reasoning
+from fakellm._wire.parts import Part, Reasoning
 from fakellm._wire.voice import MESSAGE_FIELDS
 
 __all__ = ["check_choices", "check_fields", "check_parts", "check_reply"]

@@ -17,7 +17,7 @@ from fakellm._wire.answer import Choice, Completion, Counted, Pieces, WireToolCa
 from fakellm._wire.asked import ChatRequest
 from fakellm._wire.identity import CREATED, Identity
 from fakellm._wire.known import BodyFacts, KnownTerms
-from fakellm._wire.said import Part
+from fakellm._wire.parts import Part
 from fakellm._wire.terms import Terms
 from fakellm.tokens import Encoding, encoding_for_model
 from fakellm.tokens._billing import usage_of

@@ -9,7 +9,7 @@ from itertools import islice
 from fakellm._script.reply import Reply
 from fakellm._wire.answer import Logprobs, Pieces, WirePart, WireReasoning, WireText, WireToolCall
 from fakellm._wire.asked import ChatRequest
-from fakellm._wire.said import Part, Reasoning, ToolCall
+from fakellm._wire.parts import Part, Reasoning, ToolCall
 from fakellm._wire.voice import Voice
 from fakellm.tokens import Encoding
 

@@ -12,7 +12,7 @@ from fakellm._numbers import AT_LEAST_ONE, Duration, Numbers
 from fakellm._script.pace import Pace
 from fakellm._script.retry_after import RetryAfter, check_retry_after, duration_text, is_retried, retry_after_text
 from fakellm._script.transform import Fault, Framing
-from fakellm._wire.said import Part, Reasoning, ToolCall, check_text, check_texts, json_object
+from fakellm._wire.parts import Part, Reasoning, ToolCall, check_text, check_texts, json_object
 
 __all__ = ["ERROR_STATUS", "ErrorReply", "Reasoning", "Reply", "ToolCall", "is_text", "other_ways"]
 

@@ -12,7 +12,7 @@ from fakellm._script.pace import Pace
 from fakellm._script.reply import ErrorReply, Reply, ToolCall
 from fakellm._script.transform import Fault, Framing
 from fakellm._wire.asked import ChatRequest
-from fakellm._wire.said import Part
+from fakellm._wire.parts import Part
 
 __all__ = ["ReplyFields", "ReplyLike", "Scripted", "as_reply"]
 

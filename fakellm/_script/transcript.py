@@ -12,7 +12,7 @@ from fakellm._script.journal import Call
 from fakellm._script.reply import ErrorReply, Reasoning, Reply, ToolCall, other_ways
 from fakellm._script.transform import name_of
 from fakellm._wire.asked import Message, text_of
-from fakellm._wire.said import Part
+from fakellm._wire.parts import Part
 from fakellm._wire.voice import SOMEBODY
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ from pydantic_core import to_json
 
 from fakellm._wire.errors import ErrorBody, ScriptedError, error_object, render_error
 from fakellm._wire.events import WireEvent
+from fakellm._wire.parts import Reasoning, ToolCall
 from fakellm._wire.provider import Headers, Json, Provider
-from fakellm._wire.said import Reasoning, ToolCall
 from fakellm._wire.sse import encode_event
 from fakellm.tokens._rates import CHAT_RATES, Rates
 

@@ -31,8 +31,8 @@ from fakellm._wire.claim import Claim
 from fakellm._wire.dialect import Strictness
 from fakellm._wire.errors import ErrorBody, Rejected, ScriptedError
 from fakellm._wire.events import WireEvent, WireRequest, address_of
+from fakellm._wire.parts import Reasoning, ToolCall
 from fakellm._wire.provider import Provider
-from fakellm._wire.said import Reasoning, ToolCall
 from fakellm._wire.sse import encode_event
 from fakellm._wire.voice import Heard, Marks
 from fakellm.tokens._rates import RESPONSES_RATES

@@ -12,8 +12,8 @@ from pydantic_core import from_json
 
 from fakellm._anyjson import object_of, objects_of, readable, text_of
 from fakellm._dialects.responses.items import hear_item
+from fakellm._wire.parts import Reasoning, ToolCall
 from fakellm._wire.provider import Json
-from fakellm._wire.said import Reasoning, ToolCall
 from fakellm._wire.sse import SSEDecoder
 from fakellm._wire.voice import Heard
 

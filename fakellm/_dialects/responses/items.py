@@ -30,8 +30,8 @@ from fakellm._wire.answer import (
 )
 from fakellm._wire.asked import ChatRequest
 from fakellm._wire.canonical import digest
+from fakellm._wire.parts import Reasoning, ToolCall
 from fakellm._wire.provider import Json
-from fakellm._wire.said import Reasoning, ToolCall
 from fakellm.tokens._models import facts_of
 
 __all__ = ["Item", "family_of", "given_item", "hear_item", "item_id", "output_items", "response_id"]
