@@ -12,11 +12,11 @@ from fakellm._cassette.match import Index
 from fakellm._cassette.miss import explain_miss
 from fakellm._cassette.playing import Playing, play
 from fakellm._cassette.settings import AS_RECORDED, Settings
-from fakellm._dialects.providers import is_loopback
 from fakellm._script.render import error_events
 from fakellm._script.reply import ErrorReply
 from fakellm._script.transform import Fault, at_speaker
 from fakellm._wire.events import Data, WireEvent, WireRequest
+from fakellm._wire.hosts import is_loopback
 from fakellm._wire.voice import Speaker
 
 __all__ = ["Recording"]

@@ -11,8 +11,8 @@ from fakellm._cassette.key import Keys, check_ignored, check_normalized, check_p
 from fakellm._cassette.match import Repeat, check_repeat
 from fakellm._cassette.miss import OUR_OWN, Advice
 from fakellm._cassette.playing import AT_ONCE, Playing, check_playing
-from fakellm._wire.allowed_hosts import AllowedHosts, check_hosts
 from fakellm._wire.events import WireRequest
+from fakellm._wire.hosts import AllowedHosts, check_hosts
 
 __all__ = ["AS_RECORDED", "ReplayOptions", "Settings", "make_settings"]
 

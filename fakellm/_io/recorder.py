@@ -18,11 +18,11 @@ from urllib.parse import parse_qsl
 
 from fakellm._cassette.content_encoding import decoded
 from fakellm._cassette.interaction import Interaction, RecordedResponse, Trace
-from fakellm._dialects.providers import is_loopback
 from fakellm._dialects.table import DIALECTS
 from fakellm._script.journal import Call, Ending
 from fakellm._secret_names import is_secret_name, is_secret_parameter
 from fakellm._wire.events import WireRequest, split_url
+from fakellm._wire.hosts import is_loopback
 
 __all__ = ["Recorder", "Take", "record", "record_async"]
 

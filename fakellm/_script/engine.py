@@ -35,12 +35,12 @@ from fakellm._script.render import UNMATCHED_CODE, Renderer, break_off, guarded
 from fakellm._script.rule import Fallback, Rule, caller
 from fakellm._script.script import Script
 from fakellm._script.scripted import Scripted
-from fakellm._wire.allowed_hosts import AllowedHosts, is_allowed
 from fakellm._wire.asked import ChatRequest
 from fakellm._wire.canonical import canonical_body, digest
 from fakellm._wire.dialect import LENIENT, STRICT, Dialect, Strictness, Traffic
 from fakellm._wire.errors import DO_NOT_RETRY, ErrorBody, Rejected
 from fakellm._wire.events import WireEvent, WireRequest
+from fakellm._wire.hosts import AllowedHosts, is_allowed
 from fakellm._wire.identity import Identity, key_of
 from fakellm._wire.provider import Provider
 from fakellm._wire.table import Route, Table

@@ -1,4 +1,4 @@
-"""What a model can say beside text: the values that travel from a script to the wire."""
+"""Parts of an answer beside text: the values that travel from a script to the wire."""
 
 from __future__ import annotations
 

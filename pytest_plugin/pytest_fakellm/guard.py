@@ -26,9 +26,9 @@ from typing import Any, NamedTuple
 import pytest
 
 from fakellm import UsageError
-from fakellm._dialects.providers import is_loopback, is_provider_host
+from fakellm._dialects.providers import is_provider_host
 from fakellm._forks import Ledger
-from fakellm._wire.allowed_hosts import AllowedHosts, check_hosts, is_allowed
+from fakellm._wire.hosts import AllowedHosts, check_hosts, is_allowed, is_loopback
 from pytest_fakellm.callers import Callers, callers
 from pytest_fakellm.settings import decide
 

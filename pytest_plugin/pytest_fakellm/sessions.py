@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from fakellm import FakeLLM, FakeLLMError, UsageError
-from fakellm._wire.allowed_hosts import check_hosts
+from fakellm._wire.hosts import check_hosts
 from pytest_fakellm.cassette_paths import CLAIMED, config_of, own_paths
 from pytest_fakellm.settings import OF_CASSETTE, OF_FAKE, decide, keys_of, marked_on
 from pytest_fakellm.state import BEGAN, StandInKeys, guard_of, watch_of

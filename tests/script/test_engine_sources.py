@@ -6,8 +6,8 @@ from fakellm import CassetteMismatchError, UnmatchedRequestError, faults
 from fakellm._dialects.table import DIALECTS
 from fakellm._io.recorder import Recorder
 from fakellm._script.journal import Outcome
-from fakellm._wire.allowed_hosts import check_hosts
 from fakellm._wire.dialect import Strictness
+from fakellm._wire.hosts import check_hosts
 
 MODELS_URL = "https://api.openai.com/v1/models"
 MESSAGES_URL = "https://api.anthropic.com/v1/messages"

@@ -13,14 +13,14 @@ from types import MappingProxyType
 from fakellm._dialects.providers.azure import AZURE, AZURE_ELSEWHERE
 from fakellm._dialects.providers.deepseek import DEEPSEEK
 from fakellm._dialects.providers.groq import GROQ
-from fakellm._dialects.providers.hosts import is_loopback, is_provider_host
+from fakellm._dialects.providers.hosts import is_provider_host
 from fakellm._dialects.providers.openai import OPENAI
 from fakellm._dialects.providers.openrouter import OPENROUTER
 from fakellm._dialects.providers.plain import PLAIN
 from fakellm._dialects.providers.siliconflow import SILICONFLOW
 from fakellm._wire.provider import Provider
 
-__all__ = ["OPENAI", "PROVIDERS", "is_loopback", "is_provider_host", "provider_of"]
+__all__ = ["OPENAI", "PROVIDERS", "is_provider_host", "provider_of"]
 
 PROVIDERS: Mapping[str, Provider] = MappingProxyType(
     {provider.name: provider for provider in (AZURE, DEEPSEEK, GROQ, OPENAI, OPENROUTER, PLAIN, SILICONFLOW)}

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from fakellm._errors import UsageError
-from fakellm._wire.allowed_hosts import check_hosts, is_allowed
+from fakellm._wire.hosts import check_hosts, is_allowed, is_loopback
 
 
 @pytest.mark.parametrize(
@@ -63,3 +63,39 @@ def test_what_is_no_host_is_refused(hosts, message):
         check_hosts(hosts)
 
     assert str(caught.value) == message
+
+
+LOOPBACK = """
+localhost 127.0.0.1 127.255.0.3 ::1 api.localhost localhost. localhost.localdomain ip6-localhost 127.0.0.1. [::1]
+0:0:0:0:0:0:0:1 ::1%lo ::ffff:127.0.0.1 ::ffff:7f00:1 127.1 127.0.1 0177.0.0.1 0x7f.1 0x7f000001 2130706433
+0.0.0.0 0 :: 00.0
+"""
+
+
+@pytest.mark.parametrize("host", LOOPBACK.split())
+def test_loopback_host_is_this_machine(host):
+    assert is_loopback(host)
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "",
+        "128.0.0.1",
+        "127.0.0.1.test",
+        "x127.0.0.1",
+        "localhost.test",
+        "notlocalhost",
+        "::2",
+        "::ffff:128.0.0.1",
+        "128.1",
+        "2147483648",
+        "0x80.1",
+        "127",
+        "1.2.3.4.5",
+        "08.1",
+        "127.x",
+    ],
+)
+def test_other_host_is_another_machine(host):
+    assert not is_loopback(host)

@@ -1,14 +1,16 @@
-"""Hosts that a test leaves to the network: names, names with ``*``, or patterns."""
+"""Hosts by their names: those that a test leaves to the network, and those that are this machine."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
+from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from fakellm._errors import UsageError
 
-__all__ = ["AllowedHosts", "check_hosts", "is_allowed"]
+__all__ = ["AllowedHosts", "check_hosts", "is_allowed", "is_loopback"]
 
 AllowedHosts = tuple[re.Pattern[str], ...]
 """Patterns of which one has to fit the whole name of a host."""
@@ -57,3 +59,42 @@ def _refusal(host: object) -> str:
     if "://" in host and (name := urlsplit(host).hostname):
         return f"{text}\n  type: {name!r}"
     return f"{text}\n  for a pattern, type: re.compile({host!r})" if re.search(r"[\\^$()|+?\[\]]", host) else text
+
+
+_LOOPBACK_NAMES = re.compile(r"^(localhost|localhost\.localdomain|ip6-localhost|ip6-loopback)$|\.localhost$")
+_NUMBER = re.compile(r"(0x[0-9a-f]+)|(0[0-7]*)|([1-9][0-9]*)")
+
+
+@lru_cache(maxsize=256)
+def is_loopback(host: str) -> bool:
+    """Whether a host (lower case, without port) is this machine, in any of the spellings that resolvers take.
+
+    The unspecified addresses count, since a connection to them ends here.
+    """
+    host = host.rstrip(".").strip("[]").partition("%")[0]
+    if _LOOPBACK_NAMES.search(host):
+        return True
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return _is_short_loopback(host)
+    address = getattr(address, "ipv4_mapped", None) or address
+    return address.is_loopback or address.is_unspecified
+
+
+def _is_short_loopback(host: str) -> bool:
+    """Whether this is an address of 127.0.0.0/8, or 0, with parts left out or in octal or hexadecimal.
+
+    Source: https://pubs.opengroup.org/onlinepubs/9799919799/functions/inet_addr.html
+    """
+    found = [_NUMBER.fullmatch(part) for part in host.split(".")]
+    if len(found) > 4 or None in found:
+        return False
+    numbers = [_number(number) for number in found if number]
+    first = numbers[0] if len(numbers) > 1 else numbers[0] >> 24
+    return first == 127 or not any(numbers)
+
+
+def _number(found: re.Match[str]) -> int:
+    hexadecimal, octal, _ = found.groups()
+    return int(found[0], 16 if hexadecimal else 8 if octal else 10)
