@@ -1,4 +1,4 @@
-"""Every exception that fakellm raises on purpose.
+"""Every exception that fakellm raises on purpose, and how its messages word names and texts.
 
 FakeLLMError
 ├── UsageError                      the caller's mistake, raised where it was made
@@ -63,7 +63,9 @@ __all__ = [
     "UnredactedSecretError",
     "UnusedReplyError",
     "UsageError",
+    "cut",
     "did_you_mean",
+    "shown",
     "status_error",
 ]
 
@@ -84,6 +86,19 @@ def did_you_mean(name: object, known: Iterable[str], *, then: str = "") -> str:
     if not near:
         return f"; {then}" if then else ""
     return f"; did you mean {lowered[near[0]]!r}?" + (f"\n  {then}" if then else "")
+
+
+def shown(text: str, limit: int = 120) -> str:
+    """Return a text as it reads in a message: quoted, on one line, cut in the middle where it is long."""
+    return repr(cut(text, limit))
+
+
+def cut(text: str, limit: int = 120) -> str:
+    """Return a text without its middle where it is long."""
+    if len(text) <= limit:
+        return text
+    half = limit // 2
+    return f"{text[:half]} … {text[-half:]}"
 
 
 class FakeLLMError(Exception):

@@ -1,7 +1,7 @@
 import pytest
 
 import fakellm
-from fakellm._errors import did_you_mean, status_error
+from fakellm._errors import did_you_mean, shown, status_error
 
 PARENTS = {
     "UsageError": {"FakeLLMError"},
@@ -97,3 +97,17 @@ def test_format_error_starts_with_its_place(kind, line, text):
 )
 def test_nearest_name_is_asked_for_in_any_case(name, hint):
     assert did_you_mean(name, ["user", "system", "City"]) == hint
+
+
+@pytest.mark.parametrize(
+    ("text", "limit", "expected"),
+    [
+        ("short", 10, "'short'"),
+        ("a\nb\t\x00\ud800", 10, r"'a\nb\t\x00\ud800'"),
+        ("0123456789", 10, "'0123456789'"),
+        ("0123456789A", 10, "'01234 … 6789A'"),
+        ("", 10, "''"),
+    ],
+)
+def test_shown_text_is_quoted_on_one_line_and_cut_in_the_middle(text, limit, expected):
+    assert shown(text, limit) == expected

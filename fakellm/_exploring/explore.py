@@ -13,12 +13,11 @@ from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 import fakellm.faults as f
 import fakellm.framings as g
-from fakellm._errors import UsageError
+from fakellm._errors import UsageError, shown
 from fakellm._exploring.control import Control
 from fakellm._exploring.trials import Trial, Trials
 from fakellm._exploring.trouble import Trouble, delivers, troubles
 from fakellm._fake import FakeLLM
-from fakellm._script.fields import shown
 from fakellm._script.journal import Call, Outcome
 from fakellm._script.recordings import Play
 from fakellm._script.reply import ErrorReply

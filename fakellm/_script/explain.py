@@ -6,9 +6,10 @@ import traceback
 from collections.abc import Iterable, Sequence
 from pathlib import PurePath
 
+from fakellm._errors import shown
 from fakellm._script.fields import NO_HEADERS, Headers
 from fakellm._script.journal import Call, Outcome
-from fakellm._script.match import Mismatch, shown
+from fakellm._script.match import Mismatch
 from fakellm._script.reply import ErrorReply, Reply, other_ways
 from fakellm._script.rule import Rule, is_own
 from fakellm._script.scripted import Scripted

@@ -11,11 +11,12 @@ from dataclasses import dataclass, replace
 from fnmatch import translate
 from typing import Annotated, Any
 
+from fakellm._errors import cut, shown
 from fakellm._numbers import AT_LEAST_ONE, COUNT, Count
 from fakellm._secret_names import is_secret_name
 from fakellm._wire.asked import ChatRequest, text_of
 
-__all__ = ["CONDITIONS", "FIELDS", "NO_HEADERS", "Field", "Headers", "header_field", "shown"]
+__all__ = ["CONDITIONS", "FIELDS", "NO_HEADERS", "Field", "Headers", "header_field"]
 
 Headers = Mapping[str, str]
 """Request headers; looked up in lower case."""
@@ -47,18 +48,6 @@ class Field:
     hint: Any = str | re.Pattern[str]
     has_text: bool = False
     elsewhere: Callable[[ChatRequest], tuple[str, ...]] = lambda request: ()
-
-
-def shown(text: str, limit: int = 120) -> str:
-    """Return a text as it reads in a message: quoted, on one line, cut in the middle where it is long."""
-    return repr(_cut(text, limit))
-
-
-def _cut(text: str, limit: int = 120) -> str:
-    if len(text) <= limit:
-        return text
-    half = limit // 2
-    return f"{text[:half]} … {text[-half:]}"
 
 
 def header_field(name: str) -> Field:
@@ -140,7 +129,7 @@ FIELDS: Mapping[str, Field] = {
         is_plain=lambda wanted: False,
         tester=_equal,
         expected=repr,
-        got=lambda request, result: _cut(repr(result)),
+        got=lambda request, result: cut(repr(result)),
     ),
     "user": _text(_question, _containing, "a question containing", _missing_question, of_messages=True),
     "any_user": _text(

@@ -10,8 +10,7 @@ from typing import Any, NamedTuple, overload
 
 from pydantic_core import from_json
 
-from fakellm._errors import UsageError
-from fakellm._script.fields import shown
+from fakellm._errors import UsageError, shown
 from fakellm._script.reply import ErrorReply, Reply, ToolCall
 from fakellm._script.rule import Rule
 from fakellm._script.transform import Fault

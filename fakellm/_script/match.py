@@ -10,11 +10,11 @@ from typing import Any
 
 from fakellm._errors import UsageError
 from fakellm._script.callables import checked, refuse_async
-from fakellm._script.fields import FIELDS, NO_HEADERS, Field, Headers, header_field, shown
+from fakellm._script.fields import FIELDS, NO_HEADERS, Field, Headers, header_field
 from fakellm._secret_names import REDACTED, is_secret_name
 from fakellm._wire.asked import ChatRequest
 
-__all__ = ["Condition", "Matcher", "Mismatch", "Wanted", "conditions", "shown"]
+__all__ = ["Condition", "Matcher", "Mismatch", "Wanted", "conditions"]
 
 _PLACES = {"user": "the question", "system": "a system message", "tool_result": "a tool result"}
 """The conditions that look at messages, and how a message says what they look at."""

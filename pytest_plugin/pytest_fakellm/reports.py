@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
-from fakellm._script.fields import shown
+from fakellm._errors import shown
 from fakellm._script.journal import Outcome
 from fakellm._script.reply import Reply
 

@@ -5,7 +5,7 @@ from asking import read
 from chat_wire import wire
 
 from fakellm import FakeLLM, Mismatch, UsageError
-from fakellm._script.match import Condition, Matcher, shown
+from fakellm._script.match import Condition, Matcher
 from fakellm._wire.dialect import Strictness
 
 USER = {"role": "user", "content": "Weather in Paris?"}
@@ -155,20 +155,6 @@ def test_nameless_callable_is_shown_by_its_repr():
             return "<never>"
 
     assert str(Condition("user", Never())) == "user=<never>"
-
-
-@pytest.mark.parametrize(
-    ("text", "limit", "expected"),
-    [
-        ("short", 10, "'short'"),
-        ("a\nb\t\x00\ud800", 10, r"'a\nb\t\x00\ud800'"),
-        ("0123456789", 10, "'0123456789'"),
-        ("0123456789A", 10, "'01234 … 6789A'"),
-        ("", 10, "''"),
-    ],
-)
-def test_shown_text_is_quoted_on_one_line_and_cut_in_the_middle(text, limit, expected):
-    assert shown(text, limit) == expected
 
 
 def test_misspelt_condition_is_told_with_those_that_there_are():
