@@ -17,7 +17,7 @@ from fakellm._dialects.chat.history import explain_messages, mentions_json
 from fakellm._dialects.chat.patches import azure_body, openai_body
 from fakellm._dialects.chat.portable import PORTABLE, WELL_FORMED
 from fakellm._dialects.openai import rejections
-from fakellm._dialects.openai.dialect import unknown_model
+from fakellm._dialects.openai.dialect import check_model
 from fakellm._dialects.openai.misfits import explain_body
 from fakellm._dialects.openai.model_rules import explain_length, explain_model
 from fakellm._wire.dialect import Strictness
@@ -68,8 +68,7 @@ def check_request(
         raise Rejected(error)
     if not strictness.strict:
         return
-    if strictness.models is not None and model not in strictness.models:
-        raise unknown_model(model, provider)
+    check_model(model, strictness, provider)
     if api.has_rules and (rejected := _explain_rules(body, model, size=size)):
         raise rejected
 

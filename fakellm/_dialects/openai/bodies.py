@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from fakellm._dialects.openai.dialect import unknown_model
+from fakellm._dialects.openai.dialect import check_model
 from fakellm._dialects.openai.misfits import explain_body
 from fakellm._wire.dialect import Strictness
 from fakellm._wire.errors import Rejected
@@ -30,5 +30,5 @@ def check_body(
     shape = documented() if strictness.strict and provider.rules else portable
     if error := explain_body(shape, body):
         raise Rejected(error)
-    if strictness.strict and strictness.models is not None and model not in strictness.models:
-        raise unknown_model(model, provider)
+    if strictness.strict:
+        check_model(model, strictness, provider)

@@ -22,10 +22,10 @@ __all__ = [
     "REQUEST_ID",
     "OpenAIDialect",
     "check_key",
+    "check_model",
     "deployment",
     "model_of",
     "reader_of_look_ups",
-    "unknown_model",
 ]
 
 REQUEST_ID = "x-request-id"
@@ -67,13 +67,10 @@ def reader_of_look_ups(dialect: Dialect) -> Reader:
     return Reader(dialect, to_chat=lambda body: {**body, "messages": []}, count=lambda body, model: 0)
 
 
-_KEYS: Mapping[str | None, tuple[ErrorBody, tuple[str, ...]]] = MappingProxyType(
-    {
-        "openai": (rejections.NO_KEY, ("authorization",)),
-        "azure": (rejections.NO_KEY_AZURE, ("api-key", "authorization")),
-    }
+_KEY_HEADERS: Mapping[str | None, tuple[str, ...]] = MappingProxyType(
+    {"openai": ("authorization",), "azure": ("api-key", "authorization")}
 )
-"""What is said where a key is missing, and in which headers it is looked for, by the rules of a provider."""
+"""Where a key is looked for, by the rules of a provider."""
 
 _NAMES_NO_KEY = re.compile(r"\s*((bearer|basic)\s*)?", re.IGNORECASE)
 _DEPLOYMENT = re.compile(r"/deployments/([^/]+)/")
@@ -81,13 +78,12 @@ _DEPLOYMENT = re.compile(r"/deployments/([^/]+)/")
 
 def check_key(wire: WireRequest, provider: Provider) -> None:
     """Raise Rejected for a request to OpenAI or Azure that carries no key; any key is as good as another."""
-    if (asked := _KEYS.get(provider.rules)) is None:
+    if (names := _KEY_HEADERS.get(provider.rules)) is None:
         return
-    no_key, names = asked
     for name in names:
         if _names_key(wire.headers.get(name, "")):
             return
-    raise Rejected(no_key, status=401)
+    raise Rejected(errors.own_words(provider, "invalid_api_key") or rejections.NO_KEY, status=401)
 
 
 @lru_cache(maxsize=256)
@@ -115,7 +111,9 @@ def model_of(body: Json, wire: WireRequest) -> str:
     return model
 
 
-def unknown_model(model: str, provider: Provider) -> Rejected:
-    """Return the rejection of a model that does not exist, which on Azure is a deployment."""
-    error = rejections.deployment_not_found(model) if provider.rules == "azure" else rejections.model_not_found(model)
-    return Rejected(error, status=404)
+def check_model(model: str, strictness: Strictness, provider: Provider) -> None:
+    """Raise Rejected for a model that does not exist, which on Azure is a deployment."""
+    if strictness.models is None or model in strictness.models:
+        return
+    own = errors.own_words(provider, "model_not_found") if provider.rules else None
+    raise Rejected(own or rejections.model_not_found(model), status=404)

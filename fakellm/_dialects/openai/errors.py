@@ -15,7 +15,7 @@ from fakellm._dialects.openai.rejections import model_not_found
 from fakellm._wire.errors import ErrorBody, ScriptedError, error_object
 from fakellm._wire.provider import Json, Provider
 
-__all__ = ["ErrorQuirks", "envelope", "words"]
+__all__ = ["ErrorQuirks", "envelope", "own_words", "words"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
@@ -50,6 +50,11 @@ def words(error: ScriptedError, provider: Provider) -> ErrorBody:
         error.message or usual.message, error.type or usual.type, error.param or usual.param, error.code or usual.code
     )
     return _quirks(provider).errors.get(usual.code or error.status, usual) if said == usual else said
+
+
+def own_words(provider: Provider, code: str) -> ErrorBody | None:
+    """Return what a provider says for OpenAI's error of a code; None where it says the same."""
+    return _quirks(provider).errors.get(code)
 
 
 _HELP = "You can retry your request, or contact us through our help center at help.openai.com if the error persists."

@@ -14,9 +14,7 @@ from fakellm._wire.errors import ErrorBody
 __all__ = [
     "INVALID_JSON",
     "NO_KEY",
-    "NO_KEY_AZURE",
     "NO_MODEL",
-    "deployment_not_found",
     "kind_of",
     "missing",
     "model_not_found",
@@ -38,12 +36,6 @@ NO_KEY = ErrorBody(
     "auth (i.e. Authorization: Bearer YOUR_KEY), or as the password field (with blank username) if you're "
     "accessing the API from your browser and are prompted for a username and password. You can obtain an API "
     "key from https://platform.openai.com/account/api-keys."
-)
-NO_KEY_AZURE = ErrorBody(
-    "Access denied due to invalid subscription key or wrong API endpoint. Make sure to provide a valid key for "
-    "an active subscription and use a correct regional API endpoint for your resource.",
-    type=None,
-    code="401",
 )
 
 _KINDS: tuple[tuple[type, str], ...] = (
@@ -114,13 +106,3 @@ def unsupported_value(param: str, got: object, hint: str = "") -> ErrorBody:
 def model_not_found(model: str) -> ErrorBody:
     """A model that does not exist (recorded from api.openai.com)."""
     return ErrorBody(f"The model `{model}` does not exist or you do not have access to it.", code="model_not_found")
-
-
-def deployment_not_found(_: str) -> ErrorBody:
-    """A deployment that does not exist, on Azure."""
-    return ErrorBody(
-        "The API deployment for this resource does not exist. If you created the deployment within the last "
-        "5 minutes, please wait a moment and try again.",
-        type=None,
-        code="DeploymentNotFound",
-    )

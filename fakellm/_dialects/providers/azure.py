@@ -12,7 +12,6 @@ from typing import Any
 
 from fakellm._dialects.chat.quirks import ChatQuirks
 from fakellm._dialects.openai.errors import ErrorQuirks
-from fakellm._dialects.openai.rejections import NO_KEY_AZURE, deployment_not_found
 from fakellm._dialects.responses.quirks import ResponsesQuirks
 from fakellm._wire.answer import Completion
 from fakellm._wire.errors import ErrorBody, encodable
@@ -105,6 +104,19 @@ def _filtered(source: str) -> Json:
     }
 
 
+_NO_KEY = ErrorBody(
+    "Access denied due to invalid subscription key or wrong API endpoint. Make sure to provide a valid key for "
+    "an active subscription and use a correct regional API endpoint for your resource.",
+    type=None,
+    code="401",
+)
+_NO_DEPLOYMENT = ErrorBody(
+    "The API deployment for this resource does not exist. If you created the deployment within the last "
+    "5 minutes, please wait a moment and try again.",
+    type=None,
+    code="DeploymentNotFound",
+)
+
 AZURE = Provider(
     name="azure",
     rules="azure",
@@ -133,8 +145,8 @@ AZURE = Provider(
         ),
         "openai": _AzureErrors(
             errors={
-                "invalid_api_key": NO_KEY_AZURE,
-                "model_not_found": deployment_not_found(""),
+                "invalid_api_key": _NO_KEY,
+                "model_not_found": _NO_DEPLOYMENT,
                 "rate_limit_exceeded": ErrorBody(
                     "Your requests to {model} for {model} in East US have exceeded the token rate limit for your "
                     "current AIServices S0 pricing tier. Please retry after {wait}. To increase your default rate "
