@@ -5,12 +5,23 @@ from __future__ import annotations
 import json
 from typing import Any
 
-__all__ = ["compact", "list_of", "object_of", "objects_of", "parsed", "readable", "spaced", "text_of"]
+from pydantic_core import from_json
+
+__all__ = ["compact", "list_of", "object_in", "object_of", "objects_of", "parsed", "readable", "spaced", "text_of"]
 
 
 def object_of(value: object) -> dict[str, Any]:
     """Return value where it is an object, an empty one where it is anything else."""
     return value if isinstance(value, dict) else {}
+
+
+def object_in(data: bytes) -> dict[str, Any] | None:
+    """Return the object that a JSON text stands for; None where it is no JSON, or none of an object."""
+    try:
+        value = from_json(data)
+    except ValueError:
+        return None
+    return value if isinstance(value, dict) else None
 
 
 def list_of(value: object) -> list[Any]:

@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any
 
 from fakellm._dialects.openai.document import NAME, Patches, Schema, body_of
-from fakellm._dialects.openai.strict_schemas import explain_parameters, explain_strict
+from fakellm._dialects.openai.strict_schemas import check_format, check_parameters
 from fakellm._wire.shapes import Members, Misfit
 
 __all__ = ["AZURE", "PATCHES", "azure_body", "is_plain", "openai_body"]
@@ -23,21 +23,6 @@ def is_plain(message: Any) -> bool:
         and type(message.get("content")) is str
         and message.get("role") in ("user", "assistant", "system", "developer")
     )
-
-
-def _check_parameters(function: dict[str, Any]) -> Misfit | None:
-    if (schema := function.get("parameters")) is None:
-        return None
-    error = explain_strict(schema, of_tool=True) if function.get("strict") else explain_parameters(schema)
-    if error is None:
-        return None
-    return Misfit("function_schema", ("parameters",), {"name": function["name"], "error": error})
-
-
-def _check_strict(wanted: dict[str, Any]) -> Misfit | None:
-    if not wanted.get("strict") or (error := explain_strict(wanted.get("schema") or {}, of_tool=False)) is None:
-        return None
-    return Misfit("format_schema", facts={"name": wanted["name"], "error": error})
 
 
 # Looser since 2025 than names of functions.
@@ -76,9 +61,9 @@ PATCHES: Patches = {
     "ChatCompletionStreamOptions": _CLOSED,
     "ChatCompletionToolChoiceOption": {"names": ("function", "allowed_tools", "custom")},
     "CustomToolChatCompletions.custom.name": NAME,
-    "FunctionObject": {"rule": _check_parameters},
+    "FunctionObject": {"rule": check_parameters},
     "FunctionObject.name": NAME,
-    "ResponseFormatJsonSchema.json_schema": {"rule": _check_strict},
+    "ResponseFormatJsonSchema.json_schema": {"rule": check_format},
     "ResponseFormatJsonSchema.json_schema.name": NAME,
     # "Supported values are: 'auto', 'default', 'fast', 'flex', and 'priority'"; the document has scale as well.
     "ServiceTier": {"enum": ["auto", "default", "fast", "flex", "priority"]},

@@ -9,7 +9,6 @@ than wrong types.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
@@ -30,21 +29,10 @@ __all__ = ["check_request"]
 Body = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class _Api:
-    """What a provider takes. shape: of the body. has_rules: whether there are more than those of shape."""
-
-    shape: Callable[[], Members]
-    has_rules: bool
-
-
-_OTHER = _Api(lambda: PORTABLE, has_rules=False)
-_OPENAI = _Api(openai_body, has_rules=True)
-_AZURE = _Api(azure_body, has_rules=True)
-
-
-_APIS: Mapping[str | None, _Api] = MappingProxyType({None: _OTHER, "openai": _OPENAI, "azure": _AZURE})
-"""By the rules of a provider."""
+_SHAPES: Mapping[str | None, Callable[[], Members]] = MappingProxyType(
+    {None: lambda: PORTABLE, "openai": openai_body, "azure": azure_body}
+)
+"""What a body must be, by the rules of a provider."""
 
 
 def check_request(
@@ -62,14 +50,13 @@ def check_request(
     for no more than what the fake itself needs. new_messages: those that no accepted body held, where all that stands
     beside them was accepted before; None where anything may be new.
     """
-    api = _APIS[provider.rules]
-    shape = api.shape() if strictness.strict else WELL_FORMED
+    shape = _SHAPES[provider.rules]() if strictness.strict else WELL_FORMED
     if not _is_fit(shape, new_messages) and (error := explain_body(shape, body)):
         raise Rejected(error)
     if not strictness.strict:
         return
     check_model(model, strictness, provider)
-    if api.has_rules and (rejected := _explain_rules(body, model, size=size)):
+    if provider.rules and (rejected := _explain_rules(body, model, size=size)):
         raise rejected
 
 

@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-__all__ = ["explain_parameters", "explain_strict"]
+from fakellm._wire.shapes import Misfit
+
+__all__ = ["check_format", "check_parameters"]
 
 # Not in the list of supported keywords, and seen in "'…' is not permitted". Three that were seen there until 2025
 # are taken now: default (openai-agents-python #4390, August 2026), minLength and maxLength (pydantic-ai #7400).
@@ -51,7 +53,24 @@ Node = tuple[tuple[str, ...], Any]
 """A part of a schema, with the path to it."""
 
 
-def explain_parameters(schema: Any) -> str | None:
+def check_parameters(function: dict[str, Any]) -> Misfit | None:
+    """Return the misfit of the parameters of a function; the rule of a patch."""
+    if (schema := function.get("parameters")) is None:
+        return None
+    error = _explain_strict(schema, of_tool=True) if function.get("strict") else _explain_parameters(schema)
+    if error is None:
+        return None
+    return Misfit("function_schema", ("parameters",), {"name": function["name"], "error": error})
+
+
+def check_format(wanted: dict[str, Any]) -> Misfit | None:
+    """Return the misfit of the schema that an answer is to have; the rule of a patch."""
+    if not wanted.get("strict") or (error := _explain_strict(wanted.get("schema") or {}, of_tool=False)) is None:
+        return None
+    return Misfit("format_schema", facts={"name": wanted["name"], "error": error})
+
+
+def _explain_parameters(schema: Any) -> str | None:
     """Return what is wrong with the parameters of a tool that is not strict; None where nothing is."""
     if not schema:
         return None  # a function without parameters
@@ -63,7 +82,7 @@ def explain_parameters(schema: Any) -> str | None:
     return next((error for error in errors if error), None)
 
 
-def explain_strict(schema: Any, *, of_tool: bool) -> str | None:
+def _explain_strict(schema: Any, *, of_tool: bool) -> str | None:
     """Return what is wrong with a schema that must be kept to the letter; None where nothing is."""
     if error := _explain_top(schema) if of_tool else _explain_type(schema):
         return error

@@ -8,9 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from pydantic_core import from_json
-
-from fakellm._anyjson import object_of, objects_of, readable, text_of
+from fakellm._anyjson import object_in, object_of, objects_of, readable, text_of
 from fakellm._dialects.responses.items import hear_item
 from fakellm._wire.parts import Reasoning, ToolCall
 from fakellm._wire.provider import Json
@@ -22,19 +20,11 @@ __all__ = ["hear"]
 
 def hear(body: bytes) -> Heard | None:
     """Read a whole answer or a stream, whole, cut or resumed; None where the body is neither."""
-    whole = _parsed(body)
+    whole = object_in(body)
     if whole is not None:
         return _response(whole) if whole.get("object") == "response" or whole.get("error") else None
-    events = [_parsed(event.data.encode("utf-8", "replace")) or {} for event in SSEDecoder().feed(body)]
+    events = [object_in(event.data.encode("utf-8", "replace")) or {} for event in SSEDecoder().feed(body)]
     return _stream(events) if any(text_of(event.get("type")) or event.get("error") for event in events) else None
-
-
-def _parsed(data: bytes) -> Json | None:
-    try:
-        value = from_json(data)
-    except ValueError:
-        return None
-    return value if isinstance(value, dict) else None
 
 
 def _response(response: Json) -> Heard:

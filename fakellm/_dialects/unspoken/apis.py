@@ -5,9 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from pydantic_core import from_json
-
-from fakellm._anyjson import object_of
+from fakellm._anyjson import object_in, object_of
 from fakellm._dialects.openai import errors as openai
 from fakellm._dialects.providers import is_provider_host
 from fakellm._dialects.unspoken.envelopes import envelope_at, openai_envelope
@@ -42,10 +40,7 @@ class _Unspoken(Voice):
         self._is_of_openai = self._envelope is openai_envelope
 
     def hear(self, body: bytes) -> Heard | None:
-        try:
-            answer = object_of(from_json(body))
-        except ValueError:
-            return None
+        answer = object_in(body) or {}
         usage, message = object_of(answer.get("usage")), object_of(answer.get("error")).get("message")
         counts = {said: usage[name] for name, said in _COUNTS.items() if name in usage}
         error = message if isinstance(message, str) else ""

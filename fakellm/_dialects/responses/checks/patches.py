@@ -9,25 +9,10 @@ from functools import cache
 from typing import Any
 
 from fakellm._dialects.openai.document import NAME, Patches, Schema, body_of
-from fakellm._dialects.openai.strict_schemas import explain_parameters, explain_strict
+from fakellm._dialects.openai.strict_schemas import check_format, check_parameters
 from fakellm._wire.shapes import BOOLEAN, OBJECT, TEXT, Either, ListOf, Members, Misfit, Number
 
 __all__ = ["PATCHES", "PORTABLE", "WELL_FORMED", "openai_body"]
-
-
-def _check_parameters(tool: dict[str, Any]) -> Misfit | None:
-    if (schema := tool.get("parameters")) is None:
-        return None
-    error = explain_strict(schema, of_tool=True) if tool.get("strict") else explain_parameters(schema)
-    if error is None:
-        return None
-    return Misfit("function_schema", ("parameters",), {"name": tool["name"], "error": error})
-
-
-def _check_strict(wanted: dict[str, Any]) -> Misfit | None:
-    if not wanted.get("strict") or (error := explain_strict(wanted["schema"], of_tool=False)) is None:
-        return None
-    return Misfit("format_schema", ("schema",), {"name": wanted["name"], "error": error})
 
 
 def _check_author(message: dict[str, Any]) -> Misfit | None:
@@ -56,10 +41,10 @@ PATCHES: Patches = {
     # "Unknown parameter: 'foo'."
     "CreateResponse": {"additionalProperties": False, "properties": _LATER},
     "CreateResponse.tools": {"remembered": True},
-    "FunctionTool": {"rule": _check_parameters},
+    "FunctionTool": {"rule": check_parameters},
     "FunctionTool.name": NAME,
     "CustomToolParam.name": NAME,
-    "TextResponseFormatJsonSchema": {"rule": _check_strict},
+    "TextResponseFormatJsonSchema": {"rule": check_format},
     "TextResponseFormatJsonSchema.name": NAME,
     "ToolChoiceTypes": {"properties": {"type": {"type": "string", "enum": _HOSTED}}},
     # "Invalid value: 'input_text'. Supported values are: 'output_text' and 'refusal'."
