@@ -18,7 +18,6 @@ from fakellm._dialects.openai import rejections
 from fakellm._dialects.openai.dialect import (
     PROMPT_CACHE,
     OpenAIDialect,
-    check_key,
     deployment,
     model_of,
     reader_of_look_ups,
@@ -54,11 +53,9 @@ class ChatDialect(OpenAIDialect):
     def claims(self, wire: WireRequest) -> Claim | None:
         return (_claim(wire.path) if wire.method == "POST" else None) or claim_stored(wire)
 
-    def read(self, wire: WireRequest, claim: Claim, strictness: Strictness, provider: Provider) -> ChatRequest:
+    def read_body(self, wire: WireRequest, claim: Claim, strictness: Strictness, provider: Provider) -> ChatRequest:
         if claim.stored is None:
-            return super().read(wire, claim, strictness, provider)
-        if strictness.strict:
-            check_key(wire, provider)
+            return self._reader.read(wire, claim, strictness, provider, voice=self)
         is_documented = strictness.strict and provider.rules is not None
         asked = look_up(wire, is_documented=is_documented)
         return self._look_ups.read(asked, claim, strictness, provider, voice=self)

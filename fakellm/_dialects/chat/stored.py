@@ -18,15 +18,15 @@ from fakellm._anyjson import object_of, parsed
 from fakellm._dialects.chat.quirks import quirks_of
 from fakellm._dialects.chat.say import completion_id, render_whole
 from fakellm._dialects.openai import rejections
-from fakellm._dialects.openai.dialect import REQUEST_ID
+from fakellm._dialects.openai.answers import one_object, refused
 from fakellm._dialects.openai.document import body_of
 from fakellm._dialects.openai.misfits import explain_body
 from fakellm._dialects.openai.pages import limit_of, page
-from fakellm._wire.answer import Completion, json_answer
+from fakellm._wire.answer import Completion
 from fakellm._wire.asked import ChatRequest
 from fakellm._wire.claim import Claim, Traffic
 from fakellm._wire.errors import ErrorBody, Rejected
-from fakellm._wire.events import WireEvent, WireRequest, in_one_piece, split_url
+from fakellm._wire.events import WireEvent, WireRequest, split_url
 from fakellm._wire.provider import Json
 from fakellm._wire.shapes import OBJECT, Members
 
@@ -143,7 +143,7 @@ class StoredChat:
             body = page([one.shown() for one in self._kept.values() if _is_wanted(one, asked.body)], asked.body)
         elif kept is None:
             error = ErrorBody(f"Chat completion with id '{stored}' not found.")
-            return in_one_piece(asked.speaker.refuse(404, error, request_id=answer.request_id))
+            return refused(answer, asked, 404, error)
         elif method == "DELETE":
             del self._kept[stored]
             body = {"object": "chat.completion.deleted", "id": stored, "deleted": True}
@@ -154,7 +154,7 @@ class StoredChat:
             body = page(list(kept.messages(stored)), asked.body)
         else:
             body = kept.shown()
-        return json_answer(to_json(body), (REQUEST_ID, answer.request_id), answer.headers)
+        return one_object(body, answer)
 
 
 def _is_wanted(kept: _Kept, query: Mapping[str, Any]) -> bool:

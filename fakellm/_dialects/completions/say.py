@@ -14,9 +14,9 @@ from typing import Any
 from pydantic_core import to_json
 
 from fakellm._anyjson import list_of, object_of, text_of
-from fakellm._dialects.openai.dialect import REQUEST_ID
+from fakellm._dialects.openai.answers import head_of_stream, one_object
 from fakellm._errors import ContradictionError
-from fakellm._wire.answer import Choice, Completion, json_answer, stream_head
+from fakellm._wire.answer import Choice, Completion
 from fakellm._wire.asked import ChatRequest
 from fakellm._wire.canonical import digest
 from fakellm._wire.events import Whole
@@ -127,7 +127,7 @@ def _whole(answer: Completion, said: Sequence[_Said]) -> Whole:
     body = {**_frame(answer), "model": answer.model, "choices": choices, "usage": _usage(answer)}
     if not answer.sends_usage:
         del body["usage"]
-    return json_answer(to_json(body), (REQUEST_ID, answer.request_id), answer.headers)
+    return one_object(body, answer)
 
 
 def _frame(answer: Completion) -> Json:
@@ -151,7 +151,7 @@ def _stream(answer: Completion, asked: ChatRequest, said: Sequence[_Said]) -> Wh
     # Chunk 1 is what comes before the first piece: here nothing, which counts all the same.
     parts = (b"", *(encode_event(to_json(chunk)) for chunk in chunks), _DONE)
     counts = (1, *(1 for _ in chunks), 0)
-    return Whole(stream_head((REQUEST_ID, answer.request_id), answer.headers), parts, counts)
+    return Whole(head_of_stream(answer), parts, counts)
 
 
 def _steps(said: _Said) -> Iterator[Json]:

@@ -11,17 +11,16 @@ from collections.abc import Iterable, Sequence
 from functools import cache, lru_cache
 from struct import pack
 
-from pydantic_core import to_json
-
 from fakellm._anyjson import object_of, objects_of, text_of
 from fakellm._dialects.embeddings.inputs import inputs_of, is_input, sizes_of, texts_of
 from fakellm._dialects.embeddings.vectors import vector
 from fakellm._dialects.openai import rejections
+from fakellm._dialects.openai.answers import one_object
 from fakellm._dialects.openai.bodies import check_body
-from fakellm._dialects.openai.dialect import REQUEST_ID, OpenAIDialect, deployment, model_of
+from fakellm._dialects.openai.dialect import OpenAIDialect, deployment, model_of
 from fakellm._dialects.openai.document import body_of
 from fakellm._dialects.openai.misfits import sentence
-from fakellm._wire.answer import Completion, json_answer
+from fakellm._wire.answer import Completion
 from fakellm._wire.asked import ChatRequest
 from fakellm._wire.claim import Claim
 from fakellm._wire.dialect import Strictness
@@ -82,7 +81,7 @@ class EmbeddingsDialect(OpenAIDialect):
         }
         if not answer.sends_usage:
             del body["usage"]
-        return json_answer(to_json(body), (REQUEST_ID, answer.request_id), answer.headers)
+        return one_object(body, answer)
 
     def hear_object(self, answer: Json) -> Heard | None:
         data = objects_of(answer.get("data"))

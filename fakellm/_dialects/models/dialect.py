@@ -17,15 +17,16 @@ from pydantic_core import to_json
 
 from fakellm._anyjson import objects_of
 from fakellm._dialects.moderations.dialect import MODERATION_MODELS
-from fakellm._dialects.openai.dialect import REQUEST_ID, OpenAIDialect, check_key, reader_of_look_ups
+from fakellm._dialects.openai.answers import one_object, refused
+from fakellm._dialects.openai.dialect import OpenAIDialect, reader_of_look_ups
 from fakellm._dialects.providers import is_provider_host
 from fakellm._dialects.unspoken.envelopes import envelope_at, openai_envelope
-from fakellm._wire.answer import Completion, json_answer
+from fakellm._wire.answer import Completion
 from fakellm._wire.asked import ChatRequest
 from fakellm._wire.claim import Claim, Traffic
 from fakellm._wire.dialect import Strictness
 from fakellm._wire.errors import ErrorBody
-from fakellm._wire.events import WireEvent, WireRequest, address_of, in_one_piece
+from fakellm._wire.events import WireEvent, WireRequest, address_of
 from fakellm._wire.identity import CREATED
 from fakellm._wire.provider import Json, Provider
 from fakellm._wire.voice import Heard
@@ -58,9 +59,7 @@ class ModelsDialect(OpenAIDialect):
         traffic = Traffic.PROVIDER if is_provider_host(wire.host) else Traffic.NONE
         return Claim("models", found["name"], traffic=traffic, by_itself=True)
 
-    def read(self, wire: WireRequest, claim: Claim, strictness: Strictness, provider: Provider) -> ChatRequest:
-        if strictness.strict:
-            check_key(wire, provider)
+    def read_body(self, wire: WireRequest, claim: Claim, strictness: Strictness, provider: Provider) -> ChatRequest:
         names = None if strictness.models is None else sorted(strictness.models)
         asked = to_json({"method": wire.method, "names": names})
         return self._reader.read(wire._replace(body=asked), claim, strictness, provider)
@@ -70,15 +69,15 @@ class ModelsDialect(OpenAIDialect):
         if not asked.model:
             body: Json = {"object": "list", "data": list(map(_model, names))}
         elif asked.model not in names and not self._is_fine_tuned(asked):
-            return _refused(answer, asked, 404, _no_model(asked.model))
+            return refused(answer, asked, 404, _no_model(asked.model))
         elif asked.body["method"] == "GET":
             body = _model(asked.model)
         elif not asked.model.startswith("ft:"):
-            return _refused(answer, asked, 403, _not_yours(asked.model))
+            return refused(answer, asked, 403, _not_yours(asked.model))
         else:
             self._deleted.add(asked.model)
             body = {"id": asked.model, "object": "model", "deleted": True}
-        return json_answer(to_json(body), (REQUEST_ID, answer.request_id), answer.headers)
+        return one_object(body, answer)
 
     def hear_object(self, answer: Json) -> Heard | None:
         if answer.get("object") == "model":
@@ -118,10 +117,6 @@ def _is_listed(row: Model) -> bool:
 def _model(name: str) -> Json:
     owner = "org-fakellm" if name.startswith("ft:") else "system"
     return {"id": name, "object": "model", "created": CREATED, "owned_by": owner}
-
-
-def _refused(answer: Completion, asked: ChatRequest, status: int, error: ErrorBody) -> Iterable[WireEvent]:
-    return in_one_piece(asked.speaker.refuse(status, error, request_id=answer.request_id))
 
 
 def _no_model(name: str) -> ErrorBody:

@@ -9,15 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import cache, lru_cache
 
-from pydantic_core import to_json
-
 from fakellm._anyjson import list_of, objects_of
 from fakellm._dialects.moderations.results import results_of, told
 from fakellm._dialects.openai import rejections
+from fakellm._dialects.openai.answers import one_object
 from fakellm._dialects.openai.bodies import check_body
-from fakellm._dialects.openai.dialect import REQUEST_ID, OpenAIDialect
+from fakellm._dialects.openai.dialect import OpenAIDialect
 from fakellm._dialects.openai.document import body_of
-from fakellm._wire.answer import Completion, json_answer
+from fakellm._wire.answer import Completion
 from fakellm._wire.asked import ChatRequest
 from fakellm._wire.canonical import digest
 from fakellm._wire.claim import Claim
@@ -62,7 +61,7 @@ class ModerationsDialect(OpenAIDialect):
         results = results_of(asked.messages, extra)
         identity = digest(answer.identity.id("", 29), "moderation").hex()
         body = {"id": f"modr-{identity}", "model": answer.model, "results": results, **extra}
-        return json_answer(to_json(body), (REQUEST_ID, answer.request_id), answer.headers)
+        return one_object(body, answer)
 
     def hear_object(self, answer: Json) -> Heard | None:
         results = objects_of(answer.get("results"))

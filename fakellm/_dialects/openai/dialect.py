@@ -19,16 +19,12 @@ from fakellm._wire.voice import Heard
 
 __all__ = [
     "PROMPT_CACHE",
-    "REQUEST_ID",
     "OpenAIDialect",
-    "check_key",
     "check_model",
     "deployment",
     "model_of",
     "reader_of_look_ups",
 ]
-
-REQUEST_ID = "x-request-id"
 
 PROMPT_CACHE = 1024, 128
 """From how many tokens on the beginning of a prompt is cached, and in what steps."""
@@ -42,7 +38,11 @@ class OpenAIDialect(Dialect):
 
     def read(self, wire: WireRequest, claim: Claim, strictness: Strictness, provider: Provider) -> ChatRequest:
         if strictness.strict:
-            check_key(wire, provider)
+            _check_key(wire, provider)
+        return self.read_body(wire, claim, strictness, provider)
+
+    def read_body(self, wire: WireRequest, claim: Claim, strictness: Strictness, provider: Provider) -> ChatRequest:
+        """Read a request whose key is as it must be."""
         return self._reader.read(wire, claim, strictness, provider, voice=self)
 
     def hear(self, body: bytes) -> Heard | None:
@@ -76,7 +76,7 @@ _NAMES_NO_KEY = re.compile(r"\s*((bearer|basic)\s*)?", re.IGNORECASE)
 _DEPLOYMENT = re.compile(r"/deployments/([^/]+)/")
 
 
-def check_key(wire: WireRequest, provider: Provider) -> None:
+def _check_key(wire: WireRequest, provider: Provider) -> None:
     """Raise Rejected for a request to OpenAI or Azure that carries no key; any key is as good as another."""
     if (names := _KEY_HEADERS.get(provider.rules)) is None:
         return

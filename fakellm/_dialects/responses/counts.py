@@ -10,15 +10,14 @@ from copy import copy
 from functools import cache, lru_cache
 from typing import Self
 
-from pydantic_core import to_json
-
-from fakellm._dialects.openai.dialect import REQUEST_ID, OpenAIDialect, check_key
+from fakellm._dialects.openai.answers import one_object
+from fakellm._dialects.openai.dialect import OpenAIDialect
 from fakellm._dialects.openai.document import body_of
 from fakellm._dialects.responses.checks.patches import PATCHES
 from fakellm._dialects.responses.checks.rules import check_model, explain_shape
 from fakellm._dialects.responses.stored.kept import StoredResponses
 from fakellm._dialects.responses.stored.reader import StoredReader
-from fakellm._wire.answer import Completion, json_answer
+from fakellm._wire.answer import Completion
 from fakellm._wire.asked import ChatRequest
 from fakellm._wire.claim import Claim, Traffic
 from fakellm._wire.dialect import Strictness
@@ -54,14 +53,12 @@ class CountsDialect(OpenAIDialect):
     def claims(self, wire: WireRequest) -> Claim | None:
         return _claim(wire.path) if wire.method == "POST" else None
 
-    def read(self, wire: WireRequest, claim: Claim, strictness: Strictness, provider: Provider) -> ChatRequest:
-        if strictness.strict:
-            check_key(wire, provider)
+    def read_body(self, wire: WireRequest, claim: Claim, strictness: Strictness, provider: Provider) -> ChatRequest:
         return self._requests.read(wire, claim, strictness, provider)
 
     def say(self, answer: Completion, asked: ChatRequest) -> Iterable[WireEvent]:
         body = {"object": _OBJECT, "input_tokens": answer.usage["prompt_tokens"]}
-        return json_answer(to_json(body), (REQUEST_ID, answer.request_id), answer.headers)
+        return one_object(body, answer)
 
     def hear_object(self, answer: Json) -> Heard | None:
         return Heard(f"{answer.get('input_tokens')} tokens") if answer.get("object") == _OBJECT else None

@@ -14,12 +14,13 @@ from typing import Any, Self
 
 from pydantic_core import to_json
 
-from fakellm._dialects.openai.dialect import PROMPT_CACHE, OpenAIDialect, check_key, reader_of_look_ups
+from fakellm._dialects.openai.answers import one_object
+from fakellm._dialects.openai.dialect import PROMPT_CACHE, OpenAIDialect, reader_of_look_ups
 from fakellm._dialects.responses.checks.rules import TOO_LONG, check_request, explain_length, unknown_model
 from fakellm._dialects.responses.counts import CountsDialect
 from fakellm._dialects.responses.hear import hear
 from fakellm._dialects.responses.items import hear_item
-from fakellm._dialects.responses.say import render, render_whole
+from fakellm._dialects.responses.say import render_whole
 from fakellm._dialects.responses.stored.compact import claim_compact, compacted
 from fakellm._dialects.responses.stored.kept import StoredResponses
 from fakellm._dialects.responses.stored.paths import claim_look_up, look_up
@@ -82,9 +83,7 @@ class ResponsesDialect(OpenAIDialect):
     def claims(self, wire: WireRequest) -> Claim | None:
         return (_claim(wire.path) if wire.method == "POST" else None) or claim_compact(wire) or claim_look_up(wire)
 
-    def read(self, wire: WireRequest, claim: Claim, strictness: Strictness, provider: Provider) -> ChatRequest:
-        if strictness.strict:
-            check_key(wire, provider)
+    def read_body(self, wire: WireRequest, claim: Claim, strictness: Strictness, provider: Provider) -> ChatRequest:
         if claim.stored is not None:
             is_documented = strictness.strict and provider.rules is not None
             look_up_asked = look_up(wire, is_documented=is_documented)
@@ -98,11 +97,11 @@ class ResponsesDialect(OpenAIDialect):
         if asked.claim.stored is not None:
             return self._stored.say(answer, asked)
         if asked.claim.by_itself:
-            return render(compacted(answer, asked, self._stored.conversation_of(asked.body)), answer)
+            return one_object(compacted(answer, asked, self._stored.conversation_of(asked.body)), answer)
         kept = self._stored.keep(answer, asked)
         if asked.stream:
             return render_stream(answer, asked)
-        return render_whole(answer, asked) if kept.polls is None else render(kept.shown(), answer)
+        return render_whole(answer, asked) if kept.polls is None else one_object(kept.shown(), answer)
 
     def runs_on(self, asked: ChatRequest) -> bool:
         is_made = asked.claim.stored is None and not asked.claim.by_itself

@@ -10,19 +10,17 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from pydantic_core import to_json
-
 from fakellm._anyjson import object_of, objects_of, text_of
-from fakellm._dialects.openai.dialect import REQUEST_ID
+from fakellm._dialects.openai.answers import one_object
 from fakellm._dialects.responses.items import Item, output_items, response_id
 from fakellm._dialects.responses.quirks import ResponsesQuirks, quirks_of
-from fakellm._wire.answer import Completion, json_answer
+from fakellm._wire.answer import Completion
 from fakellm._wire.asked import ChatRequest
 from fakellm._wire.events import Whole
 from fakellm._wire.provider import Json
 from fakellm.tokens._models import facts_of
 
-__all__ = ["begun", "ended", "render", "render_whole", "usage_of", "whole"]
+__all__ = ["begun", "ended", "render_whole", "usage_of", "whole"]
 
 # Members in their order, with what they hold where the request does not say.
 _MEMBERS: Mapping[str, Any] = MappingProxyType(
@@ -99,18 +97,13 @@ _ERROR = MappingProxyType(
 
 def render_whole(answer: Completion, asked: ChatRequest) -> Whole:
     """Return an answer that is not streamed."""
-    return render(whole(answer, asked), answer)
+    return one_object(whole(answer, asked), answer)
 
 
 def whole(answer: Completion, asked: ChatRequest) -> Json:
     """Return a response that has ended, as it is sent in one object."""
     response = ended(begun(answer, asked), answer, asked, output_items(answer, asked))
     return quirks_of(asked.provider).response({**response, "billing": {"payer": "developer"}}, is_final=True)
-
-
-def render(body: Json, answer: Completion) -> Whole:
-    """Return the head and the one object of an answer."""
-    return json_answer(to_json(body), (REQUEST_ID, answer.request_id), answer.headers)
 
 
 def begun(answer: Completion, asked: ChatRequest) -> Json:

@@ -21,11 +21,11 @@ from typing import Any
 from pydantic_core import to_json
 
 from fakellm._anyjson import list_of, object_of, objects_of, text_of
-from fakellm._dialects.openai.dialect import REQUEST_ID
+from fakellm._dialects.openai.answers import head_of_stream
 from fakellm._dialects.responses.items import Item, output_items
 from fakellm._dialects.responses.quirks import quirks_of
 from fakellm._dialects.responses.say import begun, ended
-from fakellm._wire.answer import Completion, stream_head
+from fakellm._wire.answer import Completion
 from fakellm._wire.asked import ChatRequest
 from fakellm._wire.events import Whole
 from fakellm._wire.provider import Json
@@ -55,7 +55,7 @@ def render_stream(answer: Completion, asked: ChatRequest) -> Whole:
         stream.event("response.output_item.done", item=item.at("done"), output_index=index)
     last = quirks.response(ended(whole, answer, asked, items), is_final=True)
     stream.event(f"response.{last['status']}", response=last)
-    return Whole(stream_head((REQUEST_ID, answer.request_id), answer.headers), *stream.parts_and_chunks())
+    return Whole(head_of_stream(answer), *stream.parts_and_chunks())
 
 
 _PADDED_TO = 16  # letters of a delta and of what pads it together, as recorded

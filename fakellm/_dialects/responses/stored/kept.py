@@ -13,18 +13,19 @@ from itertools import chain
 from threading import Lock
 from typing import Any
 
+from fakellm._dialects.openai.answers import one_object, refused
 from fakellm._dialects.openai.pages import page
 from fakellm._dialects.responses.checks.history import Issued, check_history, no_item
 from fakellm._dialects.responses.items import family_of, given_item, output_items, response_id
 from fakellm._dialects.responses.quirks import quirks_of
 from fakellm._dialects.responses.read import is_reference, items_of
-from fakellm._dialects.responses.say import begun, render, whole
+from fakellm._dialects.responses.say import begun, whole
 from fakellm._dialects.responses.stored.conversations import Conversations
 from fakellm._dialects.responses.stream import render_stream
 from fakellm._wire.answer import Completion
 from fakellm._wire.asked import ChatRequest
 from fakellm._wire.errors import ErrorBody, Rejected
-from fakellm._wire.events import Whole, WireEvent, in_one_piece
+from fakellm._wire.events import Whole, WireEvent
 from fakellm._wire.provider import Json, Provider
 from fakellm.tokens._models import facts_of
 
@@ -192,11 +193,10 @@ class StoredResponses:
             with self._lock:
                 found = self._looked_up(answer, asked.body, asked.now)
         except Rejected as rejected:
-            refused = asked.speaker.refuse(rejected.status, rejected.error, request_id=answer.request_id)
-            return in_one_piece(refused)
+            return refused(answer, asked, rejected.status, rejected.error)
         if isinstance(found, Whole):
             return found
-        return render(found, answer)
+        return one_object(found, answer)
 
     def _looked_up(self, answer: Completion, query: Json, now: float) -> Json | Whole:
         if query["of"] == "conversations":
