@@ -21,7 +21,7 @@ from fakellm._dialects.responses.counts import CountsDialect
 from fakellm._dialects.responses.hear import hear
 from fakellm._dialects.responses.items import hear_item
 from fakellm._dialects.responses.say import render_whole
-from fakellm._dialects.responses.stored.compact import claim_compact, compacted
+from fakellm._dialects.responses.stored.compact import compacted
 from fakellm._dialects.responses.stored.kept import StoredResponses
 from fakellm._dialects.responses.stored.paths import claim_look_up, look_up
 from fakellm._dialects.responses.stored.reader import StoredReader
@@ -81,7 +81,7 @@ class ResponsesDialect(OpenAIDialect):
         self.beside = (self._counts,)
 
     def claims(self, wire: WireRequest) -> Claim | None:
-        return (_claim(wire.path) if wire.method == "POST" else None) or claim_compact(wire) or claim_look_up(wire)
+        return (_claim(wire.path) if wire.method == "POST" else None) or claim_look_up(wire)
 
     def read_body(self, wire: WireRequest, claim: Claim, strictness: Strictness, provider: Provider) -> ChatRequest:
         if claim.stored is not None:
@@ -130,7 +130,10 @@ class ResponsesDialect(OpenAIDialect):
 
 @lru_cache(maxsize=256)
 def _claim(path: str) -> Claim | None:
-    return Claim("responses") if address_of("", path).endswith("/responses") else None
+    address = address_of("", path)
+    if address.endswith("/responses/compact"):
+        return Claim("responses", stream=False, by_itself=True)
+    return Claim("responses") if address.endswith("/responses") else None
 
 
 RESPONSES = ResponsesDialect()

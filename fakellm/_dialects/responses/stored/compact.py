@@ -6,7 +6,6 @@ Source: recorded from api.openai.com, February 2026.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import lru_cache
 
 from fakellm._dialects.responses.items import given_item, item_id, output_items, response_id
 from fakellm._dialects.responses.quirks import quirks_of
@@ -15,22 +14,9 @@ from fakellm._dialects.responses.seals import seal
 from fakellm._errors import ContradictionError
 from fakellm._wire.answer import Completion
 from fakellm._wire.asked import ChatRequest
-from fakellm._wire.claim import Claim
-from fakellm._wire.events import WireRequest, address_of
 from fakellm._wire.provider import Json
 
-__all__ = ["claim_compact", "compacted"]
-
-
-def claim_compact(wire: WireRequest) -> Claim | None:
-    """Say that a request asks for a compaction; None for any other."""
-    return _claim(wire.path) if wire.method == "POST" else None
-
-
-@lru_cache(maxsize=256)
-def _claim(path: str) -> Claim | None:
-    is_compact = address_of("", path).endswith("/responses/compact")
-    return Claim("responses", stream=False, by_itself=True) if is_compact else None
+__all__ = ["compacted"]
 
 
 def compacted(answer: Completion, asked: ChatRequest, items: Iterable[Json]) -> Json:

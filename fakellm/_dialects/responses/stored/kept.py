@@ -194,9 +194,7 @@ class StoredResponses:
                 found = self._looked_up(answer, asked.body, asked.now)
         except Rejected as rejected:
             return refused(answer, asked, rejected.status, rejected.error)
-        if isinstance(found, Whole):
-            return found
-        return one_object(found, answer)
+        return found if isinstance(found, Whole) else one_object(found, answer)
 
     def _looked_up(self, answer: Completion, query: Json, now: float) -> Json | Whole:
         if query["of"] == "conversations":
