@@ -537,7 +537,7 @@ def test_right_parameters_are_accepted(request_body):
 
 
 def test_null_for_an_optional_parameter_counts_as_absent():
-    from fakellm._dialects.chat.patches import openai_body
+    from fakellm._dialects.chat_checks.patches import openai_body
 
     nulls = dict.fromkeys(name for name in openai_body().members if name not in ("model", "messages"))
     messages = [{**USER, "name": None}, {"role": "assistant", "content": "hi", "tool_calls": None, "audio": None}]

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from fakellm._cassette.file import read_cassette
-from fakellm._dialects.chat.patches import AZURE
+from fakellm._dialects.chat_checks.patches import AZURE
 from fakellm._dialects.openai import document
 from fakellm._dialects.openai.document import PATCHES, Compiler, body_of
 from fakellm._dialects.openai.misfits import sentence
@@ -249,7 +249,7 @@ def test_shapes_say_what_the_document_says(operation):
 def test_document_is_read_when_a_strict_request_comes_and_once():
     code = (
         "from fakellm import FakeLLM; from fakellm._dialects.openai.document import _packed\n"
-        "from fakellm._dialects.chat.patches import openai_body; print(_packed.cache_info().misses)\n"
+        "from fakellm._dialects.chat_checks.patches import openai_body; print(_packed.cache_info().misses)\n"
         "openai_body(); openai_body(); print(_packed.cache_info().misses, openai_body.cache_info().misses)\n"
     )
 

@@ -12,7 +12,7 @@ from responses_wire import AZURE, FUNCTION, URL, asking
 from fakellm import ErrorReply, Reply
 from fakellm._dialects.openai.document import PATCHES as SHARED
 from fakellm._dialects.openai.document import Compiler
-from fakellm._dialects.responses.checks.patches import PATCHES, openai_body
+from fakellm._dialects.responses_checks.patches import PATCHES, openai_body
 from fakellm._wire.dialect import LENIENT
 
 RECORDINGS = os.environ.get("FAKELLM_REAL_CASSETTES")

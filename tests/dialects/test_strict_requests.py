@@ -14,8 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fakellm._cassette.file import read_cassette
-from fakellm._dialects.chat.patches import PATCHES, is_plain, openai_body
-from fakellm._dialects.chat.rules import check_request
+from fakellm._dialects.chat_checks.patches import PATCHES, is_plain, openai_body
+from fakellm._dialects.chat_checks.rules import check_request
 from fakellm._dialects.openai.document import body_of
 from fakellm._dialects.openai.misfits import sentence
 from fakellm._dialects.providers import provider_of

@@ -11,9 +11,9 @@ from functools import lru_cache
 from typing import Self
 
 from fakellm._dialects.chat.hear import hear
-from fakellm._dialects.chat.rules import check_request
 from fakellm._dialects.chat.say import render_stream, render_whole
 from fakellm._dialects.chat.stored import StoredChat, claim_stored, look_up
+from fakellm._dialects.chat_checks.rules import check_request
 from fakellm._dialects.openai import rejections
 from fakellm._dialects.openai.dialect import (
     PROMPT_CACHE,

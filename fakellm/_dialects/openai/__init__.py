@@ -1,1 +1,1 @@
-"""What the APIs of OpenAI share: the words of errors, what models take, strict schemas."""
+"""What the APIs of OpenAI share: the document of what they take, strict schemas, the words of errors, lists."""

@@ -13,10 +13,10 @@ from typing import Self
 from fakellm._dialects.openai.answers import one_object
 from fakellm._dialects.openai.dialect import OpenAIDialect
 from fakellm._dialects.openai.document import body_of
-from fakellm._dialects.responses.checks.patches import PATCHES
-from fakellm._dialects.responses.checks.rules import check_model, explain_shape
-from fakellm._dialects.responses.stored.kept import StoredResponses
-from fakellm._dialects.responses.stored.reader import StoredReader
+from fakellm._dialects.responses_checks.patches import PATCHES
+from fakellm._dialects.responses_checks.rules import check_model, explain_shape
+from fakellm._dialects.responses_stored.kept import StoredResponses
+from fakellm._dialects.responses_stored.reader import StoredReader
 from fakellm._wire.answer import Completion
 from fakellm._wire.asked import ChatRequest
 from fakellm._wire.claim import Claim, Traffic

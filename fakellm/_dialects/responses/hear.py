@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from fakellm._anyjson import object_in, object_of, objects_of, readable, text_of
-from fakellm._dialects.responses.items import hear_item
+from fakellm._dialects.responses_items.items import hear_item
 from fakellm._wire.parts import Reasoning, ToolCall
 from fakellm._wire.provider import Json
 from fakellm._wire.sse import SSEDecoder

@@ -12,8 +12,9 @@ from typing import Any
 
 from fakellm._anyjson import object_of, objects_of, text_of
 from fakellm._dialects.openai.answers import one_object
-from fakellm._dialects.responses.items import Item, output_items, response_id
 from fakellm._dialects.responses.quirks import ResponsesQuirks, quirks_of
+from fakellm._dialects.responses_items.ids import response_id
+from fakellm._dialects.responses_items.items import Item, output_items
 from fakellm._wire.answer import Completion
 from fakellm._wire.asked import ChatRequest
 from fakellm._wire.events import Whole

@@ -22,9 +22,9 @@ from pydantic_core import to_json
 
 from fakellm._anyjson import list_of, object_of, objects_of, text_of
 from fakellm._dialects.openai.answers import head_of_stream
-from fakellm._dialects.responses.items import Item, output_items
 from fakellm._dialects.responses.quirks import quirks_of
 from fakellm._dialects.responses.say import begun, ended
+from fakellm._dialects.responses_items.items import Item, output_items
 from fakellm._wire.answer import Completion
 from fakellm._wire.asked import ChatRequest
 from fakellm._wire.events import Whole

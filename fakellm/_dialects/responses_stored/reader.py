@@ -8,9 +8,9 @@ from types import MappingProxyType
 
 from fakellm._anyjson import object_of, parsed
 from fakellm._dialects.openai import rejections
-from fakellm._dialects.responses.checks.rules import model_of
 from fakellm._dialects.responses.read import to_chat
-from fakellm._dialects.responses.stored.kept import StoredResponses
+from fakellm._dialects.responses_checks.rules import model_of
+from fakellm._dialects.responses_stored.kept import StoredResponses
 from fakellm._wire.asked import ChatRequest
 from fakellm._wire.claim import Claim
 from fakellm._wire.dialect import Dialect, Strictness

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import chain
 from types import MappingProxyType
 from typing import Any
 
 from fakellm._anyjson import objects_of, text_of
-from fakellm._dialects.responses.quirks import ResponsesQuirks, quirks_of
+from fakellm._dialects.responses.quirks import quirks_of
 from fakellm._dialects.responses.read import included, is_message
-from fakellm._dialects.responses.seals import seal
+from fakellm._dialects.responses_items.ids import item_id
+from fakellm._dialects.responses_items.seals import seal
 from fakellm._errors import ContradictionError
 from fakellm._wire.answer import (
     Choice,
@@ -29,41 +29,13 @@ from fakellm._wire.answer import (
     whole,
 )
 from fakellm._wire.asked import ChatRequest
-from fakellm._wire.canonical import digest
 from fakellm._wire.parts import Reasoning, ToolCall
 from fakellm._wire.provider import Json
 from fakellm.tokens._models import facts_of
 
-__all__ = ["Item", "family_of", "given_item", "hear_item", "item_id", "output_items", "response_id"]
+__all__ = ["Item", "given_item", "hear_item", "output_items"]
 
 _CALLS = MappingProxyType({"function": "function_call", "function_call": "function_call", "custom": "custom_tool_call"})
-
-# Beginnings of ids, as recorded, those of local shells and patches as the documentation shows them.
-_PREFIXES = MappingProxyType(
-    {
-        "message": "msg",
-        "reasoning": "rs",
-        "function_call": "fc",
-        "custom_tool_call": "ctc",
-        "web_search_call": "ws",
-        "file_search_call": "fs",
-        "code_interpreter_call": "ci",
-        "computer_call": "cu",
-        "mcp_call": "mcp",
-        "mcp_list_tools": "mcpl",
-        "mcp_approval_request": "mcpr",
-        "image_generation_call": "ig",
-        "local_shell_call": "lsh",
-        "shell_call": "sh",
-        "shell_call_output": "sho",
-        "apply_patch_call": "apc",
-        "tool_search_call": "tsc",
-        "tool_search_output": "tso",
-        "compaction": "cmp",
-        "response": "resp",
-        "conversation": "conv",
-    }
-)
 _WITHOUT_STATUS = frozenset({"additional_tools", "compaction", "mcp_approval_request", "mcp_list_tools", "program"})
 
 # Members that every item of a type has.
@@ -106,33 +78,6 @@ class Item:
         if self.thought is None:
             return self.body
         return {**self.body, "encrypted_content": seal(self.body["id"], self.thought, stage)}
-
-
-def response_id(answer: Completion, quirks: ResponsesQuirks) -> str:
-    """Return the id of a response."""
-    return quirks.response_id(item_id(answer, "response", 0), created=answer.created)
-
-
-def item_id(answer: Completion, kind: str, number: int) -> str:
-    """Return the id of an item: its kind, what it shares with the whole response, the time, what is its own."""
-    made = answer.identity.id("", 22)
-    prefix = _PREFIXES.get(kind, kind.partition("_")[0])
-    return f"{prefix}_{_family(made)}00{answer.created:08x}{_own(made, number)}"
-
-
-def family_of(answer: Completion) -> str:
-    """Return what the ids of a response and of all its items have in common: 16 hexadecimal digits."""
-    return _family(answer.identity.id("", 22))
-
-
-@lru_cache(maxsize=256)  # a response is named in many places while it is said
-def _family(made: str) -> str:
-    return digest(made).hex()[:16]
-
-
-@lru_cache(maxsize=256)
-def _own(made: str, number: int) -> str:
-    return digest(made, str(number)).hex()[:24]
 
 
 def given_item(item: Json, answer: Completion, number: int) -> Json:

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from fakellm._dialects.responses.quirks import quirks_of
 from fakellm._dialects.responses.read import call_id_of, is_message
-from fakellm._dialects.responses.seals import bears_mark, is_intact, is_same, is_wellformed
+from fakellm._dialects.responses_items.seals import bears_mark, is_intact, is_same, is_wellformed
 from fakellm._wire.errors import ErrorBody, Rejected
 from fakellm._wire.provider import Json, Provider
 

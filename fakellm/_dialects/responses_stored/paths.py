@@ -16,7 +16,7 @@ from fakellm._dialects.openai.document import body_of
 from fakellm._dialects.openai.misfits import sentence
 from fakellm._dialects.openai.pages import limit_of
 from fakellm._dialects.providers import is_provider_host, provider_of
-from fakellm._dialects.responses.checks.patches import PATCHES
+from fakellm._dialects.responses_checks.patches import PATCHES
 from fakellm._wire.claim import Claim, Traffic
 from fakellm._wire.errors import Rejected
 from fakellm._wire.events import WireRequest, split_url

@@ -15,8 +15,8 @@ from types import MappingProxyType
 from fakellm._anyjson import compact, object_of, text_of
 from fakellm._dialects.openai import rejections
 from fakellm._dialects.openai.misfits import sentence
-from fakellm._dialects.responses.checks.patches import PORTABLE, WELL_FORMED, openai_body
 from fakellm._dialects.responses.read import items_of, messages_of
+from fakellm._dialects.responses_checks.patches import PORTABLE, WELL_FORMED, openai_body
 from fakellm._wire.asked import ChatRequest
 from fakellm._wire.dialect import Strictness
 from fakellm._wire.errors import ErrorBody, Rejected

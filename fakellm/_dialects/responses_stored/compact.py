@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from fakellm._dialects.responses.items import given_item, item_id, output_items, response_id
 from fakellm._dialects.responses.quirks import quirks_of
 from fakellm._dialects.responses.say import usage_of
-from fakellm._dialects.responses.seals import seal
+from fakellm._dialects.responses_items.ids import item_id, response_id
+from fakellm._dialects.responses_items.items import given_item, output_items
+from fakellm._dialects.responses_items.seals import seal
 from fakellm._errors import ContradictionError
 from fakellm._wire.answer import Completion
 from fakellm._wire.asked import ChatRequest

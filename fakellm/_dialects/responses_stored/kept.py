@@ -15,13 +15,14 @@ from typing import Any
 
 from fakellm._dialects.openai.answers import one_object, refused
 from fakellm._dialects.openai.pages import page
-from fakellm._dialects.responses.checks.history import Issued, check_history, no_item
-from fakellm._dialects.responses.items import family_of, given_item, output_items, response_id
 from fakellm._dialects.responses.quirks import quirks_of
 from fakellm._dialects.responses.read import is_reference, items_of
 from fakellm._dialects.responses.say import begun, whole
-from fakellm._dialects.responses.stored.conversations import Conversations
 from fakellm._dialects.responses.stream import render_stream
+from fakellm._dialects.responses_checks.history import Issued, check_history, no_item
+from fakellm._dialects.responses_items.ids import family_of, response_id
+from fakellm._dialects.responses_items.items import given_item, output_items
+from fakellm._dialects.responses_stored.conversations import Conversations
 from fakellm._wire.answer import Completion
 from fakellm._wire.asked import ChatRequest
 from fakellm._wire.errors import ErrorBody, Rejected

@@ -11,7 +11,8 @@ from typing import Any
 
 from fakellm._anyjson import object_of, objects_of
 from fakellm._dialects.openai.pages import page
-from fakellm._dialects.responses.items import given_item, item_id
+from fakellm._dialects.responses_items.ids import item_id
+from fakellm._dialects.responses_items.items import given_item
 from fakellm._wire.answer import Completion
 from fakellm._wire.errors import ErrorBody, Rejected
 from fakellm._wire.provider import Json

@@ -12,13 +12,13 @@ from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
-from fakellm._dialects.chat.history import explain_messages, mentions_json
-from fakellm._dialects.chat.patches import azure_body, openai_body
 from fakellm._dialects.chat.portable import PORTABLE, WELL_FORMED
+from fakellm._dialects.chat_checks.history import explain_messages, mentions_json
+from fakellm._dialects.chat_checks.model_rules import explain_length, explain_model
+from fakellm._dialects.chat_checks.patches import azure_body, openai_body
 from fakellm._dialects.openai import rejections
 from fakellm._dialects.openai.dialect import check_model
 from fakellm._dialects.openai.misfits import explain_body
-from fakellm._dialects.openai.model_rules import explain_length, explain_model
 from fakellm._wire.dialect import Strictness
 from fakellm._wire.errors import ErrorBody, Rejected
 from fakellm._wire.provider import Provider
