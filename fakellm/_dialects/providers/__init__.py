@@ -10,20 +10,23 @@ from collections.abc import Mapping
 from functools import lru_cache
 from types import MappingProxyType
 
+from fakellm._dialects.chat.quirks import ChatQuirks
 from fakellm._dialects.providers.azure import AZURE, AZURE_ELSEWHERE
 from fakellm._dialects.providers.deepseek import DEEPSEEK
 from fakellm._dialects.providers.groq import GROQ
 from fakellm._dialects.providers.hosts import is_provider_host
 from fakellm._dialects.providers.openai import OPENAI
 from fakellm._dialects.providers.openrouter import OPENROUTER
-from fakellm._dialects.providers.plain import PLAIN
 from fakellm._dialects.providers.siliconflow import SILICONFLOW
 from fakellm._wire.provider import Provider
 
 __all__ = ["OPENAI", "PROVIDERS", "is_provider_host", "provider_of"]
 
+_PLAIN = Provider(name="plain", quirks={"chat": ChatQuirks()})
+"""OpenAI-compatible servers of which no more is known: vLLM, llama.cpp, LiteLLM, gateways, proxies."""
+
 PROVIDERS: Mapping[str, Provider] = MappingProxyType(
-    {provider.name: provider for provider in (AZURE, DEEPSEEK, GROQ, OPENAI, OPENROUTER, PLAIN, SILICONFLOW)}
+    {provider.name: provider for provider in (AZURE, DEEPSEEK, GROQ, OPENAI, OPENROUTER, _PLAIN, SILICONFLOW)}
 )
 """The providers by name, in order of the alphabet."""
 
@@ -43,4 +46,4 @@ _AT: tuple[tuple[re.Pattern[str], Provider], ...] = (
 def provider_of(host: str, path: str) -> Provider:
     """Return the provider at a URL. host: lower case, without port."""
     place = host + path
-    return next((provider for pattern, provider in _AT if pattern.search(place)), PLAIN)
+    return next((provider for pattern, provider in _AT if pattern.search(place)), _PLAIN)
