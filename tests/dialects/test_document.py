@@ -18,7 +18,7 @@ from fakellm._dialects.chat_checks.patches import AZURE
 from fakellm._dialects.openai import document
 from fakellm._dialects.openai.document import PATCHES, Compiler, body_of
 from fakellm._dialects.openai.misfits import sentence
-from fakellm._wire.shapes import ANY, Misfit
+from fakellm._dialects.shapes import ANY, Misfit
 
 OPERATIONS = sorted(name for name in document._packed() if " " in name)
 

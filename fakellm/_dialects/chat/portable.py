@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from fakellm._wire.shapes import ANY, BOOLEAN, OBJECT, TEXT, Also, Either, ListOf, Members, Misfit, Number, Text
+from fakellm._dialects.shapes import ANY, BOOLEAN, OBJECT, TEXT, Also, Either, ListOf, Members, Misfit, Number, Text
 
 __all__ = ["PORTABLE", "WELL_FORMED"]
 

@@ -22,13 +22,13 @@ from fakellm._dialects.openai.answers import one_object, refused
 from fakellm._dialects.openai.document import body_of
 from fakellm._dialects.openai.misfits import explain_body
 from fakellm._dialects.openai.pages import limit_of, page
+from fakellm._dialects.shapes import OBJECT, Members
 from fakellm._wire.answer import Completion
 from fakellm._wire.asked import ChatRequest
 from fakellm._wire.claim import Claim, Traffic
 from fakellm._wire.errors import ErrorBody, Rejected
 from fakellm._wire.events import WireEvent, WireRequest, split_url
 from fakellm._wire.provider import Json
-from fakellm._wire.shapes import OBJECT, Members
 
 __all__ = ["StoredChat", "claim_stored", "look_up"]
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from fakellm._dialects.openai.document import NAME, Patches, Schema, body_of
 from fakellm._dialects.openai.strict_schemas import check_format, check_parameters
-from fakellm._wire.shapes import Members, Misfit
+from fakellm._dialects.shapes import Members, Misfit
 
 __all__ = ["AZURE", "PATCHES", "azure_body", "is_plain", "openai_body"]
 

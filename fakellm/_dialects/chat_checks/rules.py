@@ -19,10 +19,10 @@ from fakellm._dialects.chat_checks.patches import azure_body, openai_body
 from fakellm._dialects.openai import rejections
 from fakellm._dialects.openai.dialect import check_model
 from fakellm._dialects.openai.misfits import explain_body
+from fakellm._dialects.shapes import Members
 from fakellm._wire.dialect import Strictness
 from fakellm._wire.errors import ErrorBody, Rejected
 from fakellm._wire.provider import Provider
-from fakellm._wire.shapes import Members
 
 __all__ = ["check_request"]
 

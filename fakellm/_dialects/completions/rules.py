@@ -11,10 +11,10 @@ from fakellm._dialects.embeddings.inputs import sizes_of
 from fakellm._dialects.openai import rejections
 from fakellm._dialects.openai.bodies import check_body
 from fakellm._dialects.openai.document import Schema, body_of
+from fakellm._dialects.shapes import ANY, BOOLEAN, OBJECT, TEXT, Either, Members, Number
 from fakellm._wire.dialect import Strictness
 from fakellm._wire.errors import ErrorBody, Rejected
 from fakellm._wire.provider import Json, Provider
-from fakellm._wire.shapes import ANY, BOOLEAN, OBJECT, TEXT, Either, Members, Number
 from fakellm.tokens import encoding_for_model
 from fakellm.tokens._models import facts_of
 

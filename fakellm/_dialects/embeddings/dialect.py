@@ -20,6 +20,7 @@ from fakellm._dialects.openai.bodies import check_body
 from fakellm._dialects.openai.dialect import OpenAIDialect, deployment, model_of
 from fakellm._dialects.openai.document import body_of
 from fakellm._dialects.openai.misfits import sentence
+from fakellm._dialects.shapes import ANY, Members, Number
 from fakellm._wire.answer import Completion
 from fakellm._wire.asked import ChatRequest
 from fakellm._wire.claim import Claim
@@ -28,7 +29,6 @@ from fakellm._wire.errors import ErrorBody, Rejected
 from fakellm._wire.events import WireEvent, WireRequest, address_of
 from fakellm._wire.provider import Json, Provider
 from fakellm._wire.reader import Reader
-from fakellm._wire.shapes import ANY, Members, Number
 from fakellm._wire.voice import Heard
 from fakellm.tokens import Encoding, encoding_for_model
 from fakellm.tokens._model_table import Vectors

@@ -16,6 +16,7 @@ from fakellm._dialects.openai.answers import one_object
 from fakellm._dialects.openai.bodies import check_body
 from fakellm._dialects.openai.dialect import OpenAIDialect
 from fakellm._dialects.openai.document import body_of
+from fakellm._dialects.shapes import ANY, TEXT, Either, Members
 from fakellm._wire.answer import Completion
 from fakellm._wire.asked import ChatRequest
 from fakellm._wire.canonical import digest
@@ -25,7 +26,6 @@ from fakellm._wire.errors import ErrorBody, Rejected
 from fakellm._wire.events import WireEvent, WireRequest, address_of
 from fakellm._wire.provider import Json, Provider
 from fakellm._wire.reader import Reader
-from fakellm._wire.shapes import ANY, TEXT, Either, Members
 from fakellm._wire.voice import Heard
 
 __all__ = ["MODERATION_MODELS", "ModerationsDialect"]

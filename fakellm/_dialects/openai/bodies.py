@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 from fakellm._dialects.openai.dialect import check_model
 from fakellm._dialects.openai.misfits import explain_body
+from fakellm._dialects.shapes import Members
 from fakellm._wire.dialect import Strictness
 from fakellm._wire.errors import Rejected
 from fakellm._wire.provider import Json, Provider
-from fakellm._wire.shapes import Members
 
 __all__ = ["check_body"]
 

@@ -19,8 +19,7 @@ from typing import Any
 
 from pydantic_core import from_json
 
-from fakellm._real_files import real_files
-from fakellm._wire.shapes import (
+from fakellm._dialects.shapes import (
     ANY,
     BOOLEAN,
     OBJECT,
@@ -41,6 +40,7 @@ from fakellm._wire.shapes import (
     Tagged,
     Text,
 )
+from fakellm._real_files import real_files
 
 __all__ = ["NAME", "PATCHES", "Compiler", "Patches", "body_of"]
 

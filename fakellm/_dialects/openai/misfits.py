@@ -9,9 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 
 from fakellm._dialects.openai.rejections import kind_of, missing, unrecognized, wrong_type
-from fakellm._wire.errors import ErrorBody
-from fakellm._wire.provider import Json
-from fakellm._wire.shapes import (
+from fakellm._dialects.shapes import (
     Also,
     AnyOf,
     Choice,
@@ -27,6 +25,8 @@ from fakellm._wire.shapes import (
     Shape,
     Text,
 )
+from fakellm._wire.errors import ErrorBody
+from fakellm._wire.provider import Json
 
 __all__ = ["explain_body", "sentence"]
 

@@ -10,9 +10,9 @@ from typing import Any
 
 from fakellm._dialects.openai import rejections
 from fakellm._dialects.openai.misfits import sentence
+from fakellm._dialects.shapes import Number
 from fakellm._wire.errors import Rejected
 from fakellm._wire.provider import Json
-from fakellm._wire.shapes import Number
 
 __all__ = ["limit_of", "page"]
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from fakellm._wire.shapes import Misfit
+from fakellm._dialects.shapes import Misfit
 
 __all__ = ["check_format", "check_parameters"]
 

@@ -17,6 +17,7 @@ from fakellm._dialects.responses_checks.patches import PATCHES
 from fakellm._dialects.responses_checks.rules import check_model, explain_shape
 from fakellm._dialects.responses_stored.kept import StoredResponses
 from fakellm._dialects.responses_stored.reader import StoredReader
+from fakellm._dialects.shapes import Members
 from fakellm._wire.answer import Completion
 from fakellm._wire.asked import ChatRequest
 from fakellm._wire.claim import Claim, Traffic
@@ -24,7 +25,6 @@ from fakellm._wire.dialect import Strictness
 from fakellm._wire.errors import Rejected
 from fakellm._wire.events import WireEvent, WireRequest, address_of
 from fakellm._wire.provider import Json, Provider
-from fakellm._wire.shapes import Members
 from fakellm._wire.voice import Heard
 from fakellm.tokens._rates import RESPONSES_RATES
 

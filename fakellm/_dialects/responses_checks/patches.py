@@ -10,7 +10,7 @@ from typing import Any
 
 from fakellm._dialects.openai.document import NAME, Patches, Schema, body_of
 from fakellm._dialects.openai.strict_schemas import check_format, check_parameters
-from fakellm._wire.shapes import BOOLEAN, OBJECT, TEXT, Either, ListOf, Members, Misfit, Number
+from fakellm._dialects.shapes import BOOLEAN, OBJECT, TEXT, Either, ListOf, Members, Misfit, Number
 
 __all__ = ["PATCHES", "PORTABLE", "WELL_FORMED", "openai_body"]
 

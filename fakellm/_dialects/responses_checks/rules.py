@@ -17,12 +17,12 @@ from fakellm._dialects.openai import rejections
 from fakellm._dialects.openai.misfits import sentence
 from fakellm._dialects.responses.read import items_of, messages_of
 from fakellm._dialects.responses_checks.patches import PORTABLE, WELL_FORMED, openai_body
+from fakellm._dialects.shapes import Members
 from fakellm._wire.asked import ChatRequest
 from fakellm._wire.dialect import Strictness
 from fakellm._wire.errors import ErrorBody, Rejected
 from fakellm._wire.events import WireRequest
 from fakellm._wire.provider import Json, Provider
-from fakellm._wire.shapes import Members
 from fakellm.tokens._models import facts_of
 
 __all__ = ["TOO_LONG", "check_model", "check_request", "explain_length", "explain_shape", "model_of", "unknown_model"]

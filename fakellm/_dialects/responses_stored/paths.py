@@ -17,11 +17,11 @@ from fakellm._dialects.openai.misfits import sentence
 from fakellm._dialects.openai.pages import limit_of
 from fakellm._dialects.providers import is_provider_host, provider_of
 from fakellm._dialects.responses_checks.patches import PATCHES
+from fakellm._dialects.shapes import Members
 from fakellm._wire.claim import Claim, Traffic
 from fakellm._wire.errors import Rejected
 from fakellm._wire.events import WireRequest, split_url
 from fakellm._wire.provider import Json
-from fakellm._wire.shapes import Members
 
 __all__ = ["claim_look_up", "look_up"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from fakellm._wire.shapes import (
+from fakellm._dialects.shapes import (
     ANY,
     BOOLEAN,
     OBJECT,
