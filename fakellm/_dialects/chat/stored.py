@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
-from urllib.parse import parse_qsl, unquote
+from urllib.parse import unquote
 
 from pydantic_core import from_json, to_json
 
@@ -21,13 +21,13 @@ from fakellm._dialects.openai import rejections
 from fakellm._dialects.openai.answers import one_object, refused
 from fakellm._dialects.openai.document import body_of
 from fakellm._dialects.openai.misfits import explain_body
-from fakellm._dialects.openai.pages import limit_of, page
+from fakellm._dialects.openai.pages import page, page_of, query_of
 from fakellm._dialects.shapes import OBJECT, Members
 from fakellm._wire.answer import Completion
 from fakellm._wire.asked import ChatRequest
 from fakellm._wire.claim import Claim, Traffic
 from fakellm._wire.errors import ErrorBody, Rejected
-from fakellm._wire.events import WireEvent, WireRequest, split_url
+from fakellm._wire.events import WireEvent, WireRequest
 from fakellm._wire.provider import Json
 
 __all__ = ["StoredChat", "claim_stored", "look_up"]
@@ -56,9 +56,8 @@ def look_up(wire: WireRequest, *, is_documented: bool) -> WireRequest:
     asked: Json = {"method": wire.method, "part": "messages" if found and found["messages"] else None}
     if wire.method == "POST":
         asked["metadata"] = _metadata(wire.body, _documented() if is_documented else _PORTABLE)
-    query = dict(parse_qsl(split_url(wire.url).query, keep_blank_values=True))
-    asked |= {"after": query.get("after"), "model": query.get("model"), "order": query.get("order")}
-    asked["limit"] = limit_of(query.get("limit"))
+    query = query_of(wire)
+    asked |= {"model": query.get("model"), **page_of(query)}
     asked["labels"] = {name[9:-1]: value for name, value in query.items() if re.fullmatch(r"metadata\[.+\]", name)}
     return wire._replace(body=to_json(asked))
 

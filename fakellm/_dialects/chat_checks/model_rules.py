@@ -85,9 +85,7 @@ def _refuse_role(messages: list[Body]) -> Rejected | None:
 
 
 def _refuse_temperature(body: Body, facts: ModelFacts) -> Rejected | None:
-    if not _reasons(body, facts):
-        return None
-    if body["temperature"] == 1:
+    if body["temperature"] == 1 or not _reasons(body, facts):
         return None
     hint = " Only the default (1) value is supported."
     return Rejected(rejections.unsupported_value("temperature", body["temperature"], hint))

@@ -80,16 +80,9 @@ def _explain_together(body: Body) -> ErrorBody | None:
     return next((error for error in errors if error), None)
 
 
-def _stream_options(body: Body) -> ErrorBody | None:
-    return None if body.get("stream") else rejections.only_when("stream_options", "stream")
-
-
-def _top_logprobs(body: Body) -> ErrorBody | None:
-    return None if body.get("logprobs") else rejections.only_when("top_logprobs", "logprobs")
-
-
-def _metadata(body: Body) -> ErrorBody | None:
-    return None if body.get("store") else rejections.only_when("metadata", "store")
+def _beside(other: str, error: ErrorBody) -> Callable[[Body], ErrorBody | None]:
+    """Return the rule of a parameter that stands only beside another."""
+    return lambda body: None if body.get(other) else error
 
 
 def _both_limits(body: Body) -> ErrorBody | None:
@@ -100,10 +93,6 @@ def _both_limits(body: Body) -> ErrorBody | None:
         param="max_tokens",
         code="invalid_parameter_combination",
     )
-
-
-def _parallel_tool_calls(body: Body) -> ErrorBody | None:
-    return None if body.get("tools") else rejections.only_with("parallel_tool_calls", "tools")
 
 
 def _tool_choice(body: Body) -> ErrorBody | None:
@@ -144,11 +133,11 @@ def _response_format(body: Body) -> ErrorBody | None:
 
 
 _RULES: dict[str, Callable[[Body], ErrorBody | None]] = {
-    "stream_options": _stream_options,
-    "top_logprobs": _top_logprobs,
-    "metadata": _metadata,
+    "stream_options": _beside("stream", rejections.only_when("stream_options", "stream")),
+    "top_logprobs": _beside("logprobs", rejections.only_when("top_logprobs", "logprobs")),
+    "metadata": _beside("store", rejections.only_when("metadata", "store")),
     "max_tokens": _both_limits,
-    "parallel_tool_calls": _parallel_tool_calls,
+    "parallel_tool_calls": _beside("tools", rejections.only_with("parallel_tool_calls", "tools")),
     "tool_choice": _tool_choice,
     "function_call": _function_call,
     "response_format": _response_format,

@@ -7,25 +7,37 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
+from urllib.parse import parse_qsl
 
 from fakellm._dialects.openai import rejections
 from fakellm._dialects.openai.misfits import sentence
 from fakellm._dialects.shapes import Number
 from fakellm._wire.errors import Rejected
+from fakellm._wire.events import WireRequest, split_url
 from fakellm._wire.provider import Json
 
-__all__ = ["limit_of", "page"]
+__all__ = ["page", "page_of", "query_of"]
 
 _USUAL_LIMIT = 20
 _LIMIT = Number("integer", 1, 100)
 
 
-def limit_of(given: str | None) -> int:
-    """Return how many items a page may have. given: as the query says it, None where it does not.
+def query_of(wire: WireRequest) -> dict[str, str]:
+    """Return what stands behind the path of a URL."""
+    return dict(parse_qsl(split_url(wire.url).query, keep_blank_values=True))
+
+
+def page_of(query: Mapping[str, str], *, order: str | None = None) -> Json:
+    """Return which page a query asks for. order: the usual one.
 
     Raises:
-        Rejected: it is no number, or out of bounds.
+        Rejected: the limit is no number, or out of bounds.
     """
+    limit = _limit(query.get("limit"))
+    return {"after": query.get("after"), "order": query.get("order", order), "limit": limit}
+
+
+def _limit(given: str | None) -> int:
     if given is None:
         return _USUAL_LIMIT
     if not given.isascii() or not given.isdigit():

@@ -7,20 +7,20 @@ from __future__ import annotations
 
 import re
 from functools import cache, lru_cache
-from urllib.parse import parse_qsl, unquote
+from urllib.parse import unquote
 
 from pydantic_core import to_json
 
 from fakellm._anyjson import object_of, parsed
 from fakellm._dialects.openai.document import body_of
 from fakellm._dialects.openai.misfits import sentence
-from fakellm._dialects.openai.pages import limit_of
+from fakellm._dialects.openai.pages import page_of, query_of
 from fakellm._dialects.providers import is_provider_host, provider_of
 from fakellm._dialects.responses_checks.patches import PATCHES
 from fakellm._dialects.shapes import Members
 from fakellm._wire.claim import Claim, Traffic
 from fakellm._wire.errors import Rejected
-from fakellm._wire.events import WireRequest, split_url
+from fakellm._wire.events import WireRequest
 from fakellm._wire.provider import Json
 
 __all__ = ["claim_look_up", "look_up"]
@@ -74,9 +74,8 @@ def look_up(wire: WireRequest, *, is_documented: bool) -> WireRequest:
     is_checked = is_documented and wire.method == "POST" and found.get("of") == "conversations"
     if is_checked and (misfit := _body(is_of_one=bool(found["id"]), part=found["part"]).misfit(sent)):
         raise Rejected(sentence(misfit))
-    query = dict(parse_qsl(split_url(wire.url).query, keep_blank_values=True))
-    asked: Json = {**found, "method": wire.method, "sent": sent}
-    asked |= {"after": query.get("after"), "order": query.get("order", "desc"), "limit": limit_of(query.get("limit"))}
+    query = query_of(wire)
+    asked: Json = {**found, "method": wire.method, "sent": sent, **page_of(query, order="desc")}
     asked |= {"stream": query.get("stream") == "true", "starting_after": query.get("starting_after")}
     return wire._replace(body=to_json(asked))
 
