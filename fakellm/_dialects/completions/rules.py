@@ -97,9 +97,4 @@ def _refuse_length(body: Json, model: str) -> Rejected | None:
     longest = max(sizes_of(body.get("prompt"), encoding_for_model(model)), default=0)
     if context is None or longest + limit <= context:
         return None
-    return Rejected(
-        ErrorBody(
-            f"This model's maximum context length is {context} tokens, however you requested {longest + limit} tokens "
-            f"({longest} in your prompt; {limit} for the completion). Please reduce your prompt; or completion length."
-        )
-    )
+    return Rejected(rejections.prompt_too_long(context, longest, limit))

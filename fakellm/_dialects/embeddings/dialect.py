@@ -192,12 +192,7 @@ def _refuse_length(given: object, model: str, size: int) -> Rejected | None:
         return None
     sizes = sizes_of(given, _encoding(model))
     if (longest := max(sizes)) > _MOST_TOKENS:
-        return Rejected(
-            ErrorBody(
-                f"This model's maximum context length is {_MOST_TOKENS} tokens, however you requested {longest} tokens "
-                f"({longest} in your prompt; 0 for the completion). Please reduce your prompt; or completion length."
-            )
-        )
+        return Rejected(rejections.prompt_too_long(_MOST_TOKENS, longest))
     if (together := sum(sizes)) > _MOST_TOKENS_TOGETHER:
         kind = "max_tokens_per_request"
         message = f"Requested {together} tokens, max {_MOST_TOKENS_TOGETHER} tokens per request"

@@ -20,6 +20,7 @@ __all__ = [
     "model_not_found",
     "only_when",
     "only_with",
+    "prompt_too_long",
     "unrecognized",
     "unsupported_parameter",
     "unsupported_value",
@@ -100,6 +101,14 @@ def unsupported_value(param: str, got: object, hint: str = "") -> ErrorBody:
         f"Unsupported value: '{param}' does not support {got} with this model.{hint}",
         param=param,
         code="unsupported_value",
+    )
+
+
+def prompt_too_long(most: int, prompt: int, completion: int = 0) -> ErrorBody:
+    """A prompt, with the completion that it asks for, that is longer than the model's context; not of chats."""
+    return ErrorBody(
+        f"This model's maximum context length is {most} tokens, however you requested {prompt + completion} tokens "
+        f"({prompt} in your prompt; {completion} for the completion). Please reduce your prompt; or completion length."
     )
 
 
