@@ -45,6 +45,12 @@ class Dialect(Voice, ABC):
     beside: tuple[Dialect, ...] = ()
     """Dialects of further endpoints, which know what this one stores: its copy has copies of them."""
 
+    def alike(self) -> Self:
+        """Return a dialect that shares all that this one knows, for ``copied`` to give it a state of its own."""
+        made = object.__new__(type(self))
+        made.__dict__.update(self.__dict__)
+        return made
+
     @abstractmethod
     def claims(self, wire: WireRequest) -> Claim | None:
         """Say that a request is of this API, and what its path says; None for any other."""

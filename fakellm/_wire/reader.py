@@ -23,8 +23,6 @@ __all__ = ["Check", "Reader"]
 # Bytes of bodies that are known when they come again; an agent's session of 50 calls has 500,000. Of their parts, each
 # of which takes some five times its bytes.
 _REMEMBERED = 2_000_000
-# Those for whom parts of bodies are known to be accepted.
-_MOST_ASKERS = 256
 
 _NO_JSON = ErrorBody("the body of the request is no JSON object")
 
@@ -78,7 +76,7 @@ class Reader:
         self._facts = Memo(partial(BodyFacts, to_chat=to_chat), limit=_REMEMBERED)
         self._terms = Memo(partial(KnownTerms, rates=dialect.rates), limit=_REMEMBERED)
         self._messages = Memo(KnownMessage, limit=_REMEMBERED)
-        self._askers: dict[_Asker, _Asker] = {}
+        self._asker: _Asker | None = None  # the last one
 
     def read(
         self,
@@ -122,10 +120,11 @@ class Reader:
         return self._terms[terms], [self._messages[message] for message in messages]
 
     def _only(self, asker: _Asker) -> _Asker:
-        """Return the one of all equal askers that stands for them, so that ``is`` tells whether it is the same."""
-        if len(self._askers) >= _MOST_ASKERS:
-            self._askers.clear()
-        return self._askers.setdefault(asker, asker)
+        """Return the last asker where this one equals it, so that ``is`` tells whether it is the same."""
+        if (last := self._asker) == asker:
+            return last
+        self._asker = asker
+        return asker
 
     def _decoded(self, body: bytes) -> Json:
         try:

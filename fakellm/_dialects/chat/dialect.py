@@ -6,7 +6,6 @@ Source: ``CreateChatCompletionRequest`` of the OpenAPI document.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from copy import copy
 from functools import lru_cache
 from typing import Self
 
@@ -46,7 +45,7 @@ class ChatDialect(OpenAIDialect):
         self._stored = StoredChat()
 
     def copied(self) -> Self:
-        made = copy(self)
+        made = self.alike()
         made._stored = self._stored.copied()  # noqa: SLF001  # the same
         return made
 

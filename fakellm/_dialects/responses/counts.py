@@ -6,7 +6,6 @@ Source: the OpenAPI document; recorded from api.openai.com, 2026.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from copy import copy
 from functools import cache, lru_cache
 from typing import Self
 
@@ -46,7 +45,7 @@ class CountsDialect(OpenAIDialect):
 
     def on(self, stored: StoredResponses) -> Self:
         """Return the same for requests that may build on these responses."""
-        made = copy(self)
+        made = self.alike()
         made._requests = self._requests.on(made, stored)  # noqa: SLF001  # the same
         return made
 

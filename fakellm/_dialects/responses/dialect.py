@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from copy import copy
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, Self
@@ -69,7 +68,7 @@ class ResponsesDialect(OpenAIDialect):
         self.beside = (self._counts,)
 
     def copied(self) -> Self:
-        made = copy(self)
+        made = self.alike()
         made._hold(self._stored.copied())  # noqa: SLF001  # the same
         return made
 
