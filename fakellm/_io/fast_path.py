@@ -1,6 +1,6 @@
 """Whole answers, handed to a client as they are: the short cut past the player of ``transport``.
 
-What a client sees and what is reported are the same on both ways; tests/io/test_at_once.py compares them.
+What a client sees and what is reported are the same on both ways; tests/io/test_fast_path.py compares them.
 """
 
 from __future__ import annotations
