@@ -171,8 +171,8 @@ def _say(scripted: Reply, request: ChatRequest, limits: _Limits) -> _Said:
     encoding = _encoding(request.model)
     if scripted.parts is not None:
         return _say_in_parts(scripted, scripted.parts, request, encoding)
-    given = delivered(scripted, request)
-    reply = message_of(given)
+    given = scripted if scripted.parsed is None else delivered(scripted, request)
+    reply = given if given.chunks is None else message_of(given)
     if reply.tool_calls or limits.must_call or scripted.parsed is not None:
         check_reply(scripted, reply, request)
     silent = reply.refusal is not None or bool(reply.tool_calls)
@@ -214,7 +214,7 @@ def _limited(said: _Said, limit: int) -> _Said:
 
 def _choice(said: _Said, request: ChatRequest, identity: Identity, *, index: int, first_call: int) -> Choice:
     reply, split = said.reply, said.encoding.split
-    texts = texts_of(said.parts or (), request.voice)
+    texts = () if said.parts is None else texts_of(said.parts, request.voice)
     choice = Choice(
         index,
         _finish_reason(said, request),
