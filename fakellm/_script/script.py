@@ -66,6 +66,8 @@ class Script:
         else:
             field, wanted = place
             self._indexes[field].remove(wanted, rule)
+            if self._indexes[field].is_empty:  # where it lies, requests are read for it
+                del self._indexes[field]
 
     def hold(self, rules: Sequence[Rule]) -> None:
         """Hold these rules alone, in this order; those that are used up are passed over."""

@@ -151,6 +151,19 @@ def test_used_up_rules_are_taken_off_their_shelves():
     assert {call.status for call in llm.calls} == {200}
     assert len(script.rules) == 1000
     assert len(script._rest) == 200  # those that never hold
-    for index in script._indexes.values():
-        assert index._buckets == {}
-    assert (script._indexes["user"]._by_gram, script._indexes["user"]._short) == ({}, [])
+    assert script._indexes == {}
+
+
+def test_used_up_rules_are_taken_out_of_an_index_that_others_are_in():
+    llm = FakeLLM()
+    for number in range(200):
+        llm.when(user=f"question {number}.").reply("a")
+    llm.when(user="?").reply("short", times=None)
+
+    for number in range(200):
+        play(llm._engine.handle(asking(f"question {number}.")))
+
+    index = llm._engine.script._indexes["user"]
+    assert list(index._buckets) == ["?"]
+    assert index._by_gram._needles == {None: ["?"]}
+    assert index._by_gram._grams == {"?": None}
