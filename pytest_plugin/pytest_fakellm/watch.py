@@ -8,14 +8,15 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 # All at once: a fake file system takes modules away again that were imported while it was there, and what is
-# imported anew has classes of its own.
-from fakellm import Cassette, FakeLLM, FakeLLMError, UsageError
+# imported anew has classes of its own. Not those of cassettes, which tests import that have one: they take a third.
+from fakellm import FakeLLM, FakeLLMError, UsageError
 from pytest_fakellm.reports import hints, journal_lines, other_lines, tally
 from pytest_fakellm.tracebacks import is_a_mistake, is_of_a_request, say_once, users_lines
 
 if TYPE_CHECKING:
     import pytest
 
+    from fakellm import Cassette
     from pytest_fakellm.guard import Guard, Refusal
     from pytest_fakellm.tapes import Tape
 

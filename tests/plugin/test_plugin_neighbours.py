@@ -216,6 +216,38 @@ def test_fake_file_system_does_not_hide_the_files_of_the_package(project, test):
     result.assert_outcomes(passed=1, deselected=len(EACH_ALONE) - 1)
 
 
+def test_cassettes_that_were_first_imported_beside_a_fake_file_system_serve_later_tests(project):
+    write_ini(project, addopts="-p pyfakefs.pytest_plugin")
+    project.makepyfile(
+        """
+        import os
+
+        import pytest
+        from agent import ask
+
+        def test_without_a_cassette(fake_llm):
+            fake_llm.reply("ok")
+            assert ask("hi") == "ok"
+
+        @pytest.fixture
+        def real_folder(fs):
+            fs.add_real_directory(os.path.dirname(__file__))
+
+        @pytest.mark.llm_cassette("session.yaml")
+        def test_beside_fake_files(real_folder, llm_cassette):
+            assert ask("hi") == "recorded"
+
+        @pytest.mark.llm_cassette("session.yaml")
+        def test_again(llm_cassette):
+            assert ask("hi") == "recorded"
+        """
+    )
+
+    result = project.runpytest_subprocess()
+
+    result.assert_outcomes(passed=3)
+
+
 def test_names_do_not_clash():
     """Options, ini options, markers and fixtures of ours begin with llm or fake_llm."""
     from pytest_fakellm import plugin, settings
