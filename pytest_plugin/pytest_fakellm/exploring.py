@@ -37,17 +37,21 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_itemcollected(item: pytest.Item) -> None:
     """Let the markers bring the fixtures that they need."""
     names = getattr(item, "fixturenames", None)
-    if names is not None and any(item.get_closest_marker(name) for name in TROUBLE_MARKERS):
+    if names is not None and _is_marked(item):
         missing = [name for name in ("fake_llm", "subtests") if name not in names]
         item.fixturenames = [*names, *missing]  # type: ignore[attr-defined]  # a new list: parameters share theirs
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Refuse the markers where they are wrong, or where nothing could be run again."""
-    if any(item.get_closest_marker(name) for name in TROUBLE_MARKERS):
+    if _is_marked(item):
         from pytest_fakellm.experiments import check
 
         check(item)
+
+
+def _is_marked(item: pytest.Item) -> bool:
+    return any(mark.name in TROUBLE_MARKERS for mark in item.iter_markers())
 
 
 def pytest_make_parametrize_id(val: object) -> str | None:
@@ -60,8 +64,7 @@ def pytest_make_parametrize_id(val: object) -> str | None:
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, object]:
     """Run a test that has one of the markers again and again, by whatever runs it once, sync or async."""
     __tracebackhide__ = True
-    marked = any(pyfuncitem.get_closest_marker(name) for name in TROUBLE_MARKERS)
-    if not marked or pyfuncitem.stash.get(_RUNS, False):
+    if not _is_marked(pyfuncitem) or pyfuncitem.stash.get(_RUNS, False):
         return (yield)
     from pytest_fakellm.experiments import runs
 

@@ -18,7 +18,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from functools import wraps
+from functools import lru_cache, wraps
 from importlib import import_module
 from threading import RLock, get_ident
 from typing import Any, NamedTuple
@@ -203,7 +203,7 @@ class Guard:
         for owner, name, wrap in _places():
             if (owner, name) not in self._patches:
                 original = getattr(owner, name)
-                patched = wraps(original)(wrap(original, self.check))
+                patched = _patched(original, wrap, self.check)
                 # Where the original is inherited, there is nothing to put back.
                 self._patches[owner, name] = vars(owner).get(name), patched
                 setattr(owner, name, patched)
@@ -329,6 +329,11 @@ def _places() -> Iterator[tuple[Any, str, Callable[[Any, Check], Any]]]:
     resolver: Any = sys.modules.get("aiohttp.resolver")
     if getattr(resolver, "aiodns", None) is not None:
         yield resolver.AsyncResolver, "resolve", _looking_up
+
+
+@lru_cache(maxsize=32)  # each test patches the same; not all, since it holds on to guards of sessions that ended
+def _patched(original: Any, wrap: Callable[[Any, Check], Any], check: Check) -> Any:
+    return wraps(original)(wrap(original, check))
 
 
 def _connecting(original: Any, check: Check) -> Any:

@@ -35,8 +35,8 @@ _QUIET = {
 # The running test, None between tests; the innermost session last, since a test may run one.
 _running: list[pytest.Item | None] = []
 
-# The fixtures being made that several tests share, the innermost last.
-_shared: list[pytest.FixtureRequest] = []
+# The fixtures being made, the innermost last.
+_making: list[pytest.FixtureRequest] = []
 
 # The fixtures under which a client may be built that has no key.
 _ANSWERING = frozenset(("fake_llm", "llm_cassette", "llm_journal"))
@@ -197,14 +197,12 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
 
 @pytest.hookimpl(wrapper=True)
 def pytest_fixture_setup(request: pytest.FixtureRequest) -> Generator[None, object, object]:
-    """Know which fixture is being made where several tests share it; ``setUpClass`` and its like are fixtures too."""
-    if request.scope == "function":
-        return (yield)
-    _shared.append(request)
+    """Know which fixture is being made; ``setUpClass`` and its like are fixtures too."""
+    _making.append(request)
     try:
         return (yield)
     finally:
-        _shared.pop()
+        _making.pop()
 
 
 def note_made(made: FakeLLM | Cassette) -> None:
@@ -213,9 +211,10 @@ def note_made(made: FakeLLM | Cassette) -> None:
     Where a fixture that several tests share made it, they are guarded as long as that fixture lasts.
     """
     if _running and (item := _running[-1]) is not None:
+        fixture = _making[-1] if _making else None
         # A test may run a session, while a fixture of its own is made.
-        is_shared = bool(_shared) and _shared[-1].config is item.config
-        watch_of(item).made_under(made, guard_of(item.config), shared=_shared[-1] if is_shared else None)
+        is_shared = fixture is not None and fixture.scope != "function" and fixture.config is item.config
+        watch_of(item).made_under(made, guard_of(item.config), shared=fixture if is_shared else None)
 
 
 def folders_of_test() -> list[os.PathLike[str]]:
@@ -279,7 +278,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     """Explain a failed setup; put a test's figures on its last report, with which they travel to the terminal."""
     if call.when == "setup" and call.excinfo is not None:
         _report(item, "setup", with_problems=True, error=call.excinfo.value)
-    report = yield from _told_once(item, call)
+    report = (yield) if call.excinfo is None else (yield from _told_once(item, call, call.excinfo))
     watch = item.stash.get(WATCH, None)
     if call.when == "teardown" and watch is not None:
         report.fakellm = watch.tally(with_lines=item.config.get_verbosity() > 0)
@@ -288,17 +287,19 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     return report
 
 
-def _told_once(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
+def _told_once(
+    item: pytest.Item, call: pytest.CallInfo[None], excinfo: pytest.ExceptionInfo[BaseException]
+) -> Generator[None, Any, Any]:
     """Report a failure by the user's lines alone where its message or the test's sections explain it.
 
     What the sections explain is not said twice.
     """
     watch, option = item.stash.get(WATCH, None), item.config.option
-    if call.excinfo is None or option.fulltrace or option.tbstyle == "native":
+    if option.fulltrace or option.tbstyle == "native":
         return (yield)
-    if watch is None and type(call.excinfo.value).__module__ != "fakellm._errors":
+    if watch is None and type(excinfo.value).__module__ != "fakellm._errors":
         return (yield)
-    with watch_of(item).told_once(call.excinfo) as say_once:
+    with watch_of(item).told_once(excinfo) as say_once:
         report = yield
     say_once(report.longrepr)
     return report
@@ -311,11 +312,12 @@ def llm_config() -> Mapping[str, Any]:
 
 
 @pytest.fixture
-def fake_llm(request: pytest.FixtureRequest, llm_config: Mapping[str, Any]) -> FakeLLM:
+def fake_llm(llm_config: Mapping[str, Any]) -> FakeLLM:
     """A FakeLLM that answers for every client of httpx, httpx2, requests and aiohttp, checked when the test ends."""
     from pytest_fakellm.sessions import fake_session
 
-    return fake_session(request, llm_config)
+    # Not by the fixture ``request``: pytest makes one three times for each test that has it, 40 µs in all.
+    return fake_session(_making[-1], llm_config)
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from fakellm._errors import shown
@@ -62,7 +63,7 @@ def other_lines(answering: FakeLLM | Cassette) -> Iterator[str]:
 def _line(call: Call) -> str:
     subject = f" {call.model}" if call.model else ""
     stream = ", stream" if call.stream else ""
-    usage = call.usage or {}
+    usage = call.shared_usage or {}
     tokens = f", {usage['prompt_tokens']}+{usage['completion_tokens']} tokens" if _is_counted(usage) else ""
     head = f"call {call.number}: {call.wire.method} {call.wire.path}{subject} [{call.status}{stream}]"
     return f"{head}{_asked(call)}, answered by {_by(call)}{tokens}"
@@ -100,8 +101,7 @@ def tally(
     """
     calls = [call for one in answering for call in one.calls]
     others = [call for one in answering for call in one.other_traffic]
-    lines = [*map(_line, calls), *(line for one in answering for line in other_lines(one))]
-    usages = [usage for call in calls if _is_counted(usage := call.usage or {})]
+    usages = [usage for call in calls if _is_counted(usage := call.shared_usage or {})]
     return {
         "calls": len(calls),
         "prompt_tokens": sum(usage["prompt_tokens"] for usage in usages),
@@ -109,7 +109,7 @@ def tally(
         "missed": sum(call.outcome is Outcome.UNMATCHED for call in (*calls, *others)) if tapes else 0,
         "cassettes": [_played(tape, has_passed=has_passed) for tape in tapes],
         "refused": refused,
-        "lines": lines if with_lines else [],
+        "lines": [*map(_line, calls), *chain.from_iterable(map(other_lines, answering))] if with_lines else [],
     }
 
 

@@ -49,13 +49,13 @@ class Watch:
         shared: the fixture that made it, where several tests share that. Another test may enter such a fake.
         """
         self.guard = guard
-        held = ExitStack()
-        held.enter_context(guard.hold("none" if getattr(made, "is_recording", False) else "providers"))
+        what = "none" if getattr(made, "is_recording", False) else "providers"
+        guard.begin(what)
         if shared is None:
             self.made.append(made)
-            self.blocks.push(held)
+            self.blocks.callback(guard.end, what)
         else:
-            shared.addfinalizer(held.close)
+            shared.addfinalizer(partial(guard.end, what))
 
     @property
     def passed(self) -> bool:
