@@ -141,6 +141,17 @@ def test_rejected_call_that_is_not_well_formed_shows_nothing(body):
     assert (rejected.request, rejected.model, rejected.messages, rejected.last_user) == (None, "", [], None)
 
 
+def test_equal_answers_share_one_usage_that_the_journal_adds_up():
+    engine = scripted("Hello!", times=None)
+    ask(engine)
+    ask(engine)
+
+    first, second = engine.journal
+
+    assert first.shared_usage is second.shared_usage
+    assert engine.journal.usage["total_tokens"] == 20
+
+
 def test_usage_that_a_test_changes_is_not_that_of_another_call():
     engine = scripted("Rain.", "Rain.")
     for _ in range(2):
