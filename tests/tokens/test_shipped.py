@@ -31,8 +31,8 @@ def test_lone_surrogates_are_encoded_as_replacement_characters(fresh, is_promote
     assert fresh.count("\udfff") == fresh.count("\ufffd")
 
 
-def test_long_piece_goes_to_tiktoken(fresh):
-    assert fresh.count("a" * 20_000) == 2500
+def test_very_long_piece_goes_to_tiktoken(fresh):
+    assert fresh.count("a" * 300_000) == 37_500
     assert fresh._engine.is_promoted
 
 
@@ -117,3 +117,36 @@ def test_counting_short_texts_imports_neither_tiktoken_nor_regex():
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
     assert done.stdout == "5 []\n"
+
+
+LONG_TEXTS = r"""
+import base64, json, sys
+import httpx
+from fakellm import FakeLLM
+from fakellm.tokens import get_encoding
+
+prose = " ".join(f"{number:o} ways to say {number:x}" for number in range(10_000))
+picture = base64.b64encode(bytes(range(256)) * 80).decode()
+page = json.dumps([{"id": number, "text": f"Entry {number}"} for number in range(2_000)], indent=2)
+texts = [prose, picture, page, "你好，世界。" * 2_000, "-" * 5_000, "a" * 5_000, "\n" * 50_000]
+
+def post(text):
+    return client.post(
+        "https://api.openai.com/v1/chat/completions",
+        headers={"authorization": "Bearer sk-fakellm"},
+        json={"model": "gpt-4o", "messages": [{"role": "user", "content": text}], "stream": text is page},
+    ).raise_for_status()
+
+with FakeLLM() as llm, httpx.Client() as client:
+    for text in texts:
+        llm.reply(text[::-1])
+        post(text)
+    assert llm.calls.usage["total_tokens"] > 100_000
+print("tiktoken" in sys.modules, get_encoding("o200k_base")._engine.is_promoted)
+"""
+
+
+def test_calls_with_long_texts_never_wait_for_tiktoken():
+    done = subprocess.run([sys.executable, "-c", LONG_TEXTS], capture_output=True, text=True, check=True)
+
+    assert done.stdout == "False False\n"
