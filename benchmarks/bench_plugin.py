@@ -18,6 +18,8 @@ from asked import CHAT, PROMPT, body, floor
 from texts import prose
 from timing import Clock, own_share, ratio, repeat, report, take_turns
 
+FAKELLM = "pytest_fakellm.plugin"
+NO_PLUGIN = "empty_plugin"
 PLAIN = "\ndef test_{n}():\n    pass\n"
 
 # The same test twice: one call, answered by a script or by httpx.MockTransport.
@@ -47,7 +49,25 @@ SCRIPTED_CALL = (
     '    assert client.post(CHAT, json=BODY).json()["choices"]\n'
 )
 
-# The same suite three times: each test says what is replied, asks through the SDK and looks at the answer.
+# The limit: a fixture that sets the unlayered transport in the place of those of httpx, in a suite without a plugin.
+UNLAYERED = f"""
+import sys
+
+import httpx
+import pytest
+
+sys.path.insert(0, {str(Path(__file__).parent)!r})
+
+from unlayered import Unlayered
+
+@pytest.fixture
+def unlayered():
+    with Unlayered(httpx) as llm:
+        yield llm
+"""
+UNLAYERED_CALL = SCRIPTED_CALL.replace("fake_llm", "unlayered")
+
+# The same suite for each: each test says what is replied, asks through the SDK and looks at the answer.
 SDK = """
 import openai
 import pytest
@@ -75,9 +95,10 @@ def completion(text):
 SDK_TEST = '\ndef test_{{n}}(ask, {fixture}):\n    {said}\n    assert ask("{{prompt}}") == "{{reply}}"\n'
 # Whose suite -> (what loads its plugin, a test).
 SUITES = {
-    "fakellm": ("pytest_fakellm.plugin", "fake_llm", 'fake_llm.reply("{reply}")'),
+    "fakellm": (FAKELLM, "fake_llm", 'fake_llm.reply("{reply}")'),
     "pytest-httpx": ("pytest_httpx", "httpx_mock", 'httpx_mock.add_response(json=completion("{reply}"))'),
     "respx": ("respx.plugin", "respx_mock", 'respx_mock.post(CHAT).respond(json=completion("{reply}"))'),
+    "unlayered": (NO_PLUGIN, "unlayered", 'unlayered.reply("{reply}")'),
 }
 SUITE_GOALS = {"pytest-httpx": 1.00, "respx": 0.95}
 CALL = "MockTransport"
@@ -88,7 +109,7 @@ def suite(root: Path, head: str, tests: Iterable[str]) -> Path:
     folder = Path(tempfile.mkdtemp(dir=root))
     (folder / "pytest.ini").write_text("[pytest]\n")
     # An empty plugin, too: the option -p itself makes pytest look through all that is installed.
-    (folder / "empty_plugin.py").write_text("")
+    (folder / f"{NO_PLUGIN}.py").write_text("")
     (folder / "test_many.py").write_text(head + "".join(tests))
     return folder
 
@@ -98,7 +119,7 @@ def equal_tests(test: str, many: int) -> Iterable[str]:
     return (test.format(n=n) for n in range(many))
 
 
-def running(folder: Path, plugin: str = "pytest_fakellm.plugin") -> Clock:
+def running(folder: Path, plugin: str = FAKELLM) -> Clock:
     """Return the clock of pytest on a suite, in a process of its own, with one plugin."""
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", plugin, str(folder)]
     # Compiled modules are kept, as they are where the plugin is installed.
@@ -124,7 +145,7 @@ def bench_start_up(root: Path) -> bool:
     """Print what the plugin costs a suite that does not use it."""
     folder = suite(root, "", equal_tests(PLAIN, 1))
     with_it = "start-up where nothing uses it"
-    clocks = {CALL: mock_transport(), "without": running(folder, "empty_plugin"), with_it: running(folder)}
+    clocks = {CALL: mock_transport(), "without": running(folder, NO_PLUGIN), with_it: running(folder)}
     spent = take_turns(clocks, rounds=40)
     rows = [
         own_share(spent, with_it, floor="without", call=CALL, goal=5, unit="ms"),
@@ -136,19 +157,26 @@ def bench_start_up(root: Path) -> bool:
 def bench_fixture(root: Path, many: int = 1000) -> bool:
     """Print what a test with `fake_llm` and one call takes, the first aside, beyond one with MockTransport."""
     clocks = {CALL: mock_transport()}
-    for kind, test in (("floor", MOCKED_CALL), ("fixture", SCRIPTED_CALL)):
+    # kind -> (what stands before the tests, a test, the plugin)
+    kinds = {
+        "floor": (MOCKED, MOCKED_CALL, FAKELLM),
+        "fixture": (MOCKED, SCRIPTED_CALL, FAKELLM),
+        "unlayered": (UNLAYERED + MOCKED, UNLAYERED_CALL, NO_PLUGIN),
+    }
+    for kind, (head, test, plugin) in kinds.items():
         for count in (1, many):
-            clocks[f"{kind} {count}"] = running(suite(root, MOCKED, equal_tests(test, count)))
+            clocks[f"{kind} {count}"] = running(suite(root, head, equal_tests(test, count)), plugin)
     spent = take_turns(clocks, rounds=8)
     after_the_first = {
         kind: [
             (every - one) / (many - 1) for every, one in zip(spent[f"{kind} {many}"], spent[f"{kind} 1"], strict=True)
         ]
-        for kind in ("floor", "fixture")
+        for kind in kinds
     }
     what = "a test with fake_llm and one call"
-    spent = {CALL: spent[CALL], "floor": after_the_first["floor"], what: after_the_first["fixture"]}
-    return report("plugin, the fixture", [own_share(spent, what, floor="floor", call=CALL, goal=0.5, unit="ms")])
+    spent = {CALL: spent[CALL], **after_the_first, what: after_the_first["fixture"]}
+    one = own_share(spent, what, floor="floor", call=CALL, goal=0.5, limit="unlayered", unit="ms")
+    return report("plugin, the fixture", [one])
 
 
 def bench_suites(root: Path, many: int = 400) -> bool:
@@ -158,10 +186,12 @@ def bench_suites(root: Path, many: int = 400) -> bool:
     for whose, (plugin, fixture, said) in SUITES.items():
         test = SDK_TEST.format(fixture=fixture, said=said)
         tests = (test.format(n=n, prompt=prompt, reply=reply) for n, (prompt, reply) in enumerate(texts))
-        clocks[whose] = running(suite(root, SDK, tests), plugin)
+        clocks[whose] = running(suite(root, UNLAYERED + SDK if whose == "unlayered" else SDK, tests), plugin)
     spent = take_turns(clocks, rounds=10)
     rows = [
-        ratio(spent, "fakellm", floor=whose, goal=goal, what=f"400 tests through openai, over {whose}")
+        ratio(
+            spent, "fakellm", floor=whose, goal=goal, limit="unlayered", what=f"400 tests through openai, over {whose}"
+        )
         for whose, goal in SUITE_GOALS.items()
     ]
     return report("plugin, a whole suite", rows)
