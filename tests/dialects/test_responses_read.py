@@ -287,6 +287,16 @@ def test_unknown_model_is_400_and_not_404():
     }
 
 
+@pytest.mark.parametrize("url", [AZURE, f"{AZURE}/input_tokens"])
+def test_unknown_model_is_an_unknown_deployment_on_azure(url):
+    llm = FakeLLM(models=["gpt-4o"], allow_rejected=True)
+    with llm:
+        answer = httpx.post(url, headers=KEY, json={"model": "gpt-6o", "input": "hi"})
+
+    assert answer.status_code == 404
+    assert answer.json()["error"]["code"] == "DeploymentNotFound"
+
+
 def test_one_script_answers_both_apis():
     llm = FakeLLM()
     llm.reply(ToolCall("f", {"a": 1}), "Done.", times=2)

@@ -79,4 +79,4 @@ def _check(body: Json, model: str, strictness: Strictness, provider: Provider, *
     """Raise Rejected for a body that the API of this provider does not take; there may be no input."""
     if error := explain_shape(body, strictness, provider, documented=_documented):
         raise Rejected(error)
-    check_model(model, strictness)
+    check_model(model, strictness, provider)

@@ -14,6 +14,7 @@ from types import MappingProxyType
 
 from fakellm._anyjson import compact, object_of, text_of
 from fakellm._dialects.openai import rejections
+from fakellm._dialects.openai.dialect import check_model as check_deployment
 from fakellm._dialects.openai.misfits import sentence
 from fakellm._dialects.responses.read import items_of, messages_of
 from fakellm._dialects.responses_checks.patches import PORTABLE, WELL_FORMED, openai_body
@@ -53,14 +54,16 @@ def check_request(
         raise Rejected(error)
     if error := _explain_input(body, is_strict=strictness.strict):
         raise Rejected(error)
-    check_model(model, strictness)
+    check_model(model, strictness, provider)
     if has_rules and (error := _explain_rules(body, model)):
         raise Rejected(error)
 
 
-def check_model(model: str, strictness: Strictness) -> None:
-    """Raise Rejected for a model that does not exist."""
-    if strictness.strict and strictness.models is not None and model not in strictness.models:
+def check_model(model: str, strictness: Strictness, provider: Provider) -> None:
+    """Raise Rejected for a model that does not exist, which on Azure is a deployment."""
+    if provider.rules == "azure":
+        check_deployment(model, strictness, provider)
+    elif strictness.strict and strictness.models is not None and model not in strictness.models:
         raise Rejected(unknown_model(model))
 
 
