@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, Unpack
 from fakellm._answering import Answering
 from fakellm._clock import Clock, MockClock
 from fakellm._dialects.providers import PROVIDERS
-from fakellm._dialects.table import DIALECTS
+from fakellm._dialects.table import dialects_with
 from fakellm._errors import UsageError
 from fakellm._named_arguments import naming_arguments
 from fakellm._script.engine import Engine
@@ -92,7 +92,7 @@ class FakeLLM(Answering):
             allow_rejected=allow_rejected,
             allow_unused=allow_unused,
         )
-        engine = Engine(DIALECTS.with_first(_dialects(dialects)), test_id=test_id)
+        engine = Engine(dialects_with(dialects, given_to="FakeLLM"), test_id=test_id)
         super().__init__(engine, clock or MockClock())
         self._tell(self._options)
         self._made_at = caller()
@@ -314,13 +314,3 @@ class FakeLLM(Answering):
 
     def __repr__(self) -> str:
         return f"<FakeLLM with {len(self._engine.rules)} rules, {len(self.calls)} calls>"
-
-
-def _dialects(given: Iterable[Dialect]) -> tuple[Dialect, ...]:
-    dialects = tuple(given)
-    if wrong := [one for one in dialects if not isinstance(one, Dialect)]:
-        raise UsageError(
-            f"FakeLLM dialects holds objects of fakellm.dialects.Dialect, got {wrong[0]!r}\n"
-            "  type: dialects=[MyGateway()], where class MyGateway(Dialect) claims, reads, says and hears"
-        )
-    return dialects

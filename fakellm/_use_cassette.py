@@ -18,7 +18,7 @@ from fakellm._cassette.replay import Recording
 from fakellm._cassette.secrets import environment_secrets
 from fakellm._cassette.settings import ReplayOptions, Settings, make_settings
 from fakellm._clock import Clock, MockClock
-from fakellm._dialects.table import DIALECTS
+from fakellm._dialects.table import dialects_with
 from fakellm._errors import CassetteNotFoundError, UsageError
 from fakellm._io.cassette_recorder import CassetteRecorder
 from fakellm._io.fast_path import is_time_real
@@ -28,8 +28,9 @@ from fakellm._recording_block import Counts, RecordingBlock
 from fakellm._script.engine import Engine
 from fakellm._script.reply import ErrorReply
 from fakellm._script.transform import Fault
-from fakellm._wire.dialect import Strictness
+from fakellm._wire.dialect import Dialect, Strictness
 from fakellm._wire.events import WireRequest
+from fakellm._wire.table import Table
 
 __all__ = ["Cassette", "replay_settings", "use_cassette"]
 
@@ -39,7 +40,8 @@ class Cassette(RecordingBlock):
 
     path: the file. mode: the record mode, ``auto`` resolved. interactions: what the file holds, in order. Each is
     played once, equal requests in the order of the file; what the session itself records is not played in it.
-    rewrites_before: ``rewrite`` adds to what was written at this moment (seconds since 1970) or later.
+    rewrites_before: ``rewrite`` adds to what was written at this moment (seconds since 1970) or later. dialects:
+    further APIs to hear, unless an engine is given, which has its own.
     """
 
     def __init__(
@@ -52,28 +54,33 @@ class Cassette(RecordingBlock):
         clock: Clock | None = None,
         engine: Engine | None = None,
         rewrites_before: float = inf,
+        dialects: Iterable[Dialect] = (),
     ) -> None:
         self.path = os.fspath(path)
         self.mode = resolve_mode(mode, os.environ)
         held = _held(path, mode=self.mode)
         plan = make_plan(self.mode, has_file=held is not None)
         self.interactions: list[Interaction] = held or []
-        recorder = self._make_recorder(redact, rewrites_before if plan.replaces else None) if plan.records else None
+        # What was recorded was accepted, or its rejection is recorded: nothing is left to judge.
+        engine = engine or Engine(
+            dialects_with(dialects, given_to="use_cassette()"), strictness=Strictness(strict=False)
+        )
+        before = rewrites_before if plan.replaces else None
+        recorder = self._make_recorder(redact, before, engine.dialects) if plan.records else None
         replayed = self.interactions if plan.replays else []
         settings = settings or replay_settings(path)
         off = why_off(mode, self.mode)
         self._recording = Recording(replayed, path=self.path, settings=settings, off=off, is_time_real=is_time_real)
-        # What was recorded was accepted, or its rejection is recorded: nothing is left to judge.
-        super().__init__(
-            engine or Engine(DIALECTS, strictness=Strictness(strict=False)), clock or MockClock(), recorder
-        )
+        super().__init__(engine, clock or MockClock(), recorder)
         self._engine.sources.append(self._recording)
         self._engine.allowed_hosts += settings.allowed_hosts
         self._announce()
 
-    def _make_recorder(self, redact: Sequence[str | re.Pattern[str]], before: float | None) -> CassetteRecorder:
+    def _make_recorder(
+        self, redact: Sequence[str | re.Pattern[str]], before: float | None, dialects: Table
+    ) -> CassetteRecorder:
         places = {(interaction.request.host, interaction.request.port) for interaction in self.interactions}
-        return CassetteRecorder(self.path, places=places, replaces_before=before, redact=redact)
+        return CassetteRecorder(self.path, dialects=dialects, places=places, replaces_before=before, redact=redact)
 
     @property
     def unplayed(self) -> list[Interaction]:
@@ -134,6 +141,7 @@ def use_cassette(
     timing: str | float = "none",
     allowed_hosts: str | re.Pattern[str] | Iterable[str | re.Pattern[str]] = (),
     clock: Clock | None = None,
+    dialects: Iterable[Dialect] = (),
 ) -> Cassette:
     """Replay a recorded session, or record one, while a ``with`` or ``async with`` block runs.
 
@@ -150,7 +158,7 @@ def use_cassette(
     waits for these pauses; the default never really waits, ``SystemClock()`` does. Without timing, no recorded
     retry-after makes a client wait either, unless virtual time is on, where waiting takes no time. allowed_hosts:
     names of hosts such as ``*.langchain.com``, or compiled patterns; what goes there is neither played nor recorded but
-    left to the network, unless its path asks a model.
+    left to the network, unless its path asks a model. dialects: further APIs to hear, as ``FakeLLM`` takes them.
 
     Every request that goes through httpx, httpx2, requests or aiohttp is answered from the file, except to ports of
     loopback hosts that it does not know. A model call that the file does not hold gets a 400 that says what came
@@ -165,7 +173,7 @@ def use_cassette(
         CassetteNotFoundError: there is no file at path, and nothing is to be recorded.
         CassetteFormatError: it cannot be read.
         CassetteMismatchError: at the end of the block, for requests that the file does not hold.
-        UsageError: an unknown mode, part, path, pattern, repeat, chunking, timing or host.
+        UsageError: an unknown mode, part, path, pattern, repeat, chunking, timing or host, or a dialect that is none.
     """
     __tracebackhide__ = True
     blacked_out = check_redact(redact)
@@ -180,7 +188,7 @@ def use_cassette(
         timing=timing,
         allowed_hosts=allowed_hosts,
     )
-    return Cassette(path, mode=mode, redact=blacked_out, settings=settings, clock=clock)
+    return Cassette(path, mode=mode, redact=blacked_out, settings=settings, clock=clock, dialects=dialects)
 
 
 def replay_settings(

@@ -12,6 +12,7 @@ from fakellm._cassette.save import save_cassette
 from fakellm._cassette.secrets import environment_secrets
 from fakellm._errors import UsageError
 from fakellm._io.recorder import Recorder
+from fakellm._wire.table import Table
 
 __all__ = ["CassetteRecorder"]
 
@@ -19,20 +20,21 @@ __all__ = ["CassetteRecorder"]
 class CassetteRecorder(Recorder):
     """Records into a cassette file, when ``save`` says so and not before.
 
-    places: hosts with ports that the file holds. replaces_before: what was written
-    before that moment is dropped; None for nothing. redact: texts and patterns that are
-    secret besides what looks so.
+    dialects: they say what asks a model. places: hosts with ports that the file holds. replaces_before: what was
+    written before that moment is dropped; None for nothing. redact: texts and patterns that are secret besides what
+    looks so.
     """
 
     def __init__(
         self,
         path: str,
         *,
+        dialects: Table,
         places: Iterable[tuple[str, int | None]],
         replaces_before: float | None,
         redact: Iterable[str | re.Pattern[str]] = (),
     ) -> None:
-        super().__init__(places=places)
+        super().__init__(dialects, places=places)
         if not path.endswith((".yaml", ".yml")):
             raise UsageError(
                 f"cannot record to {path}: cassettes are written as YAML\n  type: {os.path.splitext(path)[0]}.yaml"

@@ -18,11 +18,11 @@ from urllib.parse import parse_qsl
 
 from fakellm._cassette.content_encoding import decoded
 from fakellm._cassette.interaction import Interaction, RecordedResponse, Trace
-from fakellm._dialects.table import DIALECTS
 from fakellm._script.journal import Call, Ending
 from fakellm._secret_names import is_secret_name, is_secret_parameter
 from fakellm._wire.events import WireRequest, split_url
 from fakellm._wire.hosts import is_loopback
+from fakellm._wire.table import Table
 
 __all__ = ["Recorder", "Take", "record", "record_async"]
 
@@ -145,10 +145,12 @@ def _decoded(head: _Head, chunks: list[bytes]) -> tuple[bytes, list[int], bool]:
 class Recorder:
     """Takes what the engine has no answer to, and keeps the answers of the real thing.
 
-    places: the hosts that the file holds already, each with its port, None for the scheme's own.
+    dialects: they say what asks a model. places: the hosts that the file holds already, each with its port, None for
+    the scheme's own.
     """
 
-    def __init__(self, *, places: Iterable[tuple[str, int | None]] = ()) -> None:
+    def __init__(self, dialects: Table, *, places: Iterable[tuple[str, int | None]] = ()) -> None:
+        self._dialects = dialects
         self._places = frozenset(places)
         self.refusals: list[str] = []
         self._takes: list[Take] = []
@@ -203,7 +205,7 @@ class Recorder:
 
     def _replayed(self, requests: Iterable[WireRequest]) -> frozenset[_Place]:
         """Return the places whose traffic a replay will answer even on this machine."""
-        return self._places | {_place(request) for request in requests if DIALECTS.asks_model(decoded(request))}
+        return self._places | {_place(request) for request in requests if self._dialects.asks_model(decoded(request))}
 
 
 _Place = tuple[str, int | None]

@@ -5,6 +5,7 @@ import json
 import httpx
 import pytest
 from cassette_text import cassette, interaction
+from provider_server import provider
 from toy_dialect import Toy, to_chat
 
 from fakellm import (
@@ -17,6 +18,7 @@ from fakellm import (
     explore,
     faults,
     framings,
+    use_cassette,
 )
 from fakellm.dialects import Reader
 
@@ -207,6 +209,33 @@ def test_recording_is_replayed_and_heard(llm, recorded):
     assert llm.transcript().endswith("=> Hi\n  => calls f({})")
 
 
+def answer_talk(exchange):
+    exchange.answer(b'{"says": "Hi", "wants": [], "paid": [3, 4]}', content_type="application/json")
+
+
+def test_recording_is_heard_while_it_is_made(tmp_path):
+    with (
+        provider(answer_talk) as url,
+        use_cassette(tmp_path / "session.yaml", mode="once", dialects=[Toy()]) as cassette,
+    ):
+        talk(("me", "hi"), url=f"{url}/talk")
+
+    [call] = cassette.calls
+    assert (call.endpoint, call.usage["total_tokens"]) == ("toy", 7)
+    assert cassette.transcript().endswith("  user: hi\n  => Hi")
+
+
+def test_model_that_is_asked_on_this_machine_is_recorded_and_replayed(tmp_path):
+    path = tmp_path / "session.yaml"
+    with provider(answer_talk) as url, use_cassette(path, mode="once", dialects=[Toy()]):
+        talk(("me", "hi"), url=f"{url}/talk")
+
+    with use_cassette(path, dialects=[Toy()]) as cassette:
+        said = talk(("me", "hi"), url=f"{url}/talk").json()["says"]
+
+    assert (said, cassette.calls[0].endpoint) == ("Hi", "toy")
+
+
 def test_error_that_is_injected_into_a_recording_is_in_its_envelope(llm, recorded):
     llm.replay(recorded).inject(ErrorReply(500, message="broke"), into=1)
 
@@ -273,3 +302,10 @@ def test_provider_that_is_not_known_to_speak_it_leaves_its_answers_alone():
 def test_dialect_that_is_none_is_refused():
     with pytest.raises(UsageError, match=r"FakeLLM dialects holds objects of fakellm.dialects.Dialect, got 'toy'"):
         FakeLLM(dialects=["toy"])
+
+
+def test_dialect_of_a_recording_that_is_none_is_refused(recorded):
+    with pytest.raises(
+        UsageError, match=r"use_cassette\(\) dialects holds objects of fakellm.dialects.Dialect, got 'toy'"
+    ):
+        use_cassette(recorded, dialects=["toy"])

@@ -196,7 +196,7 @@ def test_recording_claims_other_hosts_as_well():
 def test_allowed_host_is_left_alone_unless_a_model_is_asked(method, host, path, is_claimed, records):
     engine = replaying(wire(method="GET", url="https://files.test/a"))
     engine.allowed_hosts = check_hosts(["files.test", "*.openai.com"])
-    engine.recorder = Recorder() if records else None
+    engine.recorder = Recorder(DIALECTS) if records else None
 
     assert bool(engine.claims(wire(method=method, url=f"https://{host}{path}"))) is is_claimed
 

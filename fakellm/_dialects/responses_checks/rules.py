@@ -61,9 +61,11 @@ def check_request(
 
 def check_model(model: str, strictness: Strictness, provider: Provider) -> None:
     """Raise Rejected for a model that does not exist, which on Azure is a deployment."""
+    if not strictness.strict:
+        return
     if provider.rules == "azure":
         check_deployment(model, strictness, provider)
-    elif strictness.strict and strictness.models is not None and model not in strictness.models:
+    elif strictness.models is not None and model not in strictness.models:
         raise Rejected(unknown_model(model))
 
 
