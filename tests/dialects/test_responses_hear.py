@@ -77,6 +77,24 @@ def message(*parts):
                 ]
             ),
         ),
+        (response(status="queued"), Heard("(queued)")),
+        (response(status="in_progress", output=[]), Heard("(in_progress)")),
+        (response(status="cancelled"), Heard("(cancelled)")),
+        (response(message({"type": "output_text", "text": "Hi"}), status="cancelled"), Heard("Hi")),
+        (b'{"id":"resp_1","object":"response","deleted":true}', Heard("deleted resp_1")),
+        (
+            json.dumps(
+                {
+                    "object": "response.compaction",
+                    "output": [
+                        {"type": "message", "role": "user", "content": [{"type": "input_text", "text": "hi"}]},
+                        {"type": "compaction", "encrypted_content": "x"},
+                    ],
+                    "usage": USAGE,
+                }
+            ).encode(),
+            Heard("compacted to 2 items", usage=IN_CHAT),
+        ),
         (response(status="failed", error={"code": "server_error", "message": "broke"}), Heard(error="broke")),
         (b'{"error":{"message":"Rate limit reached"}}', Heard(error="Rate limit reached")),
         (b'{"object":"response","output":null,"usage":1,"error":2}', Heard()),

@@ -22,9 +22,24 @@ def hear(body: bytes) -> Heard | None:
     """Read a whole answer or a stream, whole, cut or resumed; None where the body is neither."""
     whole = object_in(body)
     if whole is not None:
-        return _response(whole) if whole.get("object") == "response" or whole.get("error") else None
+        return _object(whole)
     events = [object_in(event.data.encode("utf-8", "replace")) or {} for event in SSEDecoder().feed(body)]
     return _stream(events) if any(text_of(event.get("type")) or event.get("error") for event in events) else None
+
+
+def _object(whole: Json) -> Heard | None:
+    kind, output, status = whole.get("object"), objects_of(whole.get("output")), text_of(whole.get("status"))
+    if kind == "response.compaction":
+        count = f"{len(output)} item{'' if len(output) == 1 else 's'}"
+        return Heard(f"compacted to {count}", usage=_usage(object_of(whole.get("usage"))) or None)
+    if kind == "response" and whole.get("deleted"):
+        return Heard(f"deleted {whole.get('id')}")
+    if kind == "response" and not output and status in _WITHOUT_ANSWER:
+        return Heard(f"({status})")
+    return _response(whole) if kind == "response" or whole.get("error") else None
+
+
+_WITHOUT_ANSWER = frozenset({"queued", "in_progress", "cancelled"})
 
 
 def _response(response: Json) -> Heard:
