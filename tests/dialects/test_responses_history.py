@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from chat_wire import wire
 from engines import ask, make_engine, scripted
 from responses_wire import AZURE, DEEPSEEK, ENCRYPTED, FUNCTION, URL, asking
 
@@ -108,6 +109,29 @@ def test_first_of_several_calls_without_output_is_told():
     calls = [{**CALL, "call_id": f"call_{n}"} for n in range(1, 4)]
 
     assert error_of(sent(*calls, OUTPUT)) == "No tool output found for function call call_2."
+
+
+@pytest.mark.parametrize("url", [URL, AZURE])
+def test_item_that_comes_twice(url):
+    answer = sent(QUESTION, {**CALL, "id": "fc_1"}, {**CALL, "id": "fc_1"}, OUTPUT, url=url)
+
+    assert (
+        error_of(answer) == "Duplicate item found with id fc_1. Remove duplicate items from your input and try again."
+    )
+
+
+@pytest.mark.parametrize("builds_on", ["previous_response_id", "conversation"])
+def test_item_that_the_request_builds_on_comes_again(builds_on):
+    talk = Talk("First.", Reply(tool_calls=ToolCall("f", {"a": 1})))
+    conversation = ask(talk.engine, wire({}, url="https://api.openai.com/v1/conversations")).json["id"]
+    before = talk.say(QUESTION, conversation=conversation).json
+    again = {"previous_response_id": before["id"]} if builds_on == "previous_response_id" else {builds_on: conversation}
+
+    [call] = before["output"]
+    output = {**OUTPUT, "call_id": call["call_id"]}
+
+    assert f"Duplicate item found with id {call['id']}." in error_of(talk.say(call, output, **again))
+    assert talk.say(output, **again).status == 200
 
 
 def test_call_of_the_chain_has_to_be_answered():

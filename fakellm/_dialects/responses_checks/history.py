@@ -42,6 +42,7 @@ def check_history(
         errors = _explain_adjacent(items) if quirks_of(provider).asks_adjacent_outputs else iter(())
         _raise_first(errors)
         return
+    _raise_first(_explain_repeated(items))
     for item in items:
         own = issued.get(str(item.get("id")))
         if _is_broken(item, own) and (own is not None or not is_given(item["encrypted_content"])):
@@ -55,6 +56,19 @@ def check_history(
 def _raise_first(errors: Iterator[ErrorBody]) -> None:
     if error := next(errors, None):
         raise Rejected(error)
+
+
+def _explain_repeated(items: Sequence[Json]) -> Iterator[ErrorBody]:
+    """Yield an error for each item that comes again, as where a request sends what it builds on.
+
+    Source: github.com/openai/openai-agents-python/issues/1789 (September 2025).
+    """
+    names: set[str] = set()
+    for name in (item.get("id") for item in items):
+        if isinstance(name, str) and name in names:
+            yield _error(f"Duplicate item found with id {name}. Remove duplicate items from your input and try again.")
+        elif isinstance(name, str):
+            names.add(name)
 
 
 def _check_own(own: Issued, items: Sequence[Json], place: int) -> None:
