@@ -1,6 +1,8 @@
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
+import pytest
 from chat_wire import CHAT_URL, asking, wire
 from engines import ask, make_engine, scripted
 
@@ -75,6 +77,29 @@ def test_64_threads_store_and_look_up_at_once():
     stored = ask(engine, wire(method="GET", url=f"{CHAT_URL}?limit=100")).json["data"]
     assert {answer.status for answer in answers} == {200}
     assert {one["id"] for one in stored} == {answer.json["id"] for answer in answers[::2]}
+
+
+@pytest.fixture
+def hurried_threads():
+    """Threads that are interrupted as often as can be."""
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(usual)
+
+
+@pytest.mark.usefixtures("hurried_threads")
+def test_list_is_whole_while_others_store():
+    engine = scripted("a", times=None)
+    for n in range(90):
+        ask(engine, asking(f"before {n}", store=True))
+
+    def store_or_list(n):
+        return asking(f"question {n}", store=True) if n % 8 else wire(method="GET", url=f"{CHAT_URL}?limit=90")
+
+    answers = [answer for _ in range(4) for answer in ask_from_threads(engine, store_or_list)]
+
+    assert {answer.status for answer in answers} == {200}
 
 
 def test_one_of_64_threads_deletes_what_is_stored():

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
+from threading import Lock
 from typing import Any
 from urllib.parse import unquote
 
@@ -120,40 +121,49 @@ _USUAL = {"temperature": 1.0, "top_p": 1.0, "presence_penalty": 0.0, "frequency_
 
 
 class StoredChat:
-    """The stored completions of one fake, oldest first."""
+    """The stored completions of one fake, oldest first; safe to use from any thread."""
 
     def __init__(self, kept: Mapping[str, _Kept] | None = None) -> None:
         self._kept = dict(kept or {})
+        self._lock = Lock()
 
     def copied(self) -> StoredChat:
         """Return what holds the same, and shares nothing with this one."""
-        return StoredChat(self._kept)
+        with self._lock:
+            return StoredChat(self._kept)
 
     def keep(self, answer: Completion, asked: ChatRequest) -> None:
         """Store an answer with its request."""
         name = completion_id(answer, quirks_of(asked.provider))
-        self._kept[name] = _Kept(answer, asked.undecoded(), object_of(asked.body.get("metadata")))
+        kept = _Kept(answer, asked.undecoded(), object_of(asked.body.get("metadata")))
+        with self._lock:
+            self._kept[name] = kept
 
     def say(self, answer: Completion, asked: ChatRequest) -> Iterable[WireEvent]:
         """Answer a look-up. answer: of the look-up itself."""
-        stored, method = asked.claim.stored or "", asked.body["method"]
-        kept = self._kept.get(stored)
-        if not stored:
-            body = page([one.shown() for one in self._kept.values() if _is_wanted(one, asked.body)], asked.body)
-        elif kept is None:
+        stored = asked.claim.stored or ""
+        with self._lock:
+            body = self._looked_up(stored, asked.body)
+        if body is None:
             error = ErrorBody(f"Chat completion with id '{stored}' not found.")
             return refused(answer, asked, 404, error)
-        elif method == "DELETE":
-            del self._kept[stored]
-            body = {"object": "chat.completion.deleted", "id": stored, "deleted": True}
-        elif method == "POST":
-            changed = self._kept[stored] = replace(kept, metadata=asked.body["metadata"])
-            body = changed.shown()
-        elif asked.body["part"] == "messages":
-            body = page(list(kept.messages(stored)), asked.body)
-        else:
-            body = kept.shown()
         return one_object(body, answer)
+
+    def _looked_up(self, stored: str, query: Json) -> Json | None:
+        """Return the answer to a look-up; None where there is no such completion. stored: its id, empty for a list."""
+        if not stored:
+            return page([one.shown() for one in self._kept.values() if _is_wanted(one, query)], query)
+        if (kept := self._kept.get(stored)) is None:
+            return None
+        match query["method"], query["part"]:
+            case "DELETE", _:
+                del self._kept[stored]
+                return {"object": "chat.completion.deleted", "id": stored, "deleted": True}
+            case "POST", _:
+                kept = self._kept[stored] = replace(kept, metadata=query["metadata"])
+            case _, "messages":
+                return page(list(kept.messages(stored)), query)
+        return kept.shown()
 
 
 def _is_wanted(kept: _Kept, query: Mapping[str, Any]) -> bool:
