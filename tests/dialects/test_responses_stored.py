@@ -249,6 +249,45 @@ def test_resumed_stream_has_the_same_bytes(llm, after):
     assert resumed.content == b"\n\n".join(sent[1 + after :] if after in (0, 3) else sent if after != 100 else [])
 
 
+def test_padding_is_left_out_where_the_resumed_stream_is_asked_for_without(llm):
+    name = made()
+
+    plain = look_up(name, params={"stream": "true", "include_obfuscation": "false"}).content
+
+    assert b'"obfuscation"' not in plain
+    assert b'"obfuscation"' in look_up(name, params={"stream": "true"}).content
+
+
+def test_response_has_ended_once_its_stream_was_resumed(llm):
+    name = made(background=True)
+
+    events = events_of(look_up(name, params={"stream": "true"}).content)
+
+    assert events[-1]["type"] == "response.completed"
+    ended = look_up(name).json()
+    assert (ended["status"], ended["output"]) == ("completed", events[-1]["response"]["output"])
+
+
+def test_resumed_stream_of_a_cancelled_response_has_no_answer(llm):
+    name = made(background=True)
+    look_up(f"{name}/cancel", method="POST")
+
+    events = events_of(look_up(name, params={"stream": "true"}).content)
+
+    assert names(events) == ["created", "queued", "in_progress"]
+
+
+@pytest.mark.parametrize("path", ["responses/{}/input_items", "conversations/{}/items"])
+def test_order_of_a_page_is_one_of_two(path):
+    with FakeLLM(allow_rejected=True) as llm:
+        llm.reply("Hello!", times=None)
+        name = made() if "responses" in path else converse("POST", "").json()["id"]
+        page = look_up(path.format(name), url="https://api.openai.com/v1", params={"order": "up"})
+
+    supported = "Invalid value: 'up'. Supported values are: 'asc' and 'desc'."
+    assert error_of(page) == (400, supported, "order", "invalid_value")
+
+
 def test_response_that_was_not_streamed_is_streamed_when_it_is_asked_for(llm):
     events = events_of(look_up(made(), params={"stream": "true"}).content)
 

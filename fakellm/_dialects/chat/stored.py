@@ -51,14 +51,14 @@ def look_up(wire: WireRequest, *, is_documented: bool) -> WireRequest:
     is_documented: whether metadata must be as OpenAI's document says.
 
     Raises:
-        Rejected: the metadata or the limit are not what they must be.
+        Rejected: the metadata, the limit or the order are not what they must be.
     """
     found = _PATH.search(unquote(wire.path))
     asked: Json = {"method": wire.method, "part": "messages" if found and found["messages"] else None}
     if wire.method == "POST":
         asked["metadata"] = _metadata(wire.body, _documented() if is_documented else _PORTABLE)
     query = query_of(wire)
-    asked |= {"model": query.get("model"), **page_of(query)}
+    asked |= {"model": query.get("model"), **page_of(query, order="asc")}
     asked["labels"] = {name[9:-1]: value for name, value in query.items() if re.fullmatch(r"metadata\[.+\]", name)}
     return wire._replace(body=to_json(asked))
 

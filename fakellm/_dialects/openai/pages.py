@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl
 
 from fakellm._dialects.openai import rejections
 from fakellm._dialects.openai.misfits import sentence
-from fakellm._dialects.shapes import Number
+from fakellm._dialects.shapes import Choice, Number
 from fakellm._wire.errors import Rejected
 from fakellm._wire.events import WireRequest, split_url
 from fakellm._wire.provider import Json
@@ -20,6 +20,7 @@ __all__ = ["page", "page_of", "query_of"]
 
 _USUAL_LIMIT = 20
 _LIMIT = Number("integer", 1, 100)
+_ORDER = Choice(("asc", "desc"))
 
 
 def query_of(wire: WireRequest) -> dict[str, str]:
@@ -27,14 +28,16 @@ def query_of(wire: WireRequest) -> dict[str, str]:
     return dict(parse_qsl(split_url(wire.url).query, keep_blank_values=True))
 
 
-def page_of(query: Mapping[str, str], *, order: str | None = None) -> Json:
+def page_of(query: Mapping[str, str], *, order: str) -> Json:
     """Return which page a query asks for. order: the usual one.
 
     Raises:
-        Rejected: the limit is no number, or out of bounds.
+        Rejected: the order is neither ``asc`` nor ``desc``, the limit is no number or out of bounds.
     """
-    limit = _limit(query.get("limit"))
-    return {"after": query.get("after"), "order": query.get("order", order), "limit": limit}
+    asked = query.get("order")
+    if asked is not None and (misfit := _ORDER.misfit(asked)):
+        raise Rejected(sentence(misfit.below("order")))
+    return {"after": query.get("after"), "order": asked or order, "limit": _limit(query.get("limit"))}
 
 
 def _limit(given: str | None) -> int:

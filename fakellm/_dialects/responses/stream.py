@@ -35,12 +35,12 @@ from fakellm.tokens import encoding_for_model
 __all__ = ["render_stream"]
 
 
-def render_stream(answer: Completion, asked: ChatRequest) -> Whole:
-    """Return the head and the events of a streamed answer."""
+def render_stream(answer: Completion, asked: ChatRequest, *, is_padded: bool = True) -> Whole:
+    """Return the head and the events of a streamed answer. is_padded: whether deltas may be padded."""
     items, quirks = output_items(answer, asked), quirks_of(asked.provider)
     whole = begun(answer, asked)
     response = quirks.response(whole, is_final=False)
-    stream = _Stream(asked)
+    stream = _Stream(asked, is_padded=is_padded)
     if asked.body.get("background") is True:
         waiting = {**response, "status": "queued"}
         stream.event("response.created", response=waiting)
@@ -71,14 +71,14 @@ class _Stream:
     The law of chunks: what comes before the first piece is one, each piece is one, what closes the stream is one.
     """
 
-    def __init__(self, asked: ChatRequest) -> None:
+    def __init__(self, asked: ChatRequest, *, is_padded: bool) -> None:
         quirks = quirks_of(asked.provider)
         self._model = asked.model
         self._before, self._after = quirks.before, quirks.after
         self._names_events = quirks.names_events
         options = object_of(asked.body.get("stream_options"))
         is_wanted = options.get("include_obfuscation") is not False and asked.body.get("background") is not True
-        self._is_padded = quirks.obfuscates and is_wanted
+        self._is_padded = is_padded and quirks.obfuscates and is_wanted
         self._parts: list[bytes] = []
         self._pieces: list[range] = []  # the places of pieces in it
 

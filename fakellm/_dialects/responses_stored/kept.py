@@ -214,7 +214,7 @@ class StoredResponses:
             case _, "input_items":
                 return page(list(kept.given), query)
         if query["stream"]:
-            return _resumed(kept, query["starting_after"])
+            return _resumed(kept if kept.is_cancelled else self._change(kept, polls=None), query)
         return self._polled(kept).shown()
 
     def _change(self, kept: Kept, **changes: Any) -> Kept:
@@ -233,11 +233,15 @@ class StoredResponses:
         return kept if kept.polls is None else self._change(kept, is_cancelled=True)
 
 
-def _resumed(kept: Kept, after: str | None) -> Whole:
-    """Return the stream of a response again, behind the event of a number."""
-    whole = render_stream(kept.answer, kept.asked)
+_BEFORE_ANSWER = 3  # created, queued, in_progress
+
+
+def _resumed(kept: Kept, query: Json) -> Whole:
+    """Return the stream of a response again, behind the event of a number; one that was cancelled has no answer."""
+    whole, after = render_stream(kept.answer, kept.asked, is_padded=query["is_padded"]), query["starting_after"]
     start = int(after) + 1 if after and after.isdecimal() and len(after) < 10 else 0
-    return Whole(whole.head, whole.parts[start:], whole.chunks[start:])
+    shown = slice(start, _BEFORE_ANSWER if kept.is_cancelled else None)
+    return Whole(whole.head, whole.parts[shown], whole.chunks[shown])
 
 
 def _family_in(name: str) -> str:

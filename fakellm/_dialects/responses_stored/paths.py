@@ -68,7 +68,7 @@ def look_up(wire: WireRequest, *, is_documented: bool) -> WireRequest:
     is_documented: whether what it sends must be as OpenAI's document says.
 
     Raises:
-        Rejected: the limit of a page is none, or what it sends is wrong.
+        Rejected: the limit or the order of a page is none, or what it sends is wrong.
     """
     found, sent = _found(wire.method, wire.path) or {}, object_of(parsed(wire.body))
     is_checked = is_documented and wire.method == "POST" and found.get("of") == "conversations"
@@ -77,6 +77,7 @@ def look_up(wire: WireRequest, *, is_documented: bool) -> WireRequest:
     query = query_of(wire)
     asked: Json = {**found, "method": wire.method, "sent": sent, **page_of(query, order="desc")}
     asked |= {"stream": query.get("stream") == "true", "starting_after": query.get("starting_after")}
+    asked["is_padded"] = query.get("include_obfuscation") != "false"
     return wire._replace(body=to_json(asked))
 
 
