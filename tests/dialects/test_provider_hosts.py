@@ -18,6 +18,7 @@ from fakellm._dialects.providers import is_provider_host
         "europe-west4-aiplatform.googleapis.com",
         "bedrock-runtime.eu-central-1.amazonaws.com",
         "bedrock-runtime-fips.us-east-1.amazonaws.com",
+        "bedrock-mantle.us-east-1.api.aws",
         "api.openai.com.",
         "dashscope-us.aliyuncs.com",
         "api.voyageai.com",

@@ -113,6 +113,7 @@ _PROVIDER_PATTERN = re.compile(
     r"\.openai\.azure\.com$|\.services\.ai\.azure\.com$|\.cognitiveservices\.azure\.com$|\.models\.ai\.azure\.com$"
     r"|\.inference\.ml\.azure\.com$|-aiplatform\.googleapis\.com$|\.api\.openai\.com$"
     r"|^bedrock-(agent-)?runtime(-fips)?\.[\w-]+\.amazonaws\.com$|^runtime\.sagemaker\.[\w-]+\.amazonaws\.com$"
+    r"|^bedrock-mantle\.[\w-]+\.api\.aws$"
     r"|\.ml\.cloud\.ibm\.com$|\.endpoints\.huggingface\.cloud$"
 )
 
