@@ -432,6 +432,20 @@ def test_conversation_is_made_found_labelled_and_deleted(llm):
     assert error_of(converse("GET", path)) == (404, f"Conversation with id '{created['id']}' not found.", None, None)
 
 
+@pytest.mark.parametrize("body", [b"{", b"[1]", b"\xff", b"null"])
+@pytest.mark.parametrize("url", [CONVERSATIONS, "http://localhost:8080/v1/conversations"])
+def test_conversation_of_no_json_is_rejected(url, body):
+    with FakeLLM(allow_rejected=True):
+        answer = httpx.post(url, headers={**KEY, "x-stainless-lang": "python"}, content=body)
+
+    assert answer.status_code == 400
+    assert answer.json()["error"]["message"].startswith("We could not parse the JSON body of your request.")
+
+
+def test_conversation_may_be_made_of_nothing(llm):
+    assert converse().json()["object"] == "conversation"
+
+
 def test_items_of_a_conversation_are_added_found_and_deleted(llm):
     name = converse(json={"items": [{"role": "user", "content": "one"}]}).json()["id"]
     added = converse("POST", f"/{name}/items", json={"items": [{"role": "user", "content": "two"}]}).json()

@@ -12,6 +12,7 @@ from urllib.parse import unquote
 from pydantic_core import to_json
 
 from fakellm._anyjson import object_of, parsed
+from fakellm._dialects.openai import words
 from fakellm._dialects.openai.document import body_of
 from fakellm._dialects.openai.misfits import sentence
 from fakellm._dialects.openai.pages import page_of, query_of
@@ -68,9 +69,9 @@ def look_up(wire: WireRequest, *, is_documented: bool) -> WireRequest:
     is_documented: whether what it sends must be as OpenAI's document says.
 
     Raises:
-        Rejected: the limit or the order of a page is none, or what it sends is wrong.
+        Rejected: the limit or the order of a page is none, or what it sends is wrong or no JSON object.
     """
-    found, sent = _found(wire.method, wire.path) or {}, object_of(parsed(wire.body))
+    found, sent = _found(wire.method, wire.path) or {}, _sent(wire)
     is_checked = is_documented and wire.method == "POST" and found.get("of") == "conversations"
     if is_checked and (misfit := _body(is_of_one=bool(found["id"]), part=found["part"]).misfit(sent)):
         raise Rejected(sentence(misfit))
@@ -79,6 +80,13 @@ def look_up(wire: WireRequest, *, is_documented: bool) -> WireRequest:
     asked |= {"stream": query.get("stream") == "true", "starting_after": query.get("starting_after")}
     asked["is_padded"] = query.get("include_obfuscation") != "false"
     return wire._replace(body=to_json(asked))
+
+
+def _sent(wire: WireRequest) -> Json:
+    sent = parsed(wire.body)
+    if wire.method == "POST" and wire.body and not isinstance(sent, dict):
+        raise Rejected(words.INVALID_JSON)
+    return object_of(sent)
 
 
 @cache
