@@ -226,6 +226,30 @@ def test_call_that_follows_reasoning_is_known_by_the_id_of_the_call():
     assert talk.say(QUESTION, reasoning, call, {**OUTPUT, "call_id": call["call_id"]}).status == 200
 
 
+@pytest.mark.parametrize("reply", [THINKS, CALLS_A_TOOL])
+def test_item_that_a_conversation_gave_another_id_is_the_one_that_follows(reply):
+    talk = Talk(reply)
+    reasoning, item = talk.output
+    outputs = [{**OUTPUT, "call_id": item["call_id"]}] if "call_id" in item else []
+    without_id = {
+        name: member for name, member in item.items() if name != "id"
+    }  # as OpenAIConversationsSession adds it
+    made = ask(talk.engine, wire({"items": [reasoning, without_id]}, url="https://api.openai.com/v1/conversations"))
+    url = f"https://api.openai.com/v1/conversations/{made.json['id']}/items?order=asc"
+    kept = ask(talk.engine, wire({}, url=url, method="GET")).json["data"]
+
+    assert kept[1]["id"] != item["id"]
+    assert talk.say(QUESTION, *kept, *outputs, QUESTION).status == 200
+
+
+def test_message_of_another_text_is_not_the_one_that_follows():
+    talk = Talk(THINKS)
+    reasoning, message = talk.output
+    other = {**message, "id": "msg_1", "content": [{"type": "output_text", "text": "5", "annotations": []}]}
+
+    assert error_of(talk.say(QUESTION, reasoning, other)) == FOLLOWING.format(reasoning["id"])
+
+
 def test_message_of_what_was_not_stored_may_have_lost_its_id():
     talk = Talk(THINKS, store=False)
     reasoning, message = talk.output

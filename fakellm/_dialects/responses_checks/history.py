@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import groupby, pairwise
 from typing import NamedTuple
 
+from fakellm._anyjson import objects_of
 from fakellm._dialects.responses.quirks import quirks_of
 from fakellm._dialects.responses.read import call_id_of, is_message
 from fakellm._dialects.responses_items.seals import bears_mark, is_intact, is_same, is_wellformed
@@ -87,12 +88,20 @@ def _check_own(own: Issued, items: Sequence[Json], place: int) -> None:
 
 
 def _is_same(item: Json, sent: Json, *, may_lack_id: bool) -> bool:
-    """Whether an item of the fake's own has come back. Calls are known by their own ids as well."""
-    if sent.get("id") is not None:
-        return bool(sent["id"] == item["id"])
+    """Whether an item of the fake's own has come back. Calls are known by their own ids as well.
+
+    One that was added to a conversation without its id has another there, so a message is known by its text, too.
+    """
+    if sent.get("id") is not None and sent["id"] == item["id"]:
+        return True
     if item.get("call_id") is not None:
         return bool(sent.get("call_id") == item["call_id"])
-    return may_lack_id and is_message(sent) and sent["role"] == "assistant"
+    is_answer = is_message(sent) and sent["role"] == "assistant"
+    return is_answer and (may_lack_id if sent.get("id") is None else _texts(sent) == _texts(item))
+
+
+def _texts(message: Json) -> list[object]:
+    return [part.get("text") for part in objects_of(message.get("content"))]
 
 
 _CALLS = frozenset(

@@ -7,7 +7,7 @@ import asyncio
 
 import openai
 import pytest
-from agents import Agent, Runner, SQLiteSession, flush_traces, function_tool
+from agents import Agent, OpenAIConversationsSession, Runner, SQLiteSession, flush_traces, function_tool
 from fakellm import ErrorReply, ToolCall
 from pydantic import BaseModel
 
@@ -84,6 +84,32 @@ def test_chain(fake_llm, model):
     assert second.final_output == "Ann."
     assert len(fake_llm.calls[1].messages) == 3
 
+def script_of_two_turns(llm):
+    llm.when(user="weather").reply(ToolCall("get_weather", {"city": "Paris"}), reasoning="Look it up.")
+    llm.when(tool_result="18").reply("18 degrees in Paris.")
+    llm.when(user="Thanks").reply("You are welcome.")
+
+def test_conversation(fake_llm, model):
+    script_of_two_turns(fake_llm)
+    agent = Agent(name="weather", model=model, tools=[get_weather])
+
+    async def ask():
+        name = (await openai.AsyncOpenAI().conversations.create()).id
+        await Runner.run(agent, "What is the weather in Paris?", conversation_id=name)
+        return await Runner.run(agent, "Thanks", conversation_id=name)
+
+    assert asyncio.run(ask()).final_output == "You are welcome."
+
+def test_session_in_a_conversation(fake_llm, model):
+    script_of_two_turns(fake_llm)
+    agent, session = Agent(name="weather", model=model, tools=[get_weather]), OpenAIConversationsSession()
+
+    async def ask():
+        await Runner.run(agent, "What is the weather in Paris?", session=session)
+        return await Runner.run(agent, "Thanks", session=session)
+
+    assert asyncio.run(ask()).final_output == "You are welcome."
+
 def test_error_that_is_retried(fake_llm, model):
     fake_llm.reply(ErrorReply.rate_limited(), "Hello!")
 
@@ -107,4 +133,4 @@ def test_traces_are_other_traffic(fake_llm):
 
 
 def test_openai_agents(run_tests):
-    run_tests("openai-agents", CODE, passed=25)
+    run_tests("openai-agents", CODE, passed=31)
