@@ -48,7 +48,7 @@ class Dialect(Voice, ABC):
     def alike(self) -> Self:
         """Return a dialect that shares all that this one knows, for ``copied`` to give it a state of its own."""
         made = object.__new__(type(self))
-        made.__dict__.update(self.__dict__)
+        vars(made).update(vars(self))
         return made
 
     @abstractmethod

@@ -121,7 +121,7 @@ class Reader:
 
     def _only(self, asker: _Asker) -> _Asker:
         """Return the last asker where this one equals it, so that ``is`` tells whether it is the same."""
-        if (last := self._asker) == asker:
+        if (last := self._asker) is not None and last == asker:
             return last
         self._asker = asker
         return asker

@@ -12,7 +12,7 @@ from urllib.parse import unquote
 from pydantic_core import to_json
 
 from fakellm._anyjson import object_of, parsed
-from fakellm._dialects.openai import words
+from fakellm._dialects.openai import rejections
 from fakellm._dialects.openai.document import body_of
 from fakellm._dialects.openai.misfits import sentence
 from fakellm._dialects.openai.pages import page_of, query_of
@@ -85,7 +85,7 @@ def look_up(wire: WireRequest, *, is_documented: bool) -> WireRequest:
 def _sent(wire: WireRequest) -> Json:
     sent = parsed(wire.body)
     if wire.method == "POST" and wire.body and not isinstance(sent, dict):
-        raise Rejected(words.INVALID_JSON)
+        raise Rejected(rejections.INVALID_JSON)
     return object_of(sent)
 
 
