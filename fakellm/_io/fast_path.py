@@ -47,6 +47,10 @@ def is_time_real() -> bool:
     return not is_virtual()
 
 
+def _told(_: Ending) -> None:
+    """Take no second report."""
+
+
 class _Unread:
     """The parts of an answer that a client has not taken yet; reports once, when it lets go of them.
 
@@ -71,6 +75,8 @@ class _Unread:
         seconds = self._clock.now() - self._began
         received = whole.parts[:taken] if cancelled else None
         self._report(Ending(whole.head.status, sum(whole.chunks[:taken]), seconds, cancelled, received))
+        # A client's response and its stream hold each other, until the collector finds them.
+        self._report = _told
 
     async def aclose(self) -> None:
         """Do the same."""

@@ -11,9 +11,9 @@ from types import ModuleType
 from fakellm._errors import UsageError
 from fakellm._real_files import real_module
 
-__all__ = ["check_module", "installed_modules"]
+__all__ = ["NAMES", "check_module", "installed_modules"]
 
-_NAMES = ("httpx", "httpx2")
+NAMES = ("httpx", "httpx2")
 
 
 def installed_modules() -> tuple[ModuleType, ...]:
@@ -21,7 +21,7 @@ def installed_modules() -> tuple[ModuleType, ...]:
 
     ``httpx2.alias_httpx()`` can make both names one module, hence the comparison by the module itself.
     """
-    return tuple(dict.fromkeys(module for name in _NAMES if (module := real_module(name)) is not None))
+    return tuple(dict.fromkeys(module for name in NAMES if (module := real_module(name)) is not None))
 
 
 def check_module(module: ModuleType) -> ModuleType:
@@ -30,7 +30,7 @@ def check_module(module: ModuleType) -> ModuleType:
     Raises:
         UsageError: it is something else.
     """
-    if getattr(module, "__name__", "") in _NAMES:
+    if getattr(module, "__name__", "") in NAMES:
         return module
     text = f"transport(...) takes the module of the client it is for, httpx or httpx2; got {module!r}"
     if getattr(module, "__name__", "") in ("requests", "aiohttp"):

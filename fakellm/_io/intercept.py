@@ -31,7 +31,7 @@ from typing import Any, Protocol
 
 from fakellm._clock import Clock
 from fakellm._io.aiohttp_leaf import answering_connect
-from fakellm._io.flavour import installed_modules
+from fakellm._io.flavour import NAMES
 from fakellm._io.late_imports import LateImports, Patch
 from fakellm._io.leaves import is_foreign_leaf
 from fakellm._io.player import Answers, Playable
@@ -163,9 +163,6 @@ async def _answer_async(module: ModuleType, request: Any, onward: Callable[[Any]
 
 
 def _install() -> None:
-    for module in installed_modules():
-        for owner, name, make in _places(module):
-            _patch(owner, name, make)
     _late.begin()
 
 
@@ -182,9 +179,13 @@ _Make = Callable[[Any], Any]
 """Makes of a function the one that stands in its place."""
 
 
+_Place = tuple[type[Any], str, _Make]
+"""Class, method, and what makes the one in its place."""
+
+
 @cache
-def _places(module: ModuleType) -> Sequence[tuple[type[Any], str, _Make]]:
-    """Return what is patched in a module: (class, method, what makes the one in its place)."""
+def _places(module: ModuleType) -> Sequence[_Place]:
+    """Return what is patched in httpx or httpx2."""
     chooser = _chooser(module)
     return (
         (module.HTTPTransport, "handle_request", _sync_leaf(module)),
@@ -195,6 +196,8 @@ def _places(module: ModuleType) -> Sequence[tuple[type[Any], str, _Make]]:
 
 
 def _patch(owner: type[Any], name: str, make: _Make) -> None:
+    if any(known is owner and place == name for known, place, _, _ in _patches):
+        return  # a module may have two names, as after ``httpx2.alias_httpx()``
     original = owner.__dict__[name]
     patched = _made(make, original)
     setattr(owner, name, patched)
@@ -206,21 +209,24 @@ def _made(make: _Make, original: Any) -> Any:
     return wraps(original)(make(original))
 
 
-def _patching(owner: str, name: str, make: _Make) -> Patch:
-    """Return what patches a class of a module that another thread may be importing, when all may be over."""
+def _patching(owner: str, places: Callable[[ModuleType], Sequence[_Place]]) -> Patch:
+    """Return what patches a module that another thread may be importing, or when all is over. owner: its last class."""
 
     def patch(module: ModuleType) -> None:
         with _lock:
             if _late.is_on and hasattr(module, owner):
-                _patch(getattr(module, owner), name, make)
+                for place in places(module):
+                    _patch(*place)
 
     return patch
 
 
+_send, _connect = answering_send(_answering), answering_connect(_answering)
 _late = LateImports(
     {
-        "requests.adapters": _patching("HTTPAdapter", "send", answering_send(_answering)),
-        "aiohttp.connector": _patching("BaseConnector", "connect", answering_connect(_answering)),
+        **dict.fromkeys(NAMES, _patching("AsyncClient", _places)),
+        "requests.adapters": _patching("HTTPAdapter", lambda m: [(m.HTTPAdapter, "send", _send)]),
+        "aiohttp.connector": _patching("BaseConnector", lambda m: [(m.BaseConnector, "connect", _connect)]),
     }
 )
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from importlib.abc import Loader
 from importlib.machinery import ModuleSpec, PathFinder
 from types import ModuleType
 
-__all__ = ["LateImports"]
+__all__ = ["LateImports", "imported"]
 
 Patch = Callable[[ModuleType], None]
 
@@ -53,6 +53,11 @@ class LateImports:
         if spec is not None and spec.loader is not None:
             spec.loader = _Patching(spec, spec.loader, self._patches[name])
         return spec
+
+
+def imported(names: Iterable[str]) -> tuple[ModuleType, ...]:
+    """Return the modules of these names that are imported, each once: two names may stand for one."""
+    return tuple(dict.fromkeys(sys.modules[name] for name in names if name in sys.modules))
 
 
 def _place() -> int:

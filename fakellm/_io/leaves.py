@@ -15,7 +15,8 @@ from itertools import islice
 from types import CodeType, FunctionType, MethodType, ModuleType
 from typing import Any
 
-from fakellm._io.flavour import installed_modules
+from fakellm._io.flavour import NAMES
+from fakellm._io.late_imports import imported
 from fakellm._io.transport import transport_class
 
 __all__ = ["is_foreign_leaf"]
@@ -47,7 +48,7 @@ def _is_test_client(transport: Any) -> bool:
 
 def _leads_on(transport: Any) -> bool:
     """Whether this wraps another transport or a client, of either module, or will."""
-    modules = installed_modules()
+    modules = imported(NAMES)
     kinds = tuple(kind for m in modules for kind in (m.BaseTransport, m.AsyncBaseTransport, m.Client, m.AsyncClient))
     held = list(_held_by(transport))
     if any(isinstance(thing, MethodType) and _leads_past(thing) for thing in held):

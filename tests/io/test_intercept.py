@@ -359,4 +359,10 @@ def test_aliased_module_is_patched_once(monkeypatch):
     pytest.importorskip("httpx2")
     monkeypatch.setitem(__import__("sys").modules, "httpx2", import_module("httpx"))
 
+    with FakeLLM() as llm:
+        llm.reply("Hello!")
+        answer = text_of(httpx.post(CHAT, json=QUESTION, headers=KEY))
+
+    assert answer == "Hello!"
     assert [module.__name__ for module in installed_modules()] == ["httpx"]
+    assert not hasattr(httpx.HTTPTransport.handle_request, "__wrapped__")

@@ -22,11 +22,14 @@ QUESTION = {"model": "gpt-4o", "messages": [{"role": "user", "content": "hi"}]}
 KEY = {"authorization": "Bearer sk-fakellm"}
 
 with FakeLLM() as llm:
-    assert not {"requests", "urllib3", "aiohttp"} & set(sys.modules)
-    llm.reply("Hello!", times=2)
+    assert not {"httpx2", "requests", "urllib3", "aiohttp"} & set(sys.modules)
+    llm.reply("Hello!", times=3)
 
     from requests import post
     assert post(CHAT, json=QUESTION, headers=KEY).status_code == 200
+
+    import httpx2
+    assert httpx2.post(CHAT, json=QUESTION, headers=KEY).status_code == 200
 
     import aiohttp
     async def ask():
@@ -35,7 +38,7 @@ with FakeLLM() as llm:
     assert asyncio.run(ask()) == 200
 
 from requests.adapters import HTTPAdapter
-for function in (HTTPAdapter.send, aiohttp.BaseConnector.connect):
+for function in (HTTPAdapter.send, aiohttp.BaseConnector.connect, httpx2.HTTPTransport.handle_request):
     assert not hasattr(function, "__wrapped__")
 """
 
@@ -45,7 +48,7 @@ import sys
 from fakellm import FakeLLM
 
 with FakeLLM():
-    assert not {"requests", "urllib3", "aiohttp"} & set(sys.modules)
+    assert not {"httpx2", "requests", "urllib3", "aiohttp"} & set(sys.modules)
 """
 
 
@@ -137,7 +140,7 @@ def test_module_that_nobody_finds_is_missing_as_ever(late):
         imports.end()
 
 
-@pytest.mark.parametrize("name", ["requests.adapters", "aiohttp.connector"])
+@pytest.mark.parametrize("name", ["httpx2", "requests.adapters", "aiohttp.connector"])
 def test_module_that_is_being_imported_is_left_alone(monkeypatch, name):
     monkeypatch.setitem(sys.modules, name, ModuleType(name))
 
