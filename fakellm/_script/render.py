@@ -56,7 +56,8 @@ class Renderer:
             if scripted is None:
                 reply: Reply | ErrorReply = _BY_ITSELF
             else:
-                call.reply = reply = scripted if isinstance(scripted, _VALUES) else scripted(request)
+                # A callable of the test's may change what it is given.
+                call.reply = reply = scripted if isinstance(scripted, _VALUES) else scripted(request.again())
             if isinstance(reply, ErrorReply):
                 call.status = request.speaker.status(reply)
                 return in_one_piece(error_events(reply, request.speaker, identity.request_id))

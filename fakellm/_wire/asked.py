@@ -63,6 +63,10 @@ class ChatRequest(Terms):
 
     def undecoded(self) -> ChatRequest:
         """Return the request as it came, whatever became of this one's body in users' hands."""
+        return self if self._body is None else self.again()
+
+    def again(self) -> ChatRequest:
+        """Return another request that is the same as it came, to be given away."""
         return ChatRequest(self.facts, self.model, self.provider, self.voice, self.claim, key=self.key)
 
     @property

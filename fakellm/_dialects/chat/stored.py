@@ -135,7 +135,7 @@ class StoredChat:
     def keep(self, answer: Completion, asked: ChatRequest) -> None:
         """Store an answer with its request."""
         name = completion_id(answer, quirks_of(asked.provider))
-        kept = _Kept(answer, asked.undecoded(), object_of(asked.body.get("metadata")))
+        kept = _Kept(answer, asked.again(), object_of(asked.body.get("metadata")))
         with self._lock:
             self._kept[name] = kept
 

@@ -118,7 +118,7 @@ class StoredResponses:
         with self._lock:
             history, referred = self._history(asked.body), self._referred(asked.body)
             name, began = response_id(answer, quirks), asked.now
-            kept = Kept(name, answer, asked.undecoded(), history, referred, is_stored, began, polls)
+            kept = Kept(name, answer, asked.again(), history, referred, is_stored, began, polls)
             self._names[kept.name] = family = family_of(answer)
             self._families[family] = kept
             if conversation := asked.body.get("conversation"):
