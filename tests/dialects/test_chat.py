@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from fakellm._dialects.chat.dialect import CHAT
 from fakellm._dialects.providers import PROVIDERS
-from fakellm._wire.answer import Choice, Completion, WireToolCall
+from fakellm._wire.answer import Choice, Completion, Pieces, WireToolCall
 from fakellm._wire.asked import text_of
 from fakellm._wire.dialect import Strictness
 from fakellm._wire.errors import Rejected
@@ -485,6 +485,33 @@ def test_comments_are_no_chunk():
     _, first, second, *_ = CHAT.say(completion(Choice(0, "stop", ())), request)
 
     assert (first.data, first.chunks, second.chunks) == (b": OPENROUTER PROCESSING\n\n", 0, 1)
+
+
+def never_cut(text):
+    raise AssertionError(f"{text!r} was cut")
+
+
+def test_whole_answer_cuts_no_text():
+    choice = Choice(
+        0,
+        "tool_calls",
+        Pieces("Hello", never_cut),
+        (WireToolCall("call_1", "f", Pieces("{}", never_cut)),),
+        reasoning=Pieces("hm", never_cut),
+    )
+
+    message = answered(choice).json["choices"][0]["message"]
+
+    assert (message["content"], message["tool_calls"][0]["function"]["arguments"]) == ("Hello", "{}")
+
+
+def test_usage_that_is_not_told_is_not_counted():
+    def count():
+        raise AssertionError("it was counted")
+
+    said = Completion(FixedIdentity(), 1_735_689_600, "gpt-4o", (Choice(0, "stop", ("Hi",)),), count)
+
+    assert play(CHAT.say(said, read(asking(stream=True)))).status == 200
 
 
 def test_several_choices_keep_their_index():

@@ -160,3 +160,16 @@ def test_usage_that_a_test_changes_is_not_that_of_another_call():
     engine.journal[0].usage["completion_tokens_details"]["reasoning_tokens"] = 5
 
     assert [call.usage["completion_tokens_details"]["reasoning_tokens"] for call in engine.journal] == [0, 0]
+
+
+def test_what_a_callable_does_to_its_request_is_neither_said_nor_written_down():
+    def change(request):
+        request.messages.clear()
+        request.body["service_tier"] = "flex"
+        return "Rain."
+
+    engine = scripted(change)
+    answer = ask(engine, asking("hello"))
+
+    assert answer.json["service_tier"] == "default"
+    assert engine.journal[0].last_user == "hello"

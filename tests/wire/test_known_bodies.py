@@ -130,3 +130,29 @@ def test_terms_that_one_provider_takes_are_checked_again_for_another():
 
     with pytest.raises(Rejected, match="top_k"):
         decode(dialect, {**unknown, "messages": [{"role": "user", "content": "hi"}]})
+
+
+def test_history_that_grew_is_billed_as_one_that_comes_first():
+    dialect, grown = ChatDialect(), {**BODY, "messages": [*BODY["messages"]]}
+    for said in ("Mexico City.", "And its people?", "Nine million."):
+        role = "assistant" if len(grown["messages"]) % 2 else "user"
+        grown["messages"].append({"role": role, "content": said})
+        request = decode(dialect, grown)
+
+        assert request.facts.prompt_tokens == decode(ChatDialect(), grown).facts.prompt_tokens
+
+
+def test_result_is_billed_by_the_call_that_it_follows():
+    dialect = ChatDialect()
+    tool = {"type": "function", "function": {"name": "weather", "parameters": {"type": "object", "properties": {}}}}
+    result = {"role": "tool", "tool_call_id": "call_1", "content": "Sunny."}
+
+    counts = []
+    for name in ("weather", "weather_of_the_day_after_tomorrow"):
+        call = {"id": "call_1", "type": "function", "function": {"name": name, "arguments": "{}"}}
+        messages = [*BODY["messages"], {"role": "assistant", "tool_calls": [call]}, result]
+        body = {**BODY, "messages": messages, "tools": [tool]}
+        counts.append(decode(dialect, body).facts.prompt_tokens)
+        assert counts[-1] == decode(ChatDialect(), body).facts.prompt_tokens
+
+    assert counts[0] < counts[1]
