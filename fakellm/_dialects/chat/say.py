@@ -165,7 +165,7 @@ def render_stream(completion: Completion, asked: ChatRequest) -> Whole:
             parts.append(encode_event(_padded(data) if is_padded else data))
     # What is no object counts as no chunk: comments, and the mark that ends the stream.
     before = [quirks.comments] if quirks.comments else []
-    counts = (*(0 for _ in before), *(1 for _ in parts), 0)
+    counts = (*[0] * len(before), *[1] * len(parts), 0)
     head = stream_head((_REQUEST_ID, completion.request_id), completion.headers)
     return Whole(head, (*before, *parts, DONE), counts)
 
