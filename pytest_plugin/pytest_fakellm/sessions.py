@@ -15,7 +15,7 @@ import pytest
 from fakellm import FakeLLM, FakeLLMError, UsageError
 from fakellm._wire.hosts import check_hosts
 from pytest_fakellm.cassette_paths import CLAIMED, config_of, own_paths
-from pytest_fakellm.settings import OF_CASSETTE, OF_FAKE, decide, keys_of, marked_on
+from pytest_fakellm.settings import OF_CASSETTE, OF_FAKE, decide, keys_of, marked_on, usual
 from pytest_fakellm.state import BEGAN, StandInKeys, guard_of, watch_of
 
 if TYPE_CHECKING:
@@ -88,7 +88,9 @@ class Chosen:
         Raises:
             UsageError: it is wrong; the text says where it was set.
         """
-        return _own_error(decide, name, self._config, marked=self._marked, given=self._given)
+        if self._marked.get(name) is not None or self._given.get(name) is not None:
+            return _own_error(decide, name, self._config, marked=self._marked, given=self._given)
+        return _own_error(usual, name, self._config)
 
 
 def _own_error(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:

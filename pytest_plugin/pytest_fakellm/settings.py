@@ -26,6 +26,7 @@ __all__ = [
     "keys_of",
     "marked_on",
     "marker_lines",
+    "usual",
     "wrong_mark",
 ]
 
@@ -274,6 +275,25 @@ def decide(
             raise pytest.UsageError(f"{place} takes {setting.takes}, got {value!r}")
         return value
     return setting.default
+
+
+def usual(name: str, config: pytest.Config) -> Any:
+    """Return the value of a setting where neither a marker nor ``llm_config`` says one, as nearly always.
+
+    It is remembered for the session, unless the environment has a say, which a test may change.
+
+    Raises:
+        pytest.UsageError: the value that decides is wrong.
+    """
+    if SETTINGS[name].env is not None:
+        return decide(name, config)
+    known = config.stash.setdefault(_USUAL, {})
+    if name not in known:
+        known[name] = decide(name, config)
+    return known[name]
+
+
+_USUAL = pytest.StashKey[dict[str, Any]]()
 
 
 def _said(
