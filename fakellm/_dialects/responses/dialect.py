@@ -15,11 +15,11 @@ from pydantic_core import to_json
 
 from fakellm._dialects.openai.answers import one_object
 from fakellm._dialects.openai.dialect import PROMPT_CACHE, OpenAIDialect, reader_of_look_ups
-from fakellm._dialects.responses.counts import CountsDialect
 from fakellm._dialects.responses.hear import hear
 from fakellm._dialects.responses.say import render_whole
 from fakellm._dialects.responses.stream import render_stream
 from fakellm._dialects.responses_checks.rules import TOO_LONG, check_request, explain_length, unknown_model
+from fakellm._dialects.responses_counts.dialect import CountsDialect
 from fakellm._dialects.responses_items.items import hear_item
 from fakellm._dialects.responses_stored.compact import compacted
 from fakellm._dialects.responses_stored.kept import StoredResponses

@@ -27,8 +27,7 @@ class _Conversation:
     items: tuple[Json, ...] = ()
 
     def shown(self, name: str) -> Json:
-        shown = {"id": name, "object": "conversation", "created_at": self.created}
-        return {**shown, "metadata": dict(self.metadata)}
+        return {"id": name, "object": "conversation", "created_at": self.created, "metadata": dict(self.metadata)}
 
 
 class Conversations:
@@ -69,8 +68,8 @@ class Conversations:
         """
         name, sent = query["id"], object_of(query["sent"])
         if not name:
-            made = _Conversation(answer.created, object_of(sent.get("metadata")), _with_ids(sent, answer))
             name = item_id(answer, "conversation", 0)
+            made = _Conversation(answer.created, object_of(sent.get("metadata")), _with_ids(sent, answer))
             self._known[name] = made
             return made.shown(name)
         known = self._found(name)
@@ -99,8 +98,7 @@ class Conversations:
                     raise Rejected(error, status=404)
                 if method == "GET":
                     return found
-                left = tuple(item for item in known.items if item is not found)
-                self._known[name] = replace(known, items=left)
+                self._known[name] = replace(known, items=tuple(item for item in known.items if item is not found))
                 return known.shown(name)
 
     def _found(self, name: str) -> _Conversation:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import chain
-from threading import Lock
+from threading import RLock
 from typing import Any
 
 from fakellm._dialects.openai.answers import one_object, refused
@@ -95,11 +95,16 @@ class Kept:
 _FIRST_GIVEN = 1_000  # the numbers below are those of the output
 
 
+def _references(body: Json) -> list[str]:
+    """Return the ids of the items that a request refers to."""
+    return [str(item.get("id")) for item in items_of(body) if is_reference(item)]
+
+
 class StoredResponses:
     """The responses and conversations of one fake; safe to use from any thread."""
 
     def __init__(self, kept: Iterable[Kept] = (), conversations: Conversations | None = None) -> None:
-        self._lock = Lock()
+        self._lock = RLock()
         # What all ids of a response have in common -> that response, which may be stored or not.
         self._families = {family_of(one.answer): one for one in kept}
         self._names = {one.name: family for family, one in self._families.items()}
@@ -133,30 +138,26 @@ class StoredResponses:
     def check(self, body: Json, provider: Provider) -> None:
         """Raise Rejected for a request that builds on what is not there, or whose items do not follow each other."""
         with self._lock:
-            self._check_names(body)
+            self.check_names(body, provider)
             items = (*self._history(body), *items_of(body, self._referred(body)))
             issued = dict(chain.from_iterable(one.issued for one in self._issuers(items)))
             check_history(items, provider, issued=issued, is_given=self._is_given)
-
-    def check_names(self, body: Json, _: Provider) -> None:
-        """Raise Rejected for a request that builds on what is not there."""
-        with self._lock:
-            self._check_names(body)
 
     def conversation_of(self, body: Json) -> tuple[Json, ...]:
         """Return all items that a request is about: those it builds on, and its own."""
         before, referred = self.before(body)
         return (*before, *items_of(body, referred))
 
-    def _check_names(self, body: Json) -> None:
+    def check_names(self, body: Json, _: Provider) -> None:
+        """Raise Rejected for a request that builds on what is not there."""
         name = body.get("previous_response_id")
-        if isinstance(name, str) and self._stored(name) is None:
-            raise Rejected(_no_previous(name))
-        self._conversations.check(body.get("conversation"))
-        referred = self._referred(body)
-        names = (str(item.get("id")) for item in items_of(body) if is_reference(item))
-        if (missing := next((name for name in names if name not in referred), None)) is not None:
-            raise Rejected(no_item(missing), status=404)
+        with self._lock:
+            if isinstance(name, str) and self._stored(name) is None:
+                raise Rejected(_no_previous(name))
+            self._conversations.check(body.get("conversation"))
+            missing = [name for name in _references(body) if self._item(name) is None]
+        if missing:
+            raise Rejected(no_item(missing[0]), status=404)
 
     def _issuers(self, items: Iterable[Json]) -> list[Kept]:
         """Return the responses that issued items, each once."""
@@ -164,8 +165,7 @@ class StoredResponses:
         return [self._families[family] for family in families if family in self._families]
 
     def _is_given(self, content: str) -> bool:
-        issued = (item for one in self._families.values() for item in one.output)
-        return any(item.get("encrypted_content") == content for item in issued)
+        return any(item.get("encrypted_content") == content for one in self._families.values() for item in one.output)
 
     def _history(self, body: Json) -> tuple[Json, ...]:
         if isinstance(name := body.get("previous_response_id"), str):
@@ -178,8 +178,7 @@ class StoredResponses:
         return kept if kept and kept.is_stored else None
 
     def _referred(self, body: Json) -> Mapping[str, Json]:
-        names = (str(item.get("id")) for item in items_of(body) if is_reference(item))
-        return {name: item for name in names if (item := self._item(name)) is not None}
+        return {name: item for name in _references(body) if (item := self._item(name)) is not None}
 
     def _item(self, name: str) -> Json | None:
         """Return a stored item by its id."""
