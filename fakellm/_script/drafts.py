@@ -52,7 +52,7 @@ def _is_constant(reply: Reply) -> bool:
     """Whether nothing of a reply is in the test's hands, where it may change between two calls."""
     if reply.parsed is not None or reply.choices is not None or reply.parts is not None or reply.vectors is not None:
         return False
-    return reply.chunks is None or is_text(reply.chunks)
+    return reply.extra is None and (reply.chunks is None or is_text(reply.chunks))
 
 
 _MOST_DRAFTS = 256

@@ -4,7 +4,7 @@ import json
 
 import pytest
 from asking import KEY, OPENAI, USER, read, tools
-from engines import complete
+from engines import ask, complete, scripted
 
 from fakellm import Reply, ToolCall
 from fakellm._script.drafts import _MOST_DRAFTS, Drafts
@@ -79,6 +79,18 @@ def test_object_that_changes_between_two_calls_is_sent_as_it_is():
         texts.append(complete(reply, asked(), IDENTITIES[0], drafts).choices[0].text)
 
     assert texts == ['{"city":"Rome"}', '{"city":"Oslo"}']
+
+
+def test_members_that_change_between_two_calls_are_sent_as_they_are():
+    extra = {"mood": "sunny"}
+    engine = scripted(Reply("Rain.", extra=extra), times=None)
+
+    moods = []
+    for mood in ("grey", "wet"):
+        extra["mood"] = mood
+        moods.append(ask(engine).json["choices"][0]["message"]["mood"])
+
+    assert moods == ["grey", "wet"]
 
 
 def test_replies_that_are_gone_leave_nothing_behind():
