@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import NamedTuple, Protocol
 
 from fakellm._wire.canonical import read_json
@@ -51,19 +52,20 @@ _MOST_ROUTES = 256
 class Table:
     """The dialects of a fake in the order in which they are asked, and what is known beside them.
 
-    Its copies share the dialects until they speak one, and then copy it. is_remembered: whether what is claimed is
-    remembered by URL; of the dialects that a test brings nothing is known.
+    Its copies share the dialects until they speak one, and then copy it. spoken: what gives each, once it is asked.
+    is_remembered: whether what is claimed is remembered by URL; of the dialects that a test brings nothing is known.
     """
 
     def __init__(
         self,
-        spoken: Sequence[Dialect],
+        spoken: Sequence[Callable[[], Dialect]],
         unspoken: Unspoken,
         provider_of: Callable[[str, str], Provider],
         *,
         is_remembered: bool = True,
     ) -> None:
         self._spoken = tuple(spoken)
+        self._given: dict[int, Dialect] = {}  # by number
         self._unspoken = unspoken
         self._provider_of = provider_of
         self._is_remembered = is_remembered
@@ -74,7 +76,8 @@ class Table:
         """Return the table with further dialects, which are asked before the others."""
         if not dialects:
             return self
-        return Table((*dialects, *self._spoken), self._unspoken, self._provider_of, is_remembered=False)
+        own = [partial(_same, dialect) for dialect in dialects]
+        return Table((*own, *self._spoken), self._unspoken, self._provider_of, is_remembered=False)
 
     def copied(self) -> Table:
         """Return the table with copies of its dialects, which remember nothing that is asked of these."""
@@ -82,6 +85,10 @@ class Table:
         made.__dict__.update(self.__dict__)
         made._copies = {number: one.copied() for number, one in (self._copies or {}).items()}
         return made
+
+    def _first(self, number: int) -> Dialect:
+        """Return the dialect of a number, the one that all copies of the table copy."""
+        return self._given.get(number) or self._given.setdefault(number, self._spoken[number]())
 
     def route(self, wire: WireRequest) -> Route:
         """Return what method and URL, and sometimes the headers, say of a request."""
@@ -96,7 +103,8 @@ class Table:
 
     def _route(self, wire: WireRequest) -> Route:
         provider = self._provider_of(wire.host, wire.path)
-        for number, first in enumerate(self._spoken):
+        for number in range(len(self._spoken)):
+            first = self._first(number)
             for beside, dialect in enumerate((first, *first.beside)):
                 if (claim := dialect.claims(wire)) is not None:
                     return Route((number, beside), claim, provider, claim.traffic)
@@ -107,7 +115,7 @@ class Table:
         if route.place is None or route.claim is None:
             return None
         number, beside = route.place
-        first = self._spoken[number]
+        first = self._first(number)
         if self._copies is not None:
             first = self._copies.get(number) or self._copies.setdefault(number, first.copied())
         return (first.beside[beside - 1] if beside else first), route.claim
@@ -134,7 +142,8 @@ class Table:
     @property
     def spoken_at(self) -> list[str]:
         """Where they are spoken, for messages."""
-        return [dialect.spoken_at for first in self._spoken for dialect in (first, *first.beside)]
+        first = map(self._first, range(len(self._spoken)))
+        return [dialect.spoken_at for one in first for dialect in (one, *one.beside)]
 
     def traffic(self, wire: WireRequest) -> Traffic:
         """Say whose business a request is, as far as its URL tells."""
@@ -159,6 +168,10 @@ class Table:
         if kind in (Traffic.MODEL, Traffic.COUNT) or wire.method != "POST":
             return kind is Traffic.MODEL
         return names_model(wire.body)
+
+
+def _same(dialect: Dialect) -> Dialect:
+    return dialect
 
 
 def names_model(body: bytes) -> bool:

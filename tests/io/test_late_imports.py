@@ -52,6 +52,27 @@ with FakeLLM():
 """
 
 
+ALONE = """
+import sys
+import httpx
+from fakellm import FakeLLM
+
+CHAT = "https://api.openai.com/v1/chat/completions"
+QUESTION = {"model": "gpt-4o", "messages": [{"role": "user", "content": "hi"}]}
+
+with FakeLLM() as llm:
+    llm.reply("Hello!")
+    assert httpx.post(CHAT, json=QUESTION, headers={"authorization": "Bearer sk-fakellm"}).status_code == 200
+
+rooms = [name for name in sys.modules if name.startswith("fakellm._dialects.") and name.endswith(".dialect")]
+assert sorted(rooms) == ["fakellm._dialects.chat.dialect", "fakellm._dialects.openai.dialect"], rooms
+"""
+
+
+def test_api_that_nobody_asks_is_not_imported():
+    subprocess.run([sys.executable, "-c", ALONE], check=True)
+
+
 def test_library_that_is_imported_while_a_fake_is_active_is_answered():
     subprocess.run([sys.executable, "-c", LATE], check=True)
 

@@ -24,7 +24,7 @@ from fakellm._wire.reader import Reader
 from fakellm._wire.voice import CHAT_MARKS, MESSAGE_FIELDS, Heard, Marks
 from fakellm.tokens import encoding_for_model
 
-__all__ = ["CompletionsDialect"]
+__all__ = ["COMPLETIONS", "CompletionsDialect"]
 
 
 class CompletionsDialect(OpenAIDialect):
@@ -83,3 +83,6 @@ def _to_chat(body: Json) -> Json:
 
 def _count(body: Json, model: str) -> int:
     return sum(sizes_of(body.get("prompt"), encoding_for_model(model)))
+
+
+COMPLETIONS = CompletionsDialect()

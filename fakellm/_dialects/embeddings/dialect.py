@@ -34,7 +34,7 @@ from fakellm.tokens import Encoding, encoding_for_model
 from fakellm.tokens._model_table import Vectors
 from fakellm.tokens._models import facts_of
 
-__all__ = ["EmbeddingsDialect"]
+__all__ = ["EMBEDDINGS", "EmbeddingsDialect"]
 
 # Of models that nobody knows.
 _USUAL = Vectors(1536)
@@ -198,3 +198,6 @@ def _refuse_length(given: object, model: str, size: int) -> Rejected | None:
         message = f"Requested {together} tokens, max {_MOST_TOKENS_TOGETHER} tokens per request"
         return Rejected(ErrorBody(message, kind, code=kind))
     return None
+
+
+EMBEDDINGS = EmbeddingsDialect()

@@ -32,7 +32,7 @@ from fakellm._wire.provider import Json, Provider
 from fakellm._wire.voice import Heard
 from fakellm.tokens._model_table import MODELS, Model, ModelFacts
 
-__all__ = ["ModelsDialect"]
+__all__ = ["MODEL_LISTS", "ModelsDialect"]
 
 _PATH = re.compile(r"(?:^|/)models(?:/(?P<name>.+?))?/*$", re.IGNORECASE)
 _METHODS = ("GET", "DELETE")
@@ -126,3 +126,6 @@ def _no_model(name: str) -> ErrorBody:
 def _not_yours(name: str) -> ErrorBody:
     # No report shows the words.
     return ErrorBody(f"You have insufficient permissions to delete the model '{name}'.", param="model")
+
+
+MODEL_LISTS = ModelsDialect()

@@ -28,7 +28,7 @@ from fakellm._wire.provider import Json, Provider
 from fakellm._wire.reader import Reader
 from fakellm._wire.voice import Heard
 
-__all__ = ["MODERATION_MODELS", "ModerationsDialect"]
+__all__ = ["MODERATIONS", "MODERATION_MODELS", "ModerationsDialect"]
 
 _LATEST = "omni-moderation-latest"
 MODERATION_MODELS = (_LATEST, "omni-moderation-2024-09-26")
@@ -108,3 +108,6 @@ def _no_moderation(model: str) -> ErrorBody:
         return ErrorBody(f"please request {_LATEST}", param="model")
     message = f"Invalid value for 'model' = {model}. Please check the OpenAI documentation and try again."
     return ErrorBody(message, param="model")
+
+
+MODERATIONS = ModerationsDialect()
