@@ -100,19 +100,28 @@ class ChatRequest(Terms):
         return messages
 
     @property
+    def tool_names(self) -> tuple[str, ...]:
+        return self.facts.terms.tool_names
+
+    @property
+    def _sent(self) -> list[Message]:
+        """The messages as they were sent, decoded already; never handed out."""
+        return [known.message for known in self.facts.messages]
+
+    @property
     def last_user(self) -> str | None:
         """The text of the newest user message; None where there is none."""
-        return next((text_of(m) for m in reversed(self.messages) if m.get("role") == "user"), None)
+        return next((text_of(m) for m in reversed(self._sent) if m.get("role") == "user"), None)
 
     @property
     def user_texts(self) -> tuple[str, ...]:
         """The texts of the user messages, in order."""
-        return tuple(text_of(m) for m in self.messages if m.get("role") == "user")
+        return tuple(text_of(m) for m in self._sent if m.get("role") == "user")
 
     @property
     def question(self) -> str | None:
         """The text of the newest user message while nothing but system messages follows it."""
-        for message in reversed(self.messages):
+        for message in reversed(self._sent):
             if message.get("role") == "user":
                 return text_of(message)
             if message.get("role") not in _SYSTEM_ROLES:
@@ -123,7 +132,7 @@ class ChatRequest(Terms):
     def tool_results(self) -> tuple[str, ...]:
         """The texts of the tool messages at the end, in order; empty where the end is no tool message."""
         texts: list[str] = []
-        for message in reversed(self.messages):
+        for message in reversed(self._sent):
             if message.get("role") != "tool":
                 break
             texts.append(text_of(message))
@@ -132,12 +141,12 @@ class ChatRequest(Terms):
     @property
     def system_texts(self) -> tuple[str, ...]:
         """The texts of the system and developer messages, in order."""
-        return tuple(text_of(m) for m in self.messages if m.get("role") in _SYSTEM_ROLES)
+        return tuple(text_of(m) for m in self._sent if m.get("role") in _SYSTEM_ROLES)
 
     @property
     def turn(self) -> int:
         """How many assistant messages the request already holds, 0 first."""
-        return sum(m.get("role") == "assistant" for m in self.messages)
+        return sum(m.get("role") == "assistant" for m in self._sent)
 
 
 def text_of(message: Message) -> str:

@@ -91,7 +91,7 @@ def _encoded(text: str) -> bytes:
 class BodyFacts:
     """What is known of the body of a request: its hash, its price, whether it was accepted."""
 
-    __slots__ = ("_messages", "_tokens", "accepted", "canonical", "data", "stream", "terms", "to_chat")
+    __slots__ = ("_tokens", "accepted", "canonical", "data", "messages", "stream", "terms", "to_chat")
 
     terms: KnownTerms
     """What it says beside its messages."""
@@ -107,7 +107,8 @@ class BodyFacts:
         self.accepted: tuple[object, str, bytes] | None = None
         """By whom, for which model and with which key it was accepted when it was checked last; None before."""
         self._tokens: int | None = None
-        self._messages: Sequence[KnownMessage] = ()
+        self.messages: Sequence[KnownMessage] = ()
+        """Its messages, in chat's form."""
 
     def learn(self, terms: KnownTerms, messages: Sequence[KnownMessage], prompt_tokens: int | None) -> None:
         """Find out about the body.
@@ -118,13 +119,11 @@ class BodyFacts:
         self.stream = bool(terms.as_chat.get("stream"))
         names: dict[str, str] = {}
         self.canonical = hashed([terms.canonical, *[message.text(names) for message in messages]])
-        self._tokens, self._messages = prompt_tokens, messages
+        self._tokens, self.messages = prompt_tokens, messages
 
     @property
     def prompt_tokens(self) -> int:
         """What the prompt is billed; counted when somebody wants to know."""
-        messages = self._messages  # before the look at the count: another thread may let go of them
-        if (tokens := self._tokens) is None:
-            self._tokens = tokens = self.terms.bill.count_prompt(messages)
-            self._messages = ()
-        return tokens
+        if self._tokens is None:
+            self._tokens = self.terms.bill.count_prompt(self.messages)
+        return self._tokens
