@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from plain_client import TESTS
+
 CODE = """
 import asyncio
 import json
@@ -12,7 +14,6 @@ from fakellm import ErrorReply, ToolCall
 
 API = "https://api.openai.com/v1"
 KEY = {"authorization": "Bearer sk-test"}
-FUNCTION = {"name": "get_weather", "parameters": {"type": "object", "properties": {}}}
 
 async def post(path, body):
     async with aiohttp.ClientSession(headers=KEY) as session:
@@ -28,51 +29,6 @@ def stream(path, **body):
     lines = [line.removeprefix("data: ") for line in asyncio.run(post(path, {"stream": True, **body}))]
     return [json.loads(line) for line in lines if line.startswith("{")]
 
-def test_tool_loop_on_chat(fake_llm):
-    fake_llm.when(user="weather").reply(ToolCall("get_weather", {"city": "Paris"}))
-    fake_llm.when(tool_result="18").reply("18 degrees in Paris.")
-    asked = {"tools": [{"type": "function", "function": FUNCTION}]}
-    question = {"role": "user", "content": "weather?"}
-
-    called = ask("chat/completions", messages=[question], **asked)["choices"][0]["message"]
-    result = {"role": "tool", "tool_call_id": called["tool_calls"][0]["id"], "content": "18"}
-    answered = ask("chat/completions", messages=[question, called, result], **asked)["choices"][0]["message"]
-
-    assert answered["content"] == "18 degrees in Paris."
-
-def test_tool_loop_on_responses(fake_llm):
-    fake_llm.when(user="weather").reply(ToolCall("get_weather", {"city": "Paris"}))
-    fake_llm.when(tool_result="18").reply("18 degrees in Paris.")
-    asked = {"tools": [{"type": "function", **FUNCTION}]}
-
-    called = ask("responses", input="weather?", **asked)
-    result = {"type": "function_call_output", "call_id": called["output"][0]["call_id"], "output": "18"}
-    answered = ask("responses", input=[result], previous_response_id=called["id"], **asked)
-
-    assert answered["output"][0]["content"][0]["text"] == "18 degrees in Paris."
-
-def test_stream_of_chat(fake_llm):
-    fake_llm.reply("Hey you there")
-
-    chunks = stream("chat/completions", messages=[{"role": "user", "content": "hi"}])
-
-    deltas = [chunk["choices"][0]["delta"].get("content") for chunk in chunks]
-    assert [text for text in deltas if text] == ["Hey", " you", " there"]
-
-def test_stream_of_responses(fake_llm):
-    fake_llm.reply("Hey you there")
-
-    events = stream("responses", input="hi")
-
-    assert [event["delta"] for event in events if event["type"] == "response.output_text.delta"] == [
-        "Hey", " you", " there"
-    ]
-
-def test_embeddings(fake_llm):
-    made = ask("embeddings", model="text-embedding-3-small", input=["hello", "world"])
-
-    assert [len(item["embedding"]) for item in made["data"]] == [1536, 1536]
-
 def test_error(fake_llm):
     fake_llm.reply(ErrorReply(400, message="No."))
 
@@ -82,4 +38,4 @@ def test_error(fake_llm):
 
 
 def test_aiohttp(run_tests):
-    run_tests("aiohttp", CODE, passed=6)
+    run_tests("aiohttp", CODE + TESTS, passed=6)
