@@ -47,10 +47,6 @@ def is_time_real() -> bool:
     return not is_virtual()
 
 
-def _told(_: Ending) -> None:
-    """Take no second report."""
-
-
 class _Unread:
     """The parts of an answer that a client has not taken yet; reports once, when it lets go of them.
 
@@ -60,23 +56,21 @@ class _Unread:
     def __init__(self, whole: Whole, report: Report, clock: Clock) -> None:
         self.whole = whole
         self.taken = 0
-        self._report = report
+        self._report: Report | None = report  # None once it has
         self._clock = clock
         self._began = clock.now()
-        self._is_over = False
 
     def close(self) -> None:
         """Report the ending, unless that was done."""
-        if self._is_over:
+        if (report := self._report) is None:
             return
-        self._is_over = True
+        # Let go of: a client's response and its stream hold each other, until the collector finds them.
+        self._report = None
         whole, taken = self.whole, self.taken
         cancelled = any(whole.chunks[taken:]) and whole.head.is_stream
         seconds = self._clock.now() - self._began
         received = whole.parts[:taken] if cancelled else None
-        self._report(Ending(whole.head.status, sum(whole.chunks[:taken]), seconds, cancelled, received))
-        # A client's response and its stream hold each other, until the collector finds them.
-        self._report = _told
+        report(Ending(whole.head.status, sum(whole.chunks[:taken]), seconds, cancelled, received))
 
     async def aclose(self) -> None:
         """Do the same."""

@@ -16,6 +16,7 @@ from fakellm._script.reply import Reply, ToolCall
 from fakellm._script.structured import misfit
 from fakellm._wire.asked import ChatRequest
 from fakellm._wire.parts import Part, Reasoning
+from fakellm._wire.terms import Terms
 from fakellm._wire.voice import MESSAGE_FIELDS
 
 __all__ = ["check_choices", "check_fields", "check_parts", "check_reply"]
@@ -55,15 +56,15 @@ def _is_given(reply: Reply, name: str) -> bool:
     return bool(reply.tool_calls) if name == "tool_calls" else getattr(reply, name) is not None
 
 
-def check_choices(reply: Reply, request: ChatRequest) -> None:
+def check_choices(reply: Reply, terms: Terms) -> None:
     """Raise where a reply has another number of alternatives than the request asks for.
 
     Raises:
         ContradictionError: with both numbers.
     """
-    if reply.choices is not None and len(reply.choices) != request.n and not reply.deliberate:
+    if reply.choices is not None and len(reply.choices) != terms.n and not reply.deliberate:
         raise ContradictionError(
-            f"the reply has {len(reply.choices)} choices, the request asks for n={request.n}\n"
+            f"the reply has {len(reply.choices)} choices, the request asks for n={terms.n}\n"
             f"  script as many choices as the request asks for; {_DELIBERATE}"
         )
 
@@ -86,8 +87,8 @@ def check_parts(parts: Sequence[Part], request: ChatRequest) -> None:
             )
 
 
-def check_reply(scripted: Reply, said: Reply, request: ChatRequest) -> None:
-    """Raise where a reply contradicts the request.
+def check_reply(scripted: Reply, said: Reply, terms: Terms) -> None:
+    """Raise where a reply contradicts the terms.
 
     scripted: as the test wrote it. said: the same with its object delivered.
 
@@ -96,23 +97,20 @@ def check_reply(scripted: Reply, said: Reply, request: ChatRequest) -> None:
     """
     if scripted.deliberate:
         return
-    if (problem := next(_problems(scripted, said, request), None)) is not None:
+    if (problem := next(_problems(scripted, said, terms), None)) is not None:
         raise ContradictionError(f"{problem}; {_DELIBERATE}")
 
 
-def _problems(scripted: Reply, said: Reply, request: ChatRequest) -> Iterator[str]:
+def _problems(scripted: Reply, said: Reply, terms: Terms) -> Iterator[str]:
     if said.tool_calls:
-        yield from _problems_of_calls(said.tool_calls, request)
-    elif _ends_itself(said) and (forced := request.must_call):
+        yield from _problems_of_calls(said.tool_calls, terms)
+    elif _ends_itself(said) and (forced := terms.must_call):
         yield (
-            f"the reply calls no tool, the request has {forced}\n"
-            f"  script a call: ToolCall({_example(request)}, {{...}})"
+            f"the reply calls no tool, the request has {forced}\n  script a call: ToolCall({_example(terms)}, {{...}})"
         )
-    schema = request.strict_schema
-    if scripted.parsed is not None and said.text is not None and schema is not None:
-        yield from _misfits(
-            "the parsed object does", from_json(said.text), schema, "the strict schema of response_format"
-        )
+    if scripted.parsed is None or said.text is None or (schema := terms.strict_schema) is None:
+        return
+    yield from _misfits("the parsed object does", from_json(said.text), schema, "the strict schema of response_format")
 
 
 def _ends_itself(said: Reply) -> bool:
@@ -120,29 +118,29 @@ def _ends_itself(said: Reply) -> bool:
     return said.refusal is None and said.finish_reason in (None, "stop")
 
 
-def _example(request: ChatRequest) -> str:
-    return repr(request.forced_tool or next(iter(request.allowed_tools or request.tool_names), "name"))
+def _example(terms: Terms) -> str:
+    return repr(terms.forced_tool or next(iter(terms.allowed_tools or terms.tool_names), "name"))
 
 
-def _problems_of_calls(calls: Sequence[ToolCall], request: ChatRequest) -> Iterator[str]:
-    offered = request.tool_names
+def _problems_of_calls(calls: Sequence[ToolCall], terms: Terms) -> Iterator[str]:
+    offered = terms.tool_names
     for call in calls:
         if call.name not in offered:
             listed = ", ".join(map(repr, offered)) or "no tools"
             yield (f"the reply calls {call.name!r}, the request offers {listed}\n  {_nearest(call.name, offered)}")
-    allowed = request.allowed_tools
+    allowed = terms.allowed_tools
     if allowed is not None and (barred := [call.name for call in calls if call.name not in allowed]):
         listed = ", ".join(map(repr, allowed))
         yield f"the reply calls {barred[0]!r}, tool_choice allows {listed}\n  script a call of what it allows"
-    if forbidden := request.must_not_call:
+    if forbidden := terms.must_not_call:
         yield f"the reply calls {calls[0].name!r}, the request has {forbidden}\n  script a text"
-    if (forced := request.forced_tool) and calls[0].name != forced:
+    if (forced := terms.forced_tool) and calls[0].name != forced:
         yield f"the reply calls {calls[0].name!r}, the request forces {forced!r}\n  script a call of {forced!r}"
-    if len(calls) > 1 and request.one_call_at_most:
-        why = "parallel_tool_calls is false" if request.tools else "functions allow one call"
+    if len(calls) > 1 and terms.one_call_at_most:
+        why = "parallel_tool_calls is false" if terms.tools else "functions allow one call"
         yield f"the reply makes {len(calls)} tool calls, {why} in the request\n  script one call a reply"
     for call in calls:
-        schema = request.strict_parameters_of(call.name)
+        schema = terms.strict_parameters_of(call.name)
         if schema is not None and isinstance(call.arguments, Mapping):
             what, of = f"the arguments of {call.name!r} do", "the strict schema of the tool"
             yield from _misfits(what, from_json(call.arguments_text), schema, of)

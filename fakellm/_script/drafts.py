@@ -70,8 +70,8 @@ class Draft:
     def __init__(self, reply: Reply, request: ChatRequest) -> None:
         self.reply = reply
         check_fields(reply, request)
-        check_choices(reply, request)
         self._terms = request.facts.terms
+        check_choices(reply, self._terms)
         limits = _limits(self._terms)
         self._said = [_say(each, request, limits) for each in reply.choices or (reply,) * limits.n]
         has_ids = limits.top_logprobs is not None or any(one.calls for one in self._said)
@@ -117,13 +117,12 @@ class _Limits(NamedTuple):
     stop: tuple[str, ...]
     limit: int | None
     top_logprobs: int | None
-    must_call: str | None
 
 
 # As most requests of a suite say the same of these, each is found out once.
 @lru_cache(maxsize=256)
 def _limits(terms: Terms) -> _Limits:
-    return _Limits(terms.n, terms.stop, terms.limit, terms.top_logprobs, terms.must_call)
+    return _Limits(terms.n, terms.stop, terms.limit, terms.top_logprobs)
 
 
 def _answering(request: ChatRequest) -> str:
@@ -168,13 +167,12 @@ class _Said:
 
 def _say(scripted: Reply, request: ChatRequest, limits: _Limits) -> _Said:
     """Deliver one alternative, and end it where the request does."""
-    encoding = _encoding(request.model)
+    encoding, terms = _encoding(request.model), request.facts.terms
     if scripted.parts is not None:
         return _say_in_parts(scripted, scripted.parts, request, encoding)
-    given = scripted if scripted.parsed is None else delivered(scripted, request)
+    given = scripted if scripted.parsed is None else delivered(scripted, terms)
     reply = given if given.chunks is None else message_of(given)
-    if reply.tool_calls or limits.must_call or scripted.parsed is not None:
-        check_reply(scripted, reply, request)
+    check_reply(scripted, reply, terms)
     silent = reply.refusal is not None or bool(reply.tool_calls)
     text = reply.text if reply.text is not None or silent else ""
     if text is not None and limits.stop:
@@ -187,7 +185,7 @@ def _say(scripted: Reply, request: ChatRequest, limits: _Limits) -> _Said:
 def _say_in_parts(scripted: Reply, parts: Sequence[Part], request: ChatRequest, encoding: Encoding) -> _Said:
     """The same for an alternative that is given in parts, which end where they stand."""
     check_parts(parts, request)
-    check_reply(scripted, as_fields(scripted, request.voice), request)
+    check_reply(scripted, as_fields(scripted, request.voice), request.facts.terms)
     kept, is_cut = ended(parts, request, encoding)
     reply = as_fields(replace(scripted, parts=kept), request.voice)
     text = reply.text if reply.text is not None or reply.tool_calls else ""

@@ -14,14 +14,13 @@ __all__ = ["deltas_of", "message_of"]
 
 def message_of(reply: Reply) -> Reply:
     """Return a reply whose text and tool calls are what its chunks add up to."""
-    if reply.chunks is None:
-        return reply
-    if is_text(reply.chunks):
-        return replace(reply, text="".join(reply.chunks), tool_calls=(), refusal=None, chunks=None)
+    chunks = reply.chunks or ()
+    if is_text(chunks):
+        return replace(reply, text="".join(chunks), tool_calls=(), refusal=None, chunks=None)
     texts: list[str] = []
     refusals: list[str] = []
     calls: dict[object, _Parts] = {}
-    for delta in deltas_of(reply.chunks):
+    for delta in deltas_of(chunks):
         texts.append(text_of(delta.get("content")))
         refusals.append(text_of(delta.get("refusal")))
         _add_calls(calls, delta)

@@ -17,7 +17,7 @@ from pydantic_core import from_json, to_json
 from fakellm._anyjson import object_of
 from fakellm._real_files import real_files
 from fakellm._script.reply import Reply, ToolCall
-from fakellm._wire.asked import ChatRequest
+from fakellm._wire.terms import Terms
 
 __all__ = ["delivered", "misfit"]
 
@@ -25,27 +25,25 @@ __all__ = ["delivered", "misfit"]
 _FINAL_TOOLS = ("final_result", "final_answer")
 
 
-def delivered(reply: Reply, request: ChatRequest) -> Reply:
+def delivered(reply: Reply, terms: Terms) -> Reply:
     """Return a reply whose ``parsed`` is turned into the text or the tool call that the request asks for."""
-    if reply.parsed is None:
-        return reply
     value = from_json(to_json(reply.parsed, by_alias=True))
-    if (name := _tool_for(type(reply.parsed).__name__, request)) is None:
-        return replace(reply, parsed=None, text=to_json(_fitted(value, request.schema)).decode())
-    return replace(reply, parsed=None, tool_calls=(ToolCall(name, _arguments(value, request.parameters_of(name))),))
+    if (name := _tool_for(type(reply.parsed).__name__, terms)) is None:
+        return replace(reply, parsed=None, text=to_json(_fitted(value, terms.schema)).decode())
+    return replace(reply, parsed=None, tool_calls=(ToolCall(name, _arguments(value, terms.parameters_of(name))),))
 
 
-def _tool_for(class_name: str, request: ChatRequest) -> str | None:
+def _tool_for(class_name: str, terms: Terms) -> str | None:
     """Return the tool that takes an object of this class; None where the answer's text takes it."""
-    if forced := request.forced_tool:
+    if forced := terms.forced_tool:
         return forced
-    if request.response_format.get("type") in ("json_schema", "json_object"):
+    if terms.response_format.get("type") in ("json_schema", "json_object"):
         return None
-    offered = request.tool_names
+    offered = terms.tool_names
     made_for_it = (class_name, *(f"{name}_{class_name}" for name in _FINAL_TOOLS), *_FINAL_TOOLS)
     if found := next((name for name in made_for_it if name in offered), None):
         return found
-    return offered[0] if request.must_call and len(offered) == 1 else None
+    return offered[0] if terms.must_call and len(offered) == 1 else None
 
 
 def _arguments(value: object, parameters: Mapping[str, Any]) -> Mapping[str, Any]:

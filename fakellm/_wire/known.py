@@ -64,7 +64,7 @@ class KnownMessage(Billed):
     __slots__ = ("_ids", "_text", "accepted")
 
     def __init__(self, key: bytes) -> None:
-        message = loads(key)  # the same
+        message = loads(key)
         super().__init__(message if isinstance(message, dict) else {})  # anything else is never accepted
         self.accepted: object = None
         names: dict[str, str] = {}

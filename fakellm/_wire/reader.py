@@ -20,8 +20,8 @@ from fakellm._wire.voice import Voice
 
 __all__ = ["Check", "Reader"]
 
-# Bytes of bodies that are known when they come again; an agent's session of 50 calls has 500,000. Of their parts, each
-# of which takes some five times its bytes.
+# Bytes of bodies that are known when they come again; an agent's session of 50 calls has 500,000. The same of their
+# parts, which take some five times as much when they are decoded.
 _REMEMBERED = 2_000_000
 
 _NO_JSON = ErrorBody("the body of the request is no JSON object")

@@ -12,7 +12,7 @@ from functools import partial
 from typing import NamedTuple, Protocol
 
 from fakellm._wire.canonical import read_json
-from fakellm._wire.dialect import Claim, Dialect, Traffic
+from fakellm._wire.dialect import Claim, Dialect, Traffic, alike
 from fakellm._wire.events import WireRequest
 from fakellm._wire.provider import Provider
 from fakellm._wire.voice import Speaker, Voice
@@ -81,9 +81,8 @@ class Table:
 
     def copied(self) -> Table:
         """Return the table with copies of its dialects, which remember nothing that is asked of these."""
-        made = object.__new__(Table)
-        made.__dict__.update(self.__dict__)
-        made._copies = {number: one.copied() for number, one in (self._copies or {}).items()}
+        made = alike(self)
+        made._copies = {number: one.copied() for number, one in (self._copies or {}).items()}  # noqa: SLF001  # the same
         return made
 
     def _first(self, number: int) -> Dialect:

@@ -84,8 +84,6 @@ class Guard:
         self._addresses: set[str] = set()  # of allowed hosts
         self._resolving: set[int] = set()  # threads in which the guard itself looks up a host
         self._patches: dict[tuple[Any, str], tuple[Any, Any]] = {}
-        # What stands in the place of a function, made once: every test patches the same.
-        self._wrappers: dict[tuple[Any, str], tuple[Any, Any]] = {}
         self._process = os.getpid()
         self._ledger: Ledger | None = None  # what forked children tell
 
@@ -205,9 +203,7 @@ class Guard:
         for owner, name, wrap in _places():
             if (owner, name) not in self._patches:
                 original = getattr(owner, name)
-                if (known := self._wrappers.get((owner, name))) is None or known[0] is not original:
-                    known = self._wrappers[owner, name] = original, _patched(original, wrap, self.check)
-                patched = known[1]
+                patched = _patched(original, wrap, self.check)
                 # Where the original is inherited, there is nothing to put back.
                 self._patches[owner, name] = vars(owner).get(name), patched
                 setattr(owner, name, patched)

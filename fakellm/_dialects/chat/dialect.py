@@ -23,7 +23,7 @@ from fakellm._dialects.openai.dialect import (
 )
 from fakellm._wire.answer import Completion
 from fakellm._wire.asked import ChatRequest
-from fakellm._wire.dialect import Claim, Strictness
+from fakellm._wire.dialect import Claim, Strictness, alike
 from fakellm._wire.events import WireEvent, WireRequest, address_of
 from fakellm._wire.provider import Provider
 from fakellm._wire.reader import Reader
@@ -45,7 +45,7 @@ class ChatDialect(OpenAIDialect):
         self._stored = StoredChat()
 
     def copied(self) -> Self:
-        made = self.alike()
+        made = alike(self)
         made._stored = self._stored.copied()  # noqa: SLF001  # the same
         return made
 
@@ -56,8 +56,8 @@ class ChatDialect(OpenAIDialect):
         if claim.stored is None:
             return self._reader.read(wire, claim, strictness, provider, voice=self)
         is_documented = strictness.strict and provider.rules is not None
-        asked = look_up(wire, is_documented=is_documented)
-        return self._look_ups.read(asked, claim, strictness, provider, voice=self)
+        wanted = look_up(wire, is_documented=is_documented)
+        return self._look_ups.read(wanted, claim, strictness, provider, voice=self)
 
     def say(self, answer: Completion, asked: ChatRequest) -> Iterable[WireEvent]:
         if asked.claim.stored is not None:

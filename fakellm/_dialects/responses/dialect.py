@@ -28,7 +28,7 @@ from fakellm._dialects.responses_stored.reader import StoredReader
 from fakellm._wire.answer import Completion
 from fakellm._wire.asked import ChatRequest
 from fakellm._wire.claim import Claim
-from fakellm._wire.dialect import Strictness
+from fakellm._wire.dialect import Strictness, alike
 from fakellm._wire.errors import ErrorBody, Rejected, ScriptedError
 from fakellm._wire.events import WireEvent, WireRequest, address_of
 from fakellm._wire.parts import Reasoning, ToolCall
@@ -68,7 +68,7 @@ class ResponsesDialect(OpenAIDialect):
         self.beside = (self._counts,)
 
     def copied(self) -> Self:
-        made = self.alike()
+        made = alike(self)
         made._hold(self._stored.copied())  # noqa: SLF001  # the same
         return made
 
@@ -85,8 +85,8 @@ class ResponsesDialect(OpenAIDialect):
     def read_body(self, wire: WireRequest, claim: Claim, strictness: Strictness, provider: Provider) -> ChatRequest:
         if claim.stored is not None:
             is_documented = strictness.strict and provider.rules is not None
-            look_up_asked = look_up(wire, is_documented=is_documented)
-            return self._look_ups.read(look_up_asked, claim, strictness, provider, voice=self)
+            wanted = look_up(wire, is_documented=is_documented)
+            return self._look_ups.read(wanted, claim, strictness, provider, voice=self)
         asked = self._requests.read(wire, claim, strictness, provider)
         if strictness.strict and provider.rules and (error := explain_length(asked)):
             raise Rejected(error)

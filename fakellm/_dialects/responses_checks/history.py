@@ -171,7 +171,7 @@ def _not_verified(item: Json) -> ErrorBody:
 
 
 def no_item(name: str) -> ErrorBody:
-    """An item that was never stored, or is not there any more."""
+    """Return the error for an item that was never stored, or is not there any more."""
     return _error(
         f"Item with id '{name}' not found. Items are not persisted when `store` is set to false. Try again with "
         "`store` set to true, or remove this item from your input."

@@ -20,7 +20,7 @@ from fakellm._dialects.shapes import Members
 from fakellm._wire.answer import Completion
 from fakellm._wire.asked import ChatRequest
 from fakellm._wire.claim import Claim, Traffic
-from fakellm._wire.dialect import Strictness
+from fakellm._wire.dialect import Strictness, alike
 from fakellm._wire.errors import Rejected
 from fakellm._wire.events import WireEvent, WireRequest, address_of
 from fakellm._wire.provider import Json, Provider
@@ -45,7 +45,7 @@ class CountsDialect(OpenAIDialect):
 
     def on(self, stored: StoredResponses) -> Self:
         """Return the same for requests that may build on these responses."""
-        made = self.alike()
+        made = alike(self)
         made._requests = self._requests.on(made, stored)  # noqa: SLF001  # the same
         return made
 
