@@ -21,11 +21,11 @@ Report = Callable[[Ending], None]
 
 def respond_at_once(module: ModuleType, whole: Whole, report: Report, clock: Clock) -> Any:
     """Return the response of a module that a whole answer makes. report: takes how it ended."""
-    unread, status, pairs = _stream_class(module)(whole, report, clock), whole.head.status, header_pairs(whole.head)
-    if b"content-encoding" in [name for name, _ in pairs]:  # the content is not the body as it stands
-        return module.Response(status, headers=pairs, stream=unread)
-    response = _known_class(module)(status, headers=pairs, stream=unread)
-    if type(response) is not module.Response:
+    pairs, unread = header_pairs(whole.head), _stream_class(module)(whole, report, clock)
+    # Where it says how the content is encoded, the content is not the body as it stands.
+    make = module.Response if b"content-encoding" in dict(pairs) else _known_class(module)
+    response = make(whole.head.status, headers=pairs, stream=unread)
+    if make is not module.Response:
         response.unread = unread
     return response
 

@@ -102,7 +102,8 @@ class Activation:
 
 _lock = RLock()
 _active: list[Activation] = []
-_patches: list[tuple[type[Any], str, Any, Any]] = []
+_patches: dict[ModuleType, list[tuple[type[Any], str, Any, Any]]] = {}
+"""Module -> class, method, what was there, and what stands there."""
 _context: ContextVar[tuple[Activation, ...]] = ContextVar("fakellm_activations", default=())
 _passing: ContextVar[bool] = ContextVar("fakellm_passing", default=False)
 
@@ -124,7 +125,8 @@ def deactivate(activation: Activation) -> None:
         _active.remove(activation)
         if not _active:
             _uninstall()
-    _context.set(tuple(known for known in _context.get() if known is not activation))
+    known = _context.get()
+    _context.set(known[:-1] if known[-1:] == (activation,) else tuple(one for one in known if one is not activation))
 
 
 def _answering() -> Activation | None:
@@ -147,7 +149,8 @@ def _answer(module: ModuleType, request: Any, onward: Callable[[Any], Any]) -> A
         with answering.passing():
             return onward(request)
 
-    return answering.transport(module).answer(request, wire, pass_on)
+    asked = WireRequest(wire.method, wire.url, wire.headers, request.read())
+    return answering.transport(module).answer(request, asked, pass_on)
 
 
 async def _answer_async(module: ModuleType, request: Any, onward: Callable[[Any], Any]) -> Any:
@@ -159,7 +162,8 @@ async def _answer_async(module: ModuleType, request: Any, onward: Callable[[Any]
         with answering.passing():
             return await onward(request)
 
-    return await answering.transport(module).answer_async(request, wire, pass_on)
+    asked = WireRequest(wire.method, wire.url, wire.headers, await request.aread())
+    return await answering.transport(module).answer_async(request, asked, pass_on)
 
 
 def _install() -> None:
@@ -168,10 +172,11 @@ def _install() -> None:
 
 def _uninstall() -> None:
     _late.end()
-    for owner, name, original, patched in reversed(_patches):
-        # Whoever patched after us holds on to ours, which passes everything through when nothing is active.
-        if owner.__dict__.get(name) is patched:
-            setattr(owner, name, original)
+    for patches in _patches.values():
+        for owner, name, original, patched in patches:
+            # Whoever patched after us holds on to ours, which passes everything through when nothing is active.
+            if owner.__dict__.get(name) is patched:
+                setattr(owner, name, original)
     _patches.clear()
 
 
@@ -195,28 +200,24 @@ def _places(module: ModuleType) -> Sequence[_Place]:
     )
 
 
-def _patch(owner: type[Any], name: str, make: _Make) -> None:
-    if any(known is owner and place == name for known, place, _, _ in _patches):
-        return  # a module may have two names, as after ``httpx2.alias_httpx()``
-    original = owner.__dict__[name]
-    patched = _made(make, original)
-    setattr(owner, name, patched)
-    _patches.append((owner, name, original, patched))
-
-
 @lru_cache(maxsize=32)  # every test patches the same
 def _made(make: _Make, original: Any) -> Any:
     return wraps(original)(make(original))
 
 
-def _patching(owner: str, places: Callable[[ModuleType], Sequence[_Place]]) -> Patch:
-    """Return what patches a module that another thread may be importing, or when all is over. owner: its last class."""
+def _patching(last: str, places: Callable[[ModuleType], Sequence[_Place]]) -> Patch:
+    """Return what patches a module that another thread may be importing, or when all is over. last: its last class."""
 
     def patch(module: ModuleType) -> None:
         with _lock:
-            if _late.is_on and hasattr(module, owner):
-                for place in places(module):
-                    _patch(*place)
+            # A module may have two names, as after ``httpx2.alias_httpx()``.
+            if _late.is_on and module not in _patches and hasattr(module, last):
+                _patches[module] = patches = []
+                for owner, name, make in places(module):
+                    original = owner.__dict__[name]
+                    patched = _made(make, original)
+                    setattr(owner, name, patched)
+                    patches.append((owner, name, original, patched))
 
     return patch
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
 from importlib.abc import Loader
 from importlib.machinery import ModuleSpec, PathFinder
 from types import ModuleType
@@ -39,7 +38,7 @@ class LateImports:
     def end(self) -> None:
         """Patch no more."""
         self.is_on = False
-        with suppress(ValueError):
+        if self in sys.meta_path:
             sys.meta_path.remove(self)
 
     def find_spec(

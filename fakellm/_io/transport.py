@@ -45,9 +45,9 @@ class SentHeaders(Mapping[str, str]):
         return len(self._headers)
 
 
-def sent(request: Any) -> WireRequest:
-    """Return a request of httpx or httpx2, but for its body, which may be still to be read."""
-    return WireRequest(request.method, str(request.url), SentHeaders(request.headers), b"")
+def sent(request: Any, body: bytes = b"") -> WireRequest:
+    """Return a request of httpx or httpx2. body: empty where it is still to be read."""
+    return WireRequest(request.method, str(request.url), SentHeaders(request.headers), body)
 
 
 def make_transport(module: ModuleType, engine: Answers, clock: Clock) -> Any:
@@ -111,15 +111,14 @@ def transport_class(module: ModuleType) -> type[Any]:
             self._clock = clock
 
         def handle_request(self, request: Any) -> Any:
-            return self.answer(request, sent(request))
+            return self.answer(request, sent(request, request.read()))
 
         async def handle_async_request(self, request: Any) -> Any:
-            return await self.answer_async(request, sent(request))
+            return await self.answer_async(request, sent(request, await request.aread()))
 
-        # wire: the request, but for its body. onward: sends it to where it was going, for what is to be recorded.
+        # onward: sends the request to where it was going, for what is to be recorded.
         def answer(self, request: Any, wire: WireRequest, onward: Callable[[Any], Any] | None = None) -> Any:
-            asked = WireRequest(wire.method, wire.url, wire.headers, request.read())
-            answer = self._engine.handle(asked, self._clock.now())
+            answer = self._engine.handle(wire, self._clock.now())
             if answer.take is not None and onward is not None:
                 return record(module, request, onward, answer.take)
             if (whole := answer.whole) is not None:
@@ -137,8 +136,7 @@ def transport_class(module: ModuleType) -> type[Any]:
         async def answer_async(
             self, request: Any, wire: WireRequest, onward: Callable[[Any], Any] | None = None
         ) -> Any:
-            asked = WireRequest(wire.method, wire.url, wire.headers, await request.aread())
-            answer = self._engine.handle(asked, self._clock.now())
+            answer = self._engine.handle(wire, self._clock.now())
             if answer.take is not None and onward is not None:
                 return await record_async(module, request, onward, answer.take)
             if (whole := answer.whole) is not None:
