@@ -16,12 +16,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, NamedTuple
-from weakref import WeakKeyDictionary, WeakSet, finalize
+from weakref import WeakSet, finalize
 
 from fakellm._exploring.control import Control
 from fakellm._script.engine import Engine
-from fakellm._script.journal import Call, Outcome
-from fakellm._script.recordings import Play
+from fakellm._script.journal import Call, Outcome, Play
 from fakellm._script.reply import ErrorReply, Reply
 from fakellm._script.rule import Rule
 from fakellm._wire.events import WireEvent, WireRequest
@@ -91,7 +90,6 @@ class _Telling:
 
 
 _engines: WeakSet[Engine] = WeakSet()
-_ledgers: WeakKeyDictionary[Engine, Ledger] = WeakKeyDictionary()
 _hooked: list[bool] = []  # not empty once the hooks are there, which cannot be taken away
 
 
@@ -105,8 +103,7 @@ def watch_forks(engine: Engine) -> None:
 
 def hear_children(engine: Engine) -> None:
     """Write down what children asked since the last time, and use up what answered them."""
-    ledger = _ledgers.get(engine)
-    if ledger is None or _is_telling(engine):
+    if (ledger := engine.ledger) is None or _is_telling(engine):
         return
     with engine.lock:  # threads that look at the same time would read the same records
         for told in ledger.take():
@@ -141,12 +138,12 @@ def _is_telling(engine: Engine) -> bool:
 
 def _open_ledgers() -> None:
     for engine in list(_engines):
-        if not _is_telling(engine) and engine not in _ledgers:
-            _ledgers[engine] = Ledger()
+        if not _is_telling(engine) and engine.ledger is None:
+            engine.ledger = Ledger()
 
 
 def _begin_to_tell() -> None:
     for engine in list(_engines):
         engine.renew_lock()
         if engine.hooks is None:  # explore counts what it asks itself
-            engine.hooks = _Telling(_ledgers[engine])
+            engine.hooks = _Telling(engine.ledger)

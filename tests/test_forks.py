@@ -13,7 +13,6 @@ import pytest
 from plugin_project import write_cassette
 
 from fakellm import CassetteMismatchError, FakeLLM, UnmatchedRequestError, UnusedReplyError, use_cassette
-from fakellm._forks import _ledgers
 
 pytestmark = [
     pytest.mark.skipif(not hasattr(os, "fork"), reason="there are no forks"),
@@ -186,7 +185,7 @@ def test_call_of_a_child_is_told_while_another_one_tells():
     with FakeLLM() as llm:
         llm.otherwise("always")
         in_child(lambda: ask("a"))
-        told = _ledgers[llm._engine].take()
+        told = llm._engine.ledger.take()
         first = next(told)
         in_child(lambda: ask("b"))
 
