@@ -44,7 +44,8 @@ def dialects_with(own: Iterable[Dialect], *, given_to: str) -> Table:
     Raises:
         UsageError: one of them is no dialect.
     """
-    dialects = tuple(own)
+    if not (dialects := tuple(own)):
+        return DIALECTS
     if wrong := [one for one in dialects if not isinstance(one, Dialect)]:
         raise UsageError(
             f"{given_to} dialects holds objects of fakellm.dialects.Dialect, got {wrong[0]!r}\n"

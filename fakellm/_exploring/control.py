@@ -105,8 +105,7 @@ class Control:
         with engine.lock:
             if call.rule is not None:
                 if call.rule.is_live:
-                    call.rule.next_reply()
-                    engine.retire(call.rule)
+                    engine.use_up(call.rule)
             elif call.outcome is Outcome.REPLAYED:
                 sources = engine.sources if call.source is None else [call.source]  # a child tells of no source
                 speaker = partial(engine.dialects.speaker, call.wire, engine.provider)

@@ -18,8 +18,7 @@ from fakellm._exploring.control import Control
 from fakellm._exploring.trials import Trial, Trials
 from fakellm._exploring.trouble import Trouble, delivers, troubles
 from fakellm._fake import FakeLLM
-from fakellm._script.journal import Call, Outcome
-from fakellm._script.recordings import Play
+from fakellm._script.journal import Call, Outcome, Play
 from fakellm._script.reply import ErrorReply
 from fakellm._wire.events import Head, WireEvent, WireRequest
 

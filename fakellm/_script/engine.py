@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 from threading import RLock
-from typing import Any, NamedTuple
+from typing import Any
 
 from fakellm._errors import (
     CassetteMismatchError,
@@ -30,7 +30,7 @@ from fakellm._script import explain
 from fakellm._script.journal import Answer, Call, Journal, Outcome, Undecoded
 from fakellm._script.match import Matcher
 from fakellm._script.pace import Pace
-from fakellm._script.recordings import Hooks, Play, Recorded, Recorder, Source
+from fakellm._script.recordings import Hooks, Recorded, Recorder, Source
 from fakellm._script.render import UNMATCHED_CODE, Renderer, break_off, guarded
 from fakellm._script.rule import Fallback, Rule, caller
 from fakellm._script.script import Script
@@ -49,14 +49,6 @@ from fakellm._wire.voice import Speaker
 __all__ = ["UNMATCHED_CODE", "Answer", "Engine"]
 
 
-class _Pending(NamedTuple):
-    """A call to write down, and what to do then, outside the lock, to get the events that answer it."""
-
-    call: Call
-    play: Play
-    take: Any = None
-
-
 class Engine:
     """Rules, sources, fallback and journal of one fake; safe to call from any thread.
 
@@ -67,7 +59,8 @@ class Engine:
 
     allowed_hosts: those that are left to the network, model calls aside. journal: what asked a model. other_traffic:
     what did not, and so may come whenever it likes. hooks: what comes between calls and their answers, for
-    ``explore`` and for children that tell what they ask. renderer: plays replies.
+    ``explore`` and for children that tell what they ask. ledger: what forked children tell; None until there was one.
+    renderer: plays replies.
     """
 
     def __init__(
@@ -101,6 +94,7 @@ class Engine:
         self.allow_unused = allow_unused
         self.script = Script()
         self.hooks: Hooks | None = None
+        self.ledger: Any = None
         self.renderer = Renderer(pace=pace, full_headers=full_headers)
         self.seen: dict[bytes, int] = {}  # path and hash of the body -> how often they came
         self.lock = RLock()  # a predicate may look at the fake that asks it
@@ -116,7 +110,7 @@ class Engine:
 
     def new_rule(self, matcher: Matcher, *, where: str | None = None) -> Rule:
         """Make a rule that is not registered yet. where: the place to name in messages; the user's line by default."""
-        return Rule(matcher, number=len(self.rules) + 1, where=where or caller())
+        return Rule(matcher, number=len(self.script.rules) + 1, where=where or caller())
 
     def register(self, rule: Rule) -> Rule:
         """Put a rule behind those that are there; it answers once it has replies."""
@@ -165,14 +159,14 @@ class Engine:
             hooks = self.hooks
             if hooks is not None and is_call:
                 hooks.before(request)
-            pending = self._answer(request, route, self.journal if is_call else self.other_traffic, now)
-            is_call = is_call or pending.call.rule is not None
-            (self.journal if is_call else self.other_traffic).append(pending.call)
-            play = pending.play
+            answer = self._answer(request, route, self.journal if is_call else self.other_traffic, now)
+            is_call = is_call or answer.call.rule is not None
+            (self.journal if is_call else self.other_traffic).append(answer.call)
             if hooks is not None and is_call:
-                play = hooks.over(pending.call, play)
+                answer.play = hooks.over(answer.call, answer.play)
         # A callable of the test's may ask the model itself, from another thread even, and wait for it.
-        return Answer(pending.call, play(), pending.take)
+        answer.begin()
+        return answer
 
     def check(self) -> None:
         """Raise for what must not pass: unmatched and rejected requests, unused replies.
@@ -233,10 +227,12 @@ class Engine:
         except Exception:  # noqa: BLE001  # rejected, or a dialect of the test's own failed, which it was told by then
             return None
 
-    def retire(self, rule: Rule) -> None:
-        """Pass over a rule that is used up."""
+    def use_up(self, rule: Rule) -> Scripted:
+        """Use up one reply of a rule and return it; pass over the rule from now on where it was the last."""
+        reply = rule.next_reply()
         if not rule.is_live and rule is not self.fallback:
             self.script.retire(rule)
+        return reply
 
     def _speaker(self, wire: WireRequest) -> Speaker:
         return self.dialects.speaker(wire, self.provider)
@@ -245,7 +241,7 @@ class Engine:
         """Return how messages name a call."""
         return f"call {number}" if written is self.journal else f"request {number} of other_traffic"
 
-    def _answer(self, wire: WireRequest, route: Route, written: Journal, now: float) -> _Pending:
+    def _answer(self, wire: WireRequest, route: Route, written: Journal, now: float) -> Answer:
         """Answer a request. written: the list that it is written down in, which a predicate may make longer."""
         if (found := self.dialects.at(route)) is None:
             return self._from_source(wire, written) or self._not_spoken(wire, written)
@@ -279,28 +275,27 @@ class Engine:
     def _live_fallback(self, request: ChatRequest) -> Fallback | None:
         return self.fallback if self.fallback and self.fallback.is_live and self.fallback.is_for(request) else None
 
-    def _from_rule(self, rule: Rule, wire: WireRequest, request: ChatRequest, dialect: Dialect) -> _Pending:
-        scripted = rule.next_reply()
-        self.retire(rule)
+    def _from_rule(self, rule: Rule, wire: WireRequest, request: ChatRequest, dialect: Dialect) -> Answer:
+        scripted = self.use_up(rule)
         for source in self.sources:
             source.excuse(wire)
         call = Call(len(self.journal) + 1, wire, Outcome.ANSWERED, 200, request.undecoded(), rule, voice=dialect)
         return self._said(scripted, request, call, dialect)
 
-    def _said(self, scripted: Scripted | None, request: ChatRequest, call: Call, dialect: Dialect) -> _Pending:
+    def _said(self, scripted: Scripted | None, request: ChatRequest, call: Call, dialect: Dialect) -> Answer:
         identity = self._identify(call.wire, request)
-        return _Pending(call, partial(self.renderer.say, scripted, request, call, identity, dialect))
+        return Answer(call, partial(self.renderer.say, scripted, request, call, identity, dialect))
 
-    def _from_source(self, wire: WireRequest, written: Journal) -> _Pending | None:
+    def _from_source(self, wire: WireRequest, written: Journal) -> Answer | None:
         request, speaker = partial(self.read, wire), partial(self._speaker, wire)
         for source in self.sources:
             if (found := source.take(wire, speaker)) is not None:
                 call = self._call(wire, written, Outcome.REPLAYED, found.status, request)
                 call.recorded, call.fault, call.source = found.body, found.fault, source
-                return _Pending(call, partial(guarded, _broken_off(found), call) if found.fault else found.events)
+                return Answer(call, partial(guarded, _broken_off(found), call) if found.fault else found.events)
         return None if self.recorder is None else self._to_record(self.recorder, wire, request, written)
 
-    def _to_record(self, recorder: Recorder, wire: WireRequest, request: Undecoded, written: Journal) -> _Pending:
+    def _to_record(self, recorder: Recorder, wire: WireRequest, request: Undecoded, written: Journal) -> Answer:
         if text := recorder.refusal(wire):
             call = self._call(wire, written, Outcome.UNMATCHED, 400, request)
             call.explanation = f"{self._named(call.number, written)} was {text}"
@@ -309,23 +304,23 @@ class Engine:
         text = f"{wire.method} {wire.shown_url} is to be recorded, but what took it cannot send it on"
         error, speaker = ErrorBody(text), self._speaker(wire).itself
         unsent = partial(speaker.refuse, 400, error, request_id="", headers=DO_NOT_RETRY)
-        return _Pending(call, unsent, recorder.begin(call))
+        return Answer(call, unsent, recorder.begin(call))
 
-    def _unmatched(self, wire: WireRequest, request: ChatRequest) -> _Pending:
+    def _unmatched(self, wire: WireRequest, request: ChatRequest) -> Answer:
         if self.sources:
             return self._missed(wire, request, self.journal)
         call = self._call(wire, self.journal, Outcome.UNMATCHED, 400, request)
         call.explanation = self._explain(call, request)
         return self._refuse(call)
 
-    def _broken(self, wire: WireRequest, request: ChatRequest | None, err: Exception, written: Journal) -> _Pending:
+    def _broken(self, wire: WireRequest, request: ChatRequest | None, err: Exception, written: Journal) -> Answer:
         call = self._call(wire, written, Outcome.UNMATCHED, 400, request)
         text = explain.broken(err, name=self._named(call.number, written))
-        return _Pending(call, partial(break_off, call, err, self._speaker(wire), self._identify(wire, request), text))
+        return Answer(call, partial(break_off, call, err, self._speaker(wire), self._identify(wire, request), text))
 
     def _missed(
         self, wire: WireRequest, request: ChatRequest | None, written: Journal, *, rejection: str = ""
-    ) -> _Pending:
+    ) -> Answer:
         call = self._call(wire, written, Outcome.UNMATCHED, 400, request)
         parts = [f"{self._named(call.number, written)} is not in the recording: {wire.method} {wire.shown_url}"]
         parts += [source.explain(wire) for source in self.sources]
@@ -340,7 +335,7 @@ class Engine:
         rules = [*self.rules, *([self.fallback] if self.fallback else [])]
         return explain.unmatched(request, rules, number=call.number, headers=call.wire.headers, retry_of=retry_of)
 
-    def _rejected(self, wire: WireRequest, rejected: Rejected, written: Journal) -> _Pending:
+    def _rejected(self, wire: WireRequest, rejected: Rejected, written: Journal) -> Answer:
         status, is_strict = rejected.status, self.strictness.strict
         name = self._named(len(written) + 1, written)
         text = explain.rejected(wire, rejected.error, name=name, status=status, is_strict=is_strict)
@@ -351,7 +346,7 @@ class Engine:
         call.explanation = text
         return self._refuse(call, rejected.error)
 
-    def _not_spoken(self, wire: WireRequest, written: Journal, request: ChatRequest | None = None) -> _Pending:
+    def _not_spoken(self, wire: WireRequest, written: Journal, request: ChatRequest | None = None) -> Answer:
         is_call = written is self.journal
         if self.sources and (is_call or any(source.knows(wire) for source in self.sources)):
             return self._missed(wire, request, written)
@@ -379,13 +374,13 @@ class Engine:
         """Return the next call of a list."""
         return Call(len(written) + 1, wire, outcome, status, request, voice=self.dialects.voice(wire))
 
-    def _refuse(self, call: Call, error: ErrorBody | None = None) -> _Pending:
+    def _refuse(self, call: Call, error: ErrorBody | None = None) -> Answer:
         """Answer a call in the envelope of its API. error: the API's own; None for the explanation of the call."""
         said = error or ErrorBody(call.explanation, code=UNMATCHED_CODE)
         known = call.outcome is Outcome.UNMATCHED and call.request
         request_id = self._identify(call.wire, known or None).request_id
         speaker = self._speaker(call.wire) if error else self._speaker(call.wire).itself
-        return _Pending(call, partial(speaker.refuse, call.status, said, request_id=request_id, headers=DO_NOT_RETRY))
+        return Answer(call, partial(speaker.refuse, call.status, said, request_id=request_id, headers=DO_NOT_RETRY))
 
     def _identify(self, wire: WireRequest, request: ChatRequest | None = None) -> Identity:
         asked = request.key if request else key_of(wire.path, digest(canonical_body(wire.body)))

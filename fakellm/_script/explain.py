@@ -141,9 +141,10 @@ def unused(rule: Rule, journal: Sequence[Call]) -> str:
 
 def left_over(rules: Sequence[Rule], refused: Sequence[Call], journal: Sequence[Call]) -> list[str]:
     """Explain each rule that nothing asked for, but for those that are so since a call was refused."""
+    if not (left := [rule for rule in rules if rule.unused or not rule.has_replies]):
+        return []
     told = _near(refused, rules)
-    left = [rule for rule in rules if not rule.has_replies or (rule.unused and rule not in told)]
-    return [unused(rule, journal) for rule in left]
+    return [unused(rule, journal) for rule in left if not rule.has_replies or rule not in told]
 
 
 def _near(refused: Iterable[Call], rules: Sequence[Rule]) -> list[Rule]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from functools import partial
@@ -19,7 +19,7 @@ from fakellm._wire.asked import ChatRequest, Message
 from fakellm._wire.events import RequestHeaders, Whole, WireEvent, WireRequest
 from fakellm._wire.voice import SOMEBODY, Heard, Voice
 
-__all__ = ["Answer", "Call", "Ending", "Journal", "Outcome", "Undecoded"]
+__all__ = ["Answer", "Call", "Ending", "Journal", "Outcome", "Play", "Undecoded"]
 
 
 class Outcome(Enum):
@@ -205,21 +205,32 @@ class Call:
         return f"<Call {self.number}: {self.wire.method} {self.wire.path}{subject} [{self.status}]{asked}>"
 
 
-class Answer:
-    """A call and the events that answer it; iterated, it gives the events.
+Play = Callable[[], Iterable[WireEvent]]
+"""Gives the events of an answer."""
 
-    whole: the answer in one piece; None where a pace, a fault or a framing lies over it. take: where the request is to
-    be recorded, what takes the real answer. A player that can send the request on does so instead of playing the
-    events.
+
+class Answer:
+    """A call and, once it has begun, the events that answer it; iterated, it gives the events.
+
+    play: gives the events. take: where the request is to be recorded, what takes the real answer. A player that can
+    send the request on does so instead of playing the events. whole: the answer in one piece; None where a pace, a
+    fault or a framing lies over it.
     """
 
-    __slots__ = ("_events", "call", "take", "whole")
+    __slots__ = ("_events", "call", "play", "take", "whole")
 
-    def __init__(self, call: Call, events: Iterable[WireEvent], take: Any = None) -> None:
+    def __init__(self, call: Call, play: Play, take: Any = None) -> None:
         self.call = call
-        self.whole = events if isinstance(events, Whole) else None
+        self.play = play
         self.take = take
-        self._events = events
+        self._events: Iterable[WireEvent] = ()
+        self.whole: Whole | None = None
+
+    def begin(self) -> None:
+        """Find out what the answer is."""
+        self._events = events = self.play()
+        if isinstance(events, Whole):
+            self.whole = events
 
     def __iter__(self) -> Iterator[WireEvent]:
         return iter(self._events)

@@ -13,7 +13,7 @@ from fakellm._script.pace import Pace
 __all__ = ["Options"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Options:
     """The arguments of FakeLLM that a script file can say as well: all but its clock and the name of the test.
 
@@ -49,7 +49,7 @@ class Options:
                 f"models takes the names of all models that exist, got one str\n  type: models=[{self.models!r}]"
             )
         if self.models is not None:
-            object.__setattr__(self, "models", frozenset(self.models))  # an iterator would be used up
+            self.models = frozenset(self.models)  # an iterator would be used up
         if self.provider is not None and (not isinstance(self.provider, str) or self.provider not in PROVIDERS):
             raise UsageError(
                 f"FakeLLM knows no provider {self.provider!r}{did_you_mean(self.provider, PROVIDERS)}\n"

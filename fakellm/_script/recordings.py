@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 
-from fakellm._script.journal import Call
+from fakellm._script.journal import Call, Play
 from fakellm._script.transform import Fault
 from fakellm._wire.events import WireEvent, WireRequest
 from fakellm._wire.voice import Speaker
 
-__all__ = ["Hooks", "Play", "Recorded", "Recorder", "Source"]
-
-Play = Callable[[], Iterable[WireEvent]]
-"""What gives the events that answer a call."""
+__all__ = ["Hooks", "Recorded", "Recorder", "Source"]
 
 
 class Hooks(Protocol):

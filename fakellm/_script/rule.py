@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from functools import lru_cache, partial
+from functools import lru_cache
+from itertools import repeat
 from os.path import basename
 from types import FrameType
 from typing import Self, Unpack
@@ -34,9 +35,13 @@ class Rule:
         self.number = number
         self.where = where
         self.is_owed = True
-        self.is_live: bool
+        self.is_live = False
         """Whether there is a reply left to give."""
-        self._hold((), 1, 0)
+        self._replies: tuple[Scripted, ...] = ()
+        self._times: int | None = 1
+        self._given = 0
+        self._owed = 0  # times all replies
+        self._gives_vectors = False
 
     def reply(self, *replies: ReplyLike, times: int | None = 1, **reply_fields: Unpack[ReplyFields]) -> Self:
         """Say what this rule answers: each reply once, in turn.
@@ -60,7 +65,7 @@ class Rule:
         if reply_fields and all(isinstance(reply, ErrorReply) for reply in replies):
             raise UsageError(f"an ErrorReply takes no {min(reply_fields)}=; give it to a Reply")
         # map, since the frame of a generator would stand in the traceback of a usage mistake
-        self._hold(tuple(map(partial(as_reply, reply_fields=reply_fields), replies)), times, 0)
+        self._hold(tuple(map(as_reply, replies, repeat(reply_fields))), times, 0)
         return self
 
     @property
@@ -92,7 +97,7 @@ class Rule:
 
     @property
     def _has_vectors(self) -> bool:
-        return self._gives_vectors and getattr(self.upcoming, "vectors", None) is not None
+        return self._gives_vectors and isinstance(reply := self.upcoming, Reply) and reply.vectors is not None
 
     @property
     def has_replies(self) -> bool:
@@ -116,13 +121,15 @@ class Rule:
 
     def next_reply(self) -> Scripted:
         """Use up one reply and return it; the engine holds its lock meanwhile."""
-        reply = self.upcoming
-        self._give(self._given + 1)
+        reply = self._replies[self._given % len(self._replies)]
+        self._given += 1
+        self.is_live = self._times is None or self._given < self._owed
         return reply
 
     def give_back(self) -> None:
         """Take back the last reply: the next request gets it again."""
-        self._give(self._given - 1)
+        self._given -= 1
+        self.is_live = True
 
     @property
     def state(self) -> RuleState:
@@ -142,17 +149,13 @@ class Rule:
         """Have these replies, of which so many were given."""
         self._replies = replies
         self._times = times
-        self._gives_vectors = any(getattr(reply, "vectors", None) is not None for reply in replies)
-        self._give(given)
-
-    def _give(self, given: int) -> None:
-        """Take note of how many replies were given."""
         self._given = given
-        self.is_live = self._times is None or given < self._owed
-
-    @property
-    def _owed(self) -> int:
-        return len(self._replies) * (self._times or 0)
+        self._owed = len(replies) * (times or 0)
+        self.is_live = times is None or given < self._owed
+        self._gives_vectors = False
+        for reply in replies:
+            if isinstance(reply, Reply) and reply.vectors is not None:
+                self._gives_vectors = True
 
 
 class Fallback(Rule):
@@ -171,7 +174,7 @@ class Fallback(Rule):
 def caller() -> str:
     """Return ``file:line`` of the nearest frame outside this package: where the user wrote the call."""
     frame = sys._getframe(1)  # noqa: SLF001  # inspect.stack() reads the source of every frame
-    while frame.f_back is not None and is_own(frame):
+    while _is_own_name(frame.f_globals.get("__name__")) and frame.f_back is not None:
         frame = frame.f_back
     return f"{_file_name(frame.f_code.co_filename)}:{frame.f_lineno}"
 
@@ -181,5 +184,9 @@ _file_name = lru_cache(maxsize=256)(basename)
 
 def is_own(frame: FrameType) -> bool:
     """Whether a frame runs this package's code rather than a user's."""
-    name = str(frame.f_globals.get("__name__"))
-    return name.startswith("fakellm.") or name == "fakellm"
+    return _is_own_name(frame.f_globals.get("__name__"))
+
+
+@lru_cache(maxsize=256)
+def _is_own_name(name: object) -> bool:
+    return name == "fakellm" or str(name).startswith("fakellm.")

@@ -74,15 +74,14 @@ class Table:
 
     def with_first(self, dialects: Sequence[Dialect]) -> Table:
         """Return the table with further dialects, which are asked before the others."""
-        if not dialects:
-            return self
         own = [partial(_same, dialect) for dialect in dialects]
         return Table((*own, *self._spoken), self._unspoken, self._provider_of, is_remembered=False)
 
     def copied(self) -> Table:
         """Return the table with copies of its dialects, which remember nothing that is asked of these."""
         made = alike(self)
-        made._copies = {number: one.copied() for number, one in (self._copies or {}).items()}  # noqa: SLF001  # the same
+        spoken = self._copies or {}
+        made._copies = {number: one.copied() for number, one in spoken.items()} if spoken else {}  # noqa: SLF001  # the same
         return made
 
     def _first(self, number: int) -> Dialect:
@@ -114,9 +113,12 @@ class Table:
         if route.place is None or route.claim is None:
             return None
         number, beside = route.place
-        first = self._first(number)
-        if self._copies is not None:
-            first = self._copies.get(number) or self._copies.setdefault(number, first.copied())
+        if (copies := self._copies) is None:
+            first = self._first(number)
+        elif (copied := copies.get(number)) is not None:
+            first = copied
+        else:
+            first = copies.setdefault(number, self._first(number).copied())
         return (first.beside[beside - 1] if beside else first), route.claim
 
     def find(self, wire: WireRequest) -> tuple[Dialect, Claim] | None:
