@@ -19,54 +19,45 @@ from fakellm._wire.parts import Part, Reasoning
 from fakellm._wire.terms import Terms
 from fakellm._wire.voice import MESSAGE_FIELDS
 
-__all__ = ["check_choices", "check_fields", "check_parts", "check_reply"]
+__all__ = ["check_fields", "check_parts", "check_reply"]
 
 _DELIBERATE = "if the test means it: Reply(..., deliberate=True)"
 
 
 def check_fields(reply: Reply, request: ChatRequest) -> None:
-    """Raise where a reply says what the API that is asked has no place for, or vectors for other inputs.
+    """Raise where a reply says what the API that is asked has no place for, or more or less than is asked for.
 
     Raises:
-        ContradictionError: with the field, and those that there is a place for.
+        ContradictionError: with the field, and those that there is a place for; with both numbers of vectors and
+            inputs, or of alternatives.
     """
     takes = request.voice.takes
-    if (lost := next((name for name in _without_place(takes) if _is_given(reply, name)), None)) is not None:
-        known = ", ".join(f"{name}=" for name in sorted(takes)) or "an ErrorReply, a fault, or raw="
-        raise ContradictionError(
-            f"the reply has {lost}, for which {request.voice.spoken_at} has no place\n  to answer it, type: {known}"
-        )
+    for name in _without_place(takes):
+        if getattr(reply, name) not in _NOTHING:
+            known = ", ".join(f"{name}=" for name in sorted(takes)) or "an ErrorReply, a fault, or raw="
+            raise ContradictionError(
+                f"the reply has {name}, for which {request.voice.spoken_at} has no place\n  to answer it, type: {known}"
+            )
     if reply.vectors is not None and len(reply.vectors) != len(request.messages) and not reply.deliberate:
         raise ContradictionError(
             f"the reply has {len(reply.vectors)} vectors, the request {len(request.messages)} inputs\n"
             f"  script a vector for each input; {_DELIBERATE}"
         )
+    if reply.choices is not None and len(reply.choices) != (n := request.facts.terms.n) and not reply.deliberate:
+        raise ContradictionError(
+            f"the reply has {len(reply.choices)} choices, the request asks for n={n}\n"
+            f"  script as many choices as the request asks for; {_DELIBERATE}"
+        )
 
 
 _CONTENT = MESSAGE_FIELDS | {"vectors"}
+_NOTHING = None, ()
 
 
 @lru_cache(maxsize=64)
 def _without_place(takes: frozenset[str]) -> list[str]:
     """Return the fields that an API has no place for. takes: those that it has one for."""
     return sorted(_CONTENT - takes)
-
-
-def _is_given(reply: Reply, name: str) -> bool:
-    return bool(reply.tool_calls) if name == "tool_calls" else getattr(reply, name) is not None
-
-
-def check_choices(reply: Reply, terms: Terms) -> None:
-    """Raise where a reply has another number of alternatives than the request asks for.
-
-    Raises:
-        ContradictionError: with both numbers.
-    """
-    if reply.choices is not None and len(reply.choices) != terms.n and not reply.deliberate:
-        raise ContradictionError(
-            f"the reply has {len(reply.choices)} choices, the request asks for n={terms.n}\n"
-            f"  script as many choices as the request asks for; {_DELIBERATE}"
-        )
 
 
 def check_parts(parts: Sequence[Part], request: ChatRequest) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
-from typing import Any, NamedTuple
+from typing import Any
 
-from fakellm._script.contradictions import check_choices, check_fields, check_parts, check_reply
+from fakellm._script.contradictions import check_fields, check_parts, check_reply
 from fakellm._script.logprobs import token_logprobs
 from fakellm._script.own_chunks import deltas_of, message_of
 from fakellm._script.parts import as_fields, as_sent, ended, place_of_stop, shortened, texts_of
@@ -18,7 +18,7 @@ from fakellm._wire.asked import ChatRequest
 from fakellm._wire.identity import CREATED, Identity
 from fakellm._wire.known import BodyFacts, KnownTerms
 from fakellm._wire.parts import Part
-from fakellm._wire.terms import Terms
+from fakellm._wire.provider import Provider
 from fakellm.tokens import Encoding, encoding_for_model
 from fakellm.tokens._billing import usage_of
 
@@ -37,11 +37,10 @@ class Drafts:
         Raises:
             ContradictionError: no model would say this to the request.
         """
-        facts = request.facts
-        key = (id(reply), request.provider, request.model, facts.terms)
+        key = (id(reply), request.provider, request.model, request.facts.terms, identity.seed)
         if (draft := self._known.get(key)) is None:
-            draft = Draft(reply, request)
-            if _is_constant(reply):
+            draft = Draft(reply, request, identity.seed)
+            if reply.is_text_alone or _is_constant(reply):
                 if len(self._known) >= _MOST_DRAFTS:
                     self._known.clear()
                 self._known[key] = draft
@@ -56,7 +55,6 @@ def _is_constant(reply: Reply) -> bool:
 
 
 _MOST_DRAFTS = 256
-_MOST_BILLS = 256
 
 
 class Draft:
@@ -65,19 +63,29 @@ class Draft:
     reply: kept, so that its id is no other's.
     """
 
-    __slots__ = ("_bills", "_choices", "_counted", "_kept", "_model", "_said", "_terms", "reply")
+    __slots__ = ("_choices", "_counted", "_headers", "_kept", "_said", "_setting", "_shared", "reply")
 
-    def __init__(self, reply: Reply, request: ChatRequest) -> None:
+    def __init__(self, reply: Reply, request: ChatRequest, seed: int) -> None:
         self.reply = reply
-        check_fields(reply, request)
-        self._terms = request.facts.terms
-        check_choices(reply, self._terms)
-        limits = _limits(self._terms)
-        self._said = [_say(each, request, limits) for each in reply.choices or (reply,) * limits.n]
-        has_ids = limits.top_logprobs is not None or any(one.calls for one in self._said)
-        self._choices = () if has_ids else _choices(self._said, request, _NO_IDENTITY)
-        self._model = _answering(request)
-        self._bills: dict[int, Counted] = {}  # by the tokens of the prompt
+        terms, voice = request.facts.terms, request.voice
+        self._setting = setting = _setting(
+            terms, request.model, request.provider, voice.endpoint, voice.family, seed=seed
+        )
+        self._said: Sequence[_Said]
+        self._choices: tuple[Choice, ...]
+        if setting.is_plain and reply.is_text_alone and "text" in voice.takes:
+            # What all that stands below comes to; most replies of most suites are such, and each is said once.
+            text = reply.text or ""
+            self._said = (_Said(reply, setting, None, text, None, (), 0, is_cut=False),)
+            self._choices = (Choice(0, "stop", Pieces(text, setting.encoding.split)),)
+            self._shared: dict[str, Any] | None = setting.shared
+        else:
+            check_fields(reply, request)
+            self._said = [_say(each, request, setting) for each in reply.choices or (reply,) * setting.n]
+            has_ids = setting.top_logprobs is not None or any(one.calls for one in self._said)
+            self._choices = () if has_ids else _choices(self._said, request, _NO_IDENTITY)
+            self._shared = None
+        self._headers = () if reply.headers is None else reply.wire_headers
         self._kept: dict[str, Any] = {}
         self._counted: tuple[int, int] | None = None  # tokens of the answer, and of the reasoning among them
 
@@ -87,51 +95,58 @@ class Draft:
         return Completion(
             identity,
             CREATED,
-            self._model,
+            self._setting.model,
             self._choices or _choices(self._said, request, identity),
             partial(self._bill, request.facts),
             sends_usage=reply.usage is not False,
-            headers=reply.wire_headers,
+            headers=self._headers,
             vectors=reply.vectors,
             kept=self._kept if self._choices else {},
+            shared=self._shared,
         )
 
     def _bill(self, facts: BodyFacts) -> Counted:
         """Return the usage of an answer to a body."""
-        tokens = facts.prompt_tokens
-        if (bill := self._bills.get(tokens)) is None:
-            if self._counted is None:
-                self._counted = _count(self._said, self._terms)
-            bill = Counted(_laid_over(usage_of(tokens, *self._counted), self.reply.usage or {}))
-            if not self.reply.usage:  # else it is in the test's hands
-                if len(self._bills) >= _MOST_BILLS:
-                    self._bills.clear()
-                self._bills[tokens] = bill
-        return bill
+        if self._counted is None:
+            self._counted = _count(self._said)
+        if self.reply.usage:  # it is in the test's hands, where it may change
+            return Counted(_laid_over(usage_of(facts.prompt_tokens, *self._counted), self.reply.usage))
+        return _counted(self._setting, facts.prompt_tokens, *self._counted)
 
 
-class _Limits(NamedTuple):
-    """What a request says of its answers, see ``Terms``."""
+@dataclass(frozen=True, slots=True, eq=False)
+class _Setting:
+    """What the answers to requests have in common that differ in nothing but their messages.
 
+    model: the name with which it answers, where it is known how the provider speaks. is_known: whether that is so.
+    n, stop, limit, top_logprobs: what is asked for, see ``Terms``. is_plain: whether a text is an answer as it stands:
+    nothing cuts it, nothing is told beside it, nothing calls for another. shared: what a dialect keeps of such answers.
+    """
+
+    terms: KnownTerms
+    encoding: Encoding
+    model: str
+    is_known: bool
     n: int
     stop: tuple[str, ...]
     limit: int | None
     top_logprobs: int | None
+    is_plain: bool
+    shared: dict[str, Any]
 
 
-# As most requests of a suite say the same of these, each is found out once.
+# As most requests of a suite have the same, each is found out once.
 @lru_cache(maxsize=256)
-def _limits(terms: Terms) -> _Limits:
-    return _Limits(terms.n, terms.stop, terms.limit, terms.top_logprobs)
+def _setting(terms: KnownTerms, model: str, provider: Provider, endpoint: str, family: str, *, seed: int) -> _Setting:
+    """Return the setting of a request. seed: of the fake that answers, which what is kept depends on."""
+    is_known = provider.is_known_at(endpoint, family)
+    answering = provider.model_name(model) if is_known else model
+    n, stop, limit, top_logprobs = terms.n, terms.stop, terms.limit, terms.top_logprobs
+    is_plain = n == 1 and not stop and limit is None and top_logprobs is None and terms.must_call is None
+    encoding = encoding_for_model(model)
+    return _Setting(terms, encoding, answering, is_known, n, stop, limit, top_logprobs, is_plain, shared={})
 
 
-def _answering(request: ChatRequest) -> str:
-    """Return the name with which a model answers, where it is known how the provider speaks."""
-    provider, voice = request.provider, request.voice
-    return provider.model_name(request.model) if provider.is_known_at(voice.endpoint, voice.family) else request.model
-
-
-_encoding = lru_cache(maxsize=256)(encoding_for_model)
 _NO_IDENTITY = Identity(0, "", b"", 0)
 """For choices that have no ids."""
 
@@ -149,14 +164,14 @@ def _choices(said: Sequence[_Said], request: ChatRequest, identity: Identity) ->
 class _Said:
     """One alternative, as long as the request lets it be.
 
-    chunks: how the test cut it. text: None, JSON null, for an answer that is nothing but tool calls or a refusal.
-    reasoned: tokens of reasoning. is_cut: whether the token limit ended it. parts: all of it in order, where the test
-    gave parts.
+    setting: what the request says of it. chunks: how the test cut it. text: None, JSON null, for an answer that is
+    nothing but tool calls or a refusal. reasoned: tokens of reasoning. is_cut: whether the token limit ended it. parts:
+    all of it in order, where the test gave parts.
     """
 
     reply: Reply
+    setting: _Setting
     chunks: Sequence[str | Mapping[str, Any]] | None
-    encoding: Encoding
     text: str | None
     refusal: str | None
     calls: tuple[ToolCall, ...]
@@ -165,44 +180,46 @@ class _Said:
     parts: tuple[Part, ...] | None = None
 
 
-def _say(scripted: Reply, request: ChatRequest, limits: _Limits) -> _Said:
+def _say(scripted: Reply, request: ChatRequest, setting: _Setting) -> _Said:
     """Deliver one alternative, and end it where the request does."""
-    encoding, terms = _encoding(request.model), request.facts.terms
+    terms, encoding = setting.terms, setting.encoding
     if scripted.parts is not None:
-        return _say_in_parts(scripted, scripted.parts, request, encoding)
+        return _say_in_parts(scripted, scripted.parts, request, setting)
     given = scripted if scripted.parsed is None else delivered(scripted, terms)
     reply = given if given.chunks is None else message_of(given)
     check_reply(scripted, reply, terms)
     silent = reply.refusal is not None or bool(reply.tool_calls)
     text = reply.text if reply.text is not None or silent else ""
-    if text is not None and limits.stop:
-        text = text[: place_of_stop(text, limits.stop)]
+    if text is not None and setting.stop:
+        text = text[: place_of_stop(text, setting.stop)]
     reasoned = encoding.count(reply.reasoning) if reply.reasoning else 0
-    said = _Said(reply, given.chunks, encoding, text, reply.refusal, reply.tool_calls, reasoned, is_cut=False)
-    return said if limits.limit is None else _limited(said, limits.limit)
+    said = _Said(reply, setting, given.chunks, text, reply.refusal, reply.tool_calls, reasoned, is_cut=False)
+    return said if setting.limit is None else _limited(said, setting.limit)
 
 
-def _say_in_parts(scripted: Reply, parts: Sequence[Part], request: ChatRequest, encoding: Encoding) -> _Said:
+def _say_in_parts(scripted: Reply, parts: Sequence[Part], request: ChatRequest, setting: _Setting) -> _Said:
     """The same for an alternative that is given in parts, which end where they stand."""
+    encoding = setting.encoding
     check_parts(parts, request)
-    check_reply(scripted, as_fields(scripted, request.voice), request.facts.terms)
+    check_reply(scripted, as_fields(scripted, request.voice), setting.terms)
     kept, is_cut = ended(parts, request, encoding)
     reply = as_fields(replace(scripted, parts=kept), request.voice)
     text = reply.text if reply.text is not None or reply.tool_calls else ""
     reasoned = encoding.count(reply.reasoning) if reply.reasoning else 0
-    return _Said(reply, None, encoding, text, None, reply.tool_calls, reasoned, is_cut, kept)
+    return _Said(reply, setting, None, text, None, reply.tool_calls, reasoned, is_cut, kept)
 
 
 def _limited(said: _Said, limit: int) -> _Said:
     """End an answer after so many tokens: of its reasoning, its text, the arguments of its calls."""
-    reasoning, left = shortened(said.reply.reasoning, limit, said.encoding)
-    text, left = shortened(said.text, left, said.encoding)
-    refusal, left = shortened(said.refusal, left, said.encoding)
+    encoding = said.setting.encoding
+    reasoning, left = shortened(said.reply.reasoning, limit, encoding)
+    text, left = shortened(said.text, left, encoding)
+    refusal, left = shortened(said.refusal, left, encoding)
     calls: list[ToolCall] = []
     for call in said.calls:
         if left <= 0:
             break
-        arguments, left = shortened(call.arguments_text, left, said.encoding)
+        arguments, left = shortened(call.arguments_text, left, encoding)
         calls.append(call if arguments == call.arguments_text else ToolCall(call.name, arguments or "", id=call.id))
     if left >= 0 and len(calls) == len(said.calls):
         return said
@@ -211,30 +228,33 @@ def _limited(said: _Said, limit: int) -> _Said:
 
 
 def _choice(said: _Said, request: ChatRequest, identity: Identity, *, index: int, first_call: int) -> Choice:
-    reply, split = said.reply, said.encoding.split
+    reply, setting, split = said.reply, said.setting, said.setting.encoding.split
     texts = () if said.parts is None else texts_of(said.parts, request.voice)
     choice = Choice(
         index,
         _finish_reason(said, request),
-        None if said.text is None else Pieces(said.text, _cut_of(said, texts)),
+        None if said.text is None else Pieces(said.text, _cut_of(said, texts) if texts or said.chunks else split),
         tool_calls=_wire_calls(said, request, identity, first_call) if said.calls else (),
         refusal=None if said.refusal is None else Pieces(said.refusal, split),
         reasoning=Pieces(reply.reasoning, split) if reply.reasoning else None,
         deltas=None if said.chunks is None or said.is_cut or is_text(said.chunks) else deltas_of(said.chunks),
         extra=reply.extra or {},
     )
-    if (top := _limits(request.facts.terms).top_logprobs) is not None:
-        pieces, seed = choice.refusal or choice.pieces or (), identity.logprobs_seed(index)
-        choice.logprobs = token_logprobs(pieces, said.encoding, seed=seed, top=top, given=reply.logprobs, texts=texts)
+    if (top := setting.top_logprobs) is not None:
+        pieces, seed, given = choice.refusal or choice.pieces or (), identity.logprobs_seed(index), reply.logprobs
+        choice.logprobs = token_logprobs(pieces, setting.encoding, seed=seed, top=top, given=given, texts=texts)
     return choice if said.parts is None else _in_parts(choice, said.parts, said, request)
 
 
 def _cut_of(said: _Said, texts: Sequence[str]) -> Callable[[str], Sequence[str]]:
-    """Return what cuts the text of an alternative. texts: those of its parts, whose tokens never run together."""
-    split = said.encoding.split
+    """Return what cuts the text of an alternative that is not cut by its tokens alone.
+
+    texts: those of its parts, whose tokens never run together.
+    """
+    split = said.setting.encoding.split
     if texts:
         return lambda _: [piece for text in texts for piece in split(text)]
-    return split if said.chunks is None else partial(_cut, chunks=said.chunks, split=split)
+    return partial(_cut, chunks=said.chunks or (), split=split)
 
 
 def _wire_calls(said: _Said, request: ChatRequest, identity: Identity, first: int) -> tuple[WireToolCall, ...]:
@@ -243,7 +263,7 @@ def _wire_calls(said: _Said, request: ChatRequest, identity: Identity, first: in
         WireToolCall(
             call.id or identity.call_id(first + n, *request.voice.call_ids),
             call.name,
-            Pieces(call.arguments_text, said.encoding.split),
+            Pieces(call.arguments_text, said.setting.encoding.split),
             request.facts.terms.call_kind(call.name),
         )
         for n, call in enumerate(said.calls)
@@ -253,23 +273,22 @@ def _wire_calls(said: _Said, request: ChatRequest, identity: Identity, first: in
 def _in_parts(choice: Choice, parts: Sequence[Part], said: _Said, request: ChatRequest) -> Choice:
     """Return an alternative with the parts that the test gave."""
     calls, logprobs = choice.tool_calls, choice.logprobs
-    choice.parts = tuple(as_sent(parts, request.voice, said.encoding, tool_calls=calls, logprobs=logprobs))
+    encoding = said.setting.encoding
+    choice.parts = tuple(as_sent(parts, request.voice, encoding, tool_calls=calls, logprobs=logprobs))
     return choice
 
 
 def _finish_reason(said: _Said, request: ChatRequest) -> str | None:
-    if said.reply.finish_reason == "null":
-        return None
-    if said.reply.finish_reason is not None:
-        return said.reply.finish_reason
+    if (given := said.reply.finish_reason) is not None:
+        return None if given == "null" else given
     if said.is_cut:
         return "length"
     # OpenAI: "the finish_reason would always be stop rather than tool_calls" where the request names the tool, not
     # where it merely requires one (staff in the forum, 2024; vLLM keeps to it, #49496, July 2026).
     if not said.calls:
         return "stop"
-    terms = request.facts.terms
-    if terms.forced_tool and request.provider.forced_calls_stop and request.speaker.is_known:
+    terms = said.setting.terms
+    if terms.forced_tool and request.provider.forced_calls_stop and said.setting.is_known:
         return "stop"
     return "function_call" if terms.call_kind(said.calls[0].name) == "function_call" else "tool_calls"
 
@@ -290,24 +309,28 @@ def _cut(text: str, *, chunks: Sequence[Any], split: Callable[[str], Sequence[st
     return pieces
 
 
-def _count(said: Sequence[_Said], terms: KnownTerms) -> tuple[int, int]:
+def _count(said: Sequence[_Said]) -> tuple[int, int]:
     """Return the tokens of the alternatives together, and those of their reasoning among them."""
     tokens = reasoned = 0
     for one in said:
         reasoned += one.reasoned
         if one.is_cut:
-            tokens += _limits(terms).limit or 0  # it took as many as it might, and none to end with
+            tokens += one.setting.limit or 0  # it took as many as it might, and none to end with
             continue
         text = one.text if one.refusal is None else one.refusal
-        calls = [(call.name, call.arguments_text) for call in one.calls]
-        tokens += terms.bill.count_completion(text or "", calls, reasoning_tokens=one.reasoned)
+        calls = [(call.name, call.arguments_text) for call in one.calls] if one.calls else ()
+        tokens += one.setting.terms.bill.count_completion(text or "", calls, reasoning_tokens=one.reasoned)
     return tokens, reasoned
+
+
+@lru_cache(maxsize=1024)
+def _counted(setting: _Setting, prompt: int, completion: int, reasoning: int) -> Counted:
+    """Return the usage of so many tokens, shared by the answers to requests of one setting, as its bytes are."""
+    return Counted(usage_of(prompt, completion, reasoning))
 
 
 def _laid_over(usage: dict[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
     """Return the counts with those that the test gave in their place; the total follows unless it is given."""
-    if not given:
-        return usage
     merged = {**usage, **given}
     for name in ("prompt_tokens_details", "completion_tokens_details"):
         if isinstance(given.get(name), Mapping):

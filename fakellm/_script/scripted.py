@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Literal, Protocol, TypedDict
 from fakellm._errors import UsageError, did_you_mean
 from fakellm._script.callables import refuse_async, settled
 from fakellm._script.pace import Pace
-from fakellm._script.reply import ErrorReply, Reply, ToolCall
+from fakellm._script.reply import ErrorReply, Reply, ToolCall, saying
 from fakellm._script.transform import Fault, Framing
 from fakellm._wire.asked import ChatRequest
 from fakellm._wire.parts import Part
@@ -128,7 +128,7 @@ def _said(given: object, reply_fields: Mapping[str, Any]) -> Reply | ErrorReply 
         case Reply():
             reply = given
         case str():
-            reply = Reply(given)
+            reply = saying(given)
         case bytes():
             reply = Reply(raw=given)
         case ToolCall():

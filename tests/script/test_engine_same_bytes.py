@@ -9,7 +9,7 @@ from engines import ask, scripted
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fakellm import ToolCall
+from fakellm import Reply, ToolCall
 
 SCRIPT = """
 from fakellm import ErrorReply, ToolCall
@@ -109,3 +109,50 @@ def test_other_requests_in_between_do_not_change_the_ids():
     ask(beside, asking("something else"))
 
     assert ask(alone).json["id"] == ask(beside).json["id"]
+
+
+TOOL = {"type": "function", "function": {"name": "f"}}
+OPENROUTER, GROQ, SILICONFLOW, OTHER = (
+    f"https://{host}/v1/chat/completions"
+    for host in ("openrouter.ai/api", "api.groq.com/openai", "api.siliconflow.cn", "models.example")
+)
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        asking(),
+        asking(stream=True),
+        asking(stream=True, stream_options={"include_usage": True}),
+        asking(n=2),
+        asking(stop="or"),
+        asking(max_completion_tokens=2),
+        asking(logprobs=True, top_logprobs=1),
+        asking(tools=[TOOL]),
+        asking(tools=[TOOL], tool_choice="required"),
+        asking(tools=[TOOL], tool_choice={"type": "function", "function": {"name": "f"}}),
+        asking(response_format={"type": "json_object"}),
+        asking(service_tier="flex"),
+        asking(store=True),
+        asking(model="o3"),
+        asking(model="gpt-3.5-turbo"),
+        *(asking(url=url) for url in (OPENROUTER, GROQ, SILICONFLOW, OTHER)),
+        wire({"model": "gpt-5", "input": "hi"}, url="https://api.openai.com/v1/responses"),
+        wire({"model": "text-embedding-3-small", "input": "hi"}, url="https://api.openai.com/v1/embeddings"),
+    ],
+)
+def test_text_is_answered_as_a_reply_that_holds_it(request_):
+    """A text is said by a shorter way than a Reply of the same text, of which most fields are looked at."""
+    for text in ("Hello, world", "", 'quotes " and \0fakellm: the text\0 %s é'):
+        said, held = (
+            [ask(engine, request_) for _ in range(2)] for engine in (scripted(text, text), scripted(*[Reply(text)] * 2))
+        )
+
+        assert said == held
+
+
+def test_texts_of_two_fakes_differ_in_what_their_seeds_decide():
+    first, second = (ask(scripted("Hello", seed=seed)).json for seed in (1, 2))
+
+    assert first["system_fingerprint"] != second["system_fingerprint"]
+    assert first["id"] != second["id"]

@@ -75,11 +75,11 @@ class ChatQuirks:
                 chunk["usage"] = self.usage(completion)
             yield chunk
 
-    def usage(self, completion: Completion) -> Json:
-        """Return the usage as it is sent here."""
-        usage = dict(completion.usage)
+    def usage(self, completion: Completion) -> Mapping[str, Any]:
+        """Return the usage as it is sent here; it is shared, so stays as it is."""
         if self.usage_details is None:
-            return usage
+            return completion.usage
+        usage = dict(completion.usage)
         for group in ("prompt_tokens_details", "completion_tokens_details"):
             if isinstance(details := usage.get(group), Mapping):
                 known = {path.partition(".")[2] for path in self.usage_details if path.startswith(group)}

@@ -7,6 +7,7 @@ order of chunks and their padding as recorded from api.openai.com.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from itertools import chain, count, zip_longest
 from typing import Any, NamedTuple
@@ -52,15 +53,28 @@ def render_whole(completion: Completion, asked: ChatRequest) -> Whole:
     quirks = quirks_of(asked.provider)
     frame = completion.kept.get("frame")
     if frame is None or quirks.tells_request_id:
-        frame = completion.kept["frame"] = _frame(completion, asked, quirks)
+        frame = completion.kept["frame"] = _frame_of(completion, asked, quirks)
     made = completion_id(completion, quirks).encode()
     body = b"".join((frame.before_id, made, frame.before_usage, _usage(completion, quirks), frame.end))
-    return json_answer(body, (_REQUEST_ID, completion.request_id), completion.headers)
+    return json_answer(body, (_REQUEST_ID, completion.identity.request_id), completion.headers)
 
 
-# Stand where the id of a whole answer and its usage belong, as no text has them.
-_ID, _USAGE = "\0fakellm: the id\0", "\0fakellm: the usage\0"
-_ID_JSON, _USAGE_JSON = to_json(_ID)[1:-1], to_json(_USAGE)
+# Stand where the id of a whole answer, its usage and its text belong, as no text has them.
+_ID, _USAGE, _TEXT = "\0fakellm: the id\0", "\0fakellm: the usage\0", "\0fakellm: the text\0"
+_ID_JSON, _USAGE_JSON, _TEXT_JSON = to_json(_ID)[1:-1], to_json(_USAGE), to_json(_TEXT)
+
+
+def _frame_of(completion: Completion, asked: ChatRequest, quirks: ChatQuirks) -> _Frame:
+    """Return the frame of an answer; where others differ from it in the text alone, filled into that of them all."""
+    if (shared := completion.shared) is None or quirks.tells_request_id:
+        return _frame(completion, asked, quirks)
+    (choice,) = completion.choices
+    if (around := shared.get("around")) is None:
+        example = replace(completion, choices=(replace(choice, pieces=(_TEXT,)),))
+        before_id, before_usage, end = _frame(example, asked, quirks)
+        around = shared["around"] = (before_id, *before_usage.split(_TEXT_JSON), end)
+    before_id, before_text, after_text, end = around
+    return _Frame(before_id, before_text + to_json(whole(choice.pieces or ())) + after_text, end)
 
 
 def _frame(completion: Completion, asked: ChatRequest, quirks: ChatQuirks) -> _Frame:
@@ -125,7 +139,8 @@ def _message(choice: Choice, quirks: ChatQuirks) -> Json:
         message["function_call"] = _called(choice.tool_calls[0], choice.tool_calls[0].arguments)
     elif choice.tool_calls:
         message["tool_calls"] = [_call(call, call.arguments) for call in choice.tool_calls]
-    return {**message, **choice.extra}
+    message.update(choice.extra)
+    return message
 
 
 def _call(call: WireToolCall, arguments: str) -> Json:

@@ -5,7 +5,8 @@ Source: recorded from api.deepseek.com, 2025 and 2026; the errors as users repor
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from fakellm._dialects.chat.quirks import ChatQuirks, ends
 from fakellm._dialects.openai.errors import ErrorQuirks
@@ -35,7 +36,7 @@ class _DeepSeekChat(ChatQuirks):
             if chunk["choices"]:
                 yield chunk
 
-    def usage(self, completion: Completion) -> Json:
+    def usage(self, completion: Completion) -> Mapping[str, Any]:
         usage = super().usage(completion)
         details = usage.get("prompt_tokens_details")
         cached = details.get("cached_tokens") if isinstance(details, dict) else None

@@ -5,8 +5,9 @@ Source: users' reports, 2025 and 2026; nothing recorded.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from types import MappingProxyType
+from typing import Any
 
 from fakellm._dialects.chat.quirks import ChatQuirks, ends
 from fakellm._dialects.openai.errors import ErrorQuirks
@@ -42,7 +43,7 @@ class _SiliconFlowErrors(ErrorQuirks):
         return {"code": _CODES.get(status, status), "message": encodable(error.message), "data": None}
 
 
-def _so_far(usage: Json, written: int) -> Json:
+def _so_far(usage: Mapping[str, Any], written: int) -> Json:
     """Return the counts while so many tokens of the answer are written."""
     prompt = usage.get("prompt_tokens")
     total = prompt + written if isinstance(prompt, int) else usage.get("total_tokens")
