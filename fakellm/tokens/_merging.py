@@ -8,7 +8,7 @@ never waits for it, however many there were before.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from heapq import heapify, heappop, heappush
 from itertools import chain, pairwise
 
@@ -19,8 +19,8 @@ __all__ = ["Merging"]
 
 # Characters that the words take; a word that was seen costs a tenth of a microsecond.
 _REMEMBERED = 2 << 20
-# Pairs of tokens of which it is known what they make; each takes 130 bytes.
-_MOST_PAIRS = 1 << 15
+# And those that neighbours take of which it is known what token they make, or none.
+_LOOKED_UP = 4 << 20
 # Bytes of a piece; in one with more, a heap is quicker than to look at all pairs again for each token.
 _LONG = 80
 
@@ -48,8 +48,7 @@ class Merging:
         self._cut = cut
         self._otherwise = otherwise
         self._rank = vocabulary.rank
-        self._bytes = [vocabulary.rank(bytes([byte])) for byte in range(256)]
-        self._pairs = _Pairs(vocabulary)
+        self._ranks = Memo(vocabulary.rank, limit=_LOOKED_UP)
         self._tokens_of = Memo(self._encode_piece, limit=_REMEMBERED).__getitem__
         self._effort = effort
         self._left = effort  # for the text at hand; threads that share it have a little more patience, or less
@@ -81,29 +80,37 @@ class Merging:
         rank = self._rank(data)
         if rank != NO_RANK:
             return (rank,)
-        return self._merge(data) if len(data) < _LONG else self._merge_long(data)
+        ranks = self._ranks
+        bounds = self._merge(data) if len(data) < _LONG else self._merge_long(data)
+        return tuple([ranks[data[start:end]] for start, end in pairwise(bounds)])
 
-    def _merge(self, data: bytes) -> tuple[int, ...]:
-        """Join the two neighbours that make the token of least rank, the first such pair, as long as there is one."""
-        ranks, pairs = [self._bytes[byte] for byte in data], self._pairs
-        joined = [pairs[left << _BITS | right] for left, right in pairwise(ranks)]
-        while joined and (least := min(joined)) != NO_RANK:
+    def _merge(self, data: bytes) -> Iterable[int]:
+        """Join the two neighbours that make the token of least rank, the first such pair, as long as there is one.
+
+        Returns where the tokens begin, and the end. data: no token itself.
+        """
+        ranks = self._ranks
+        bounds = list(range(len(data) + 1))
+        joined = [ranks[data[at : at + 2]] for at in range(len(data) - 1)]
+        while (least := min(joined)) != NO_RANK:
             at = joined.index(least)
-            ranks[at] = least
-            del ranks[at + 1], joined[at]
+            del bounds[at + 1], joined[at]
+            if len(joined) == 1:  # of all of it, which is no token
+                break
             if at:
-                joined[at - 1] = pairs[ranks[at - 1] << _BITS | least]
+                joined[at - 1] = ranks[data[bounds[at - 1] : bounds[at + 1]]]
             if at < len(joined):
-                joined[at] = pairs[least << _BITS | ranks[at + 1]]
-        return tuple(ranks)
+                joined[at] = ranks[data[bounds[at] : bounds[at + 2]]]
+        return bounds
 
-    def _merge_long(self, data: bytes) -> tuple[int, ...]:
+    def _merge_long(self, data: bytes) -> Iterable[int]:
         """Do the same in a time that does not grow with the square: with a heap of pairs, and what is left linked.
 
         A pair in the heap counts no more where other neighbours stand at its place by now.
         """
-        ranks, pairs, end = [self._bytes[byte] for byte in data], self._pairs, len(data)
-        joined = [*(pairs[left << _BITS | right] for left, right in pairwise(ranks)), NO_RANK]
+        ranks, end = self._ranks, len(data)
+        bounds = dict.fromkeys(range(end + 1))
+        joined = [*(ranks[data[at : at + 2]] for at in range(end - 1)), NO_RANK]
         before, after = list(range(-1, end - 1)), list(range(1, end + 1))
         heap = [rank * end + at for at, rank in enumerate(joined) if rank != NO_RANK]
         heapify(heap)
@@ -113,34 +120,15 @@ class Merging:
                 continue
             gone = after[at]
             behind = after[at] = after[gone]
-            ranks[at], ranks[gone], joined[at], joined[gone] = least, NO_RANK, NO_RANK, NO_RANK
-            changed = [(before[at], at)]
+            del bounds[gone]
+            joined[at] = joined[gone] = NO_RANK
+            changed = [before[at]]
             if behind < end:
                 before[behind] = at
-                changed.append((at, behind))
-            for left, right in changed:
-                if left >= 0 and (rank := pairs[ranks[left] << _BITS | ranks[right]]) != joined[left]:
+                changed.append(at)
+            for left in changed:
+                if left >= 0 and (rank := ranks[data[left : after[after[left]]]]) != joined[left]:
                     joined[left] = rank
                     if rank != NO_RANK:
                         heappush(heap, rank * end + left)
-        return tuple([rank for rank in ranks if rank != NO_RANK])
-
-
-_BITS = NO_RANK.bit_length()
-
-
-class _Pairs(dict[int, int]):
-    """The rank of the token that two neighbours make, NO_RANK where they make none; by both their ranks in one int."""
-
-    __slots__ = ("_rank", "_token")
-
-    def __init__(self, vocabulary: Vocabulary) -> None:
-        super().__init__()
-        self._rank, self._token = vocabulary.rank, vocabulary.token
-
-    def __missing__(self, pair: int) -> int:
-        if len(self) >= _MOST_PAIRS:
-            self.clear()
-        left, right = divmod(pair, 1 << _BITS)
-        rank = self[pair] = self._rank(self._token(left) + self._token(right))
-        return rank
+        return bounds

@@ -15,6 +15,7 @@ from fakellm.tokens._pieces import _MOST_STAND_INS, PATTERNS, _stand_ins, cutter
 # One of each sort that the patterns tell apart, and every letter of the contractions.
 SIGNS = "aS'1 \n\r\t/!\x1c"
 LETTERS = "'sdmtlverSDMTLVERx "
+ENDS = "a,.! \n/"
 
 
 def by_regex(name: str, text: str) -> list[str]:
@@ -23,7 +24,9 @@ def by_regex(name: str, text: str) -> list[str]:
 
 
 @pytest.mark.parametrize("name", PATTERNS)
-@pytest.mark.parametrize(("alphabet", "longest"), [(SIGNS, 5), (LETTERS, 4)], ids=["sorts", "contractions"])
+@pytest.mark.parametrize(
+    ("alphabet", "longest"), [(SIGNS, 5), (LETTERS, 4), (ENDS, 5)], ids=["sorts", "contractions", "ends"]
+)
 def test_all_short_ascii_texts_are_cut_by_the_pattern(name, alphabet, longest):
     cut = cutter(PATTERNS[name])
     texts = map("".join, itertools.product(alphabet, repeat=longest))
