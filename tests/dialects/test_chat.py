@@ -456,6 +456,14 @@ def test_stream_sends_tool_calls_in_pieces():
     ]
 
 
+def test_pieces_are_sent_whatever_signs_they_have():
+    pieces = ("a\x7f", "\x7f", '"\\', "\ue000\n", "字")
+
+    chunks = answered(Choice(0, "stop", pieces), stream=True).chunks
+
+    assert tuple(chunk["choices"][0]["delta"]["content"] for chunk in chunks[1:-1]) == pieces
+
+
 def test_usage_comes_in_a_last_chunk_without_choices():
     chunks = answered(Choice(0, "stop", ("a",)), stream=True, stream_options={"include_usage": True}).chunks
 

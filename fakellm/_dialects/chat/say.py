@@ -180,7 +180,7 @@ def render_stream(completion: Completion, asked: ChatRequest) -> Whole:
             parts.append(encode_event(_padded(data) if is_padded else data))
     # What is no object counts as no chunk: comments, and the mark that ends the stream.
     before = [quirks.comments] if quirks.comments else []
-    counts = (*[0] * len(before), *[1] * len(parts), 0)
+    counts = (0,) * len(before) + (1,) * len(parts) + (0,)
     head = stream_head((_REQUEST_ID, completion.request_id), completion.headers)
     return Whole(head, (*before, *parts, DONE), counts)
 
@@ -209,7 +209,7 @@ def _spliced(frame: list[bytes], pieces: Sequence[str], *, is_padded: bool) -> l
 
     A stream is hundreds of chunks that differ in this piece alone: writing JSON for each would take most of the time.
     """
-    frame = [b"data: " + frame[0], *frame[1:]]
+    frame, join = [b"data: " + frame[0], *frame[1:]], b"".join
     if not is_padded:
         frame[-1] += b"\n\n"
         return [text.join(frame) for text in _texts_in_json(pieces)]
@@ -220,7 +220,7 @@ def _spliced(frame: list[bytes], pieces: Sequence[str], *, is_padded: bool) -> l
     if places == 1:  # nearly always
         before, after = frame
         tails = [after + ends[(length + n) % _PADDED_TO] for n in range(_PADDED_TO)]
-        return [before + text + tails[len(text) % _PADDED_TO] for text in texts]
+        return [join((before, text, tails[len(text) % _PADDED_TO])) for text in texts]
     return [text.join(frame) + ends[(length + places * len(text)) % _PADDED_TO] for text in texts]
 
 
@@ -232,7 +232,7 @@ def _texts_in_json(pieces: Sequence[str]) -> list[bytes]:
     return to_json(text)[1:-1].split(_BETWEEN.encode())
 
 
-_BETWEEN = "\ue000"  # the first letter for private use, which JSON has as it is
+_BETWEEN = "\x7f"  # of one byte, by which bytes are split twice as fast; hardly in a text, and in JSON as it is
 
 
 class _Run(NamedTuple):
