@@ -245,10 +245,8 @@ def _counting(name: str, after: int, apply: Fault, *, at: Callable[[Speaker], Tr
 
     def checked(events: Iterator[WireEvent]) -> Iterator[WireEvent]:
         played = list(events)
-        is_stream = any(isinstance(event, Head) and event.is_stream for event in played)
-        is_lost = any(isinstance(event, Disconnect) for event in played)  # by a fault below this one
-        chunks = sum(event.chunks for event in played if isinstance(event, Data))
-        if is_stream and not is_lost and chunks < after:
+        chunks = sum([event.chunks for event in played if isinstance(event, Data)])
+        if chunks < after and _is_stream(played) and not _is_lost(played):
             raise UsageError(
                 f"{name} can never take effect: the stream has {chunks} chunks\n"
                 f"  type after={chunks} or less, or script a longer answer"
@@ -256,6 +254,15 @@ def _counting(name: str, after: int, apply: Fault, *, at: Callable[[Speaker], Tr
         return apply(iter(played))
 
     return Transform(name, checked if after else apply, at=at)
+
+
+def _is_stream(events: list[WireEvent]) -> bool:
+    return any(isinstance(event, Head) and event.is_stream for event in events)
+
+
+def _is_lost(events: list[WireEvent]) -> bool:
+    """Tell whether a fault below loses the connection."""
+    return any(isinstance(event, Disconnect) for event in events)
 
 
 def _to_place(events: Iterator[WireEvent], after: int) -> Cut:

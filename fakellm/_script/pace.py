@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain, repeat
 from random import Random
 from typing import Annotated
 
@@ -51,12 +52,12 @@ class Pace:
             raise UsageError(f"Pace seed is an int, got {self.seed!r}")
 
     def pauses(self, identity: int) -> Iterator[float]:
-        """Yield, for ever, the seconds before the first chunk, then those before each next one."""
-        jitter = Random(f"{self.seed} {identity}") if self.jitter else None
-        pause = self.ttft
-        while True:
-            yield pause * (1 + self.jitter * jitter.uniform(-1, 1)) if jitter else pause
-            pause = 1 / self.tokens_per_second if self.tokens_per_second else 0.0
+        """Return, without end, the seconds before the first chunk, then those before each next one."""
+        steady = chain([self.ttft], repeat(1 / self.tokens_per_second if self.tokens_per_second else 0.0))
+        if not self.jitter:
+            return steady
+        uniform = Random(f"{self.seed} {identity}").uniform
+        return (pause * (1 + self.jitter * uniform(-1, 1)) for pause in steady)
 
 
 def seconds_of(pace: Pace, *, identity: int, tokens: int) -> float:
