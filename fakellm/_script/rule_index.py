@@ -7,6 +7,7 @@ matcher says. The buckets of a index are lists of rules in the order of registra
 from __future__ import annotations
 
 import itertools
+import math
 from collections import Counter
 from collections.abc import Collection, Hashable, Iterable
 from typing import Any, Protocol
@@ -80,6 +81,7 @@ class TextIndex:
     def __init__(self) -> None:
         self._buckets: dict[str, list[Rule]] = {}
         self._by_gram: _ByGram | None = None  # once there were many
+        self._shortest = math.inf  # no needle has fewer characters
 
     @property
     def is_empty(self) -> bool:
@@ -92,6 +94,7 @@ class TextIndex:
             bucket.append(rule)
             return
         self._buckets[wanted] = [rule]
+        self._shortest = min(self._shortest, len(wanted))
         if self._by_gram is not None:
             self._by_gram.add([wanted])
         elif len(self._buckets) > _MANY:
@@ -110,6 +113,8 @@ class TextIndex:
         return [self._buckets[needle] for needle in dict.fromkeys(found)]
 
     def _candidates(self, text: str) -> Iterable[str]:
+        if len(text) <= self._shortest:  # it contains itself alone
+            return self._buckets.keys() & {text}
         if self._by_gram is None or len(self._buckets) <= _MANY:
             return self._buckets
         return self._by_gram.candidates(text)
