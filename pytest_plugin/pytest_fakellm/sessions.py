@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from functools import lru_cache
 from importlib import metadata
 from math import inf
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
 from fakellm import FakeLLM, FakeLLMError, UsageError
 from fakellm._wire.hosts import check_hosts
 from pytest_fakellm.cassette_paths import CLAIMED, config_of, own_paths
-from pytest_fakellm.settings import OF_CASSETTE, OF_FAKE, decide, keys_of, marked_on, usual
-from pytest_fakellm.state import BEGAN, StandInKeys, guard_of, watch_of
+from pytest_fakellm.settings import OF_CASSETTE, OF_FAKE, OF_GUARD, decide, keys_of, marked_on, usual
+from pytest_fakellm.state import BEGAN, KEYS, guard_of, watch_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,11 +35,8 @@ def fake_session(request: pytest.FixtureRequest, given: Mapping[str, Any]) -> Fa
     with _told_without_traceback():
         _refuse_rivals()
         chosen = Chosen(request, given)
-        llm = FakeLLM(test_id=request.node.nodeid, **{name: chosen(name) for name in OF_FAKE})
-    watch = watch_of(request.node)
-    watch.answering.append(llm)
-    for block in (StandInKeys(), _guarded(request, chosen), llm.intercept(everywhere=True)):
-        watch.blocks.enter_context(block)
+        llm = FakeLLM(test_id=request.node.nodeid, **chosen.several(OF_FAKE))
+    _answer_by(llm, request, chosen)
     request.node.ihook.pytest_fakellm_configure(config=request.config, llm=llm)
     return llm
 
@@ -55,10 +52,17 @@ def cassette_session(request: pytest.FixtureRequest, given: Mapping[str, Any]) -
     watch.tapes += tapes
     cassette = tapes[0].cassette
     if llm is None:
-        watch.answering.append(cassette)
-        for block in (StandInKeys(), _guarded(request, chosen), cassette.intercept(everywhere=True)):
-            watch.blocks.enter_context(block)
+        _answer_by(cassette, request, chosen)
     return cassette
+
+
+def _answer_by(answering: FakeLLM | Cassette, request: pytest.FixtureRequest, chosen: Chosen) -> None:
+    """Let a fake or a cassette answer until the test ends, and clients be built."""
+    watch = watch_of(request.node)
+    watch.answering.append(answering)
+    request.config.stash[KEYS].stand_in()  # a fixture may have unset them, and a test may ask for this one as it runs
+    _guard_further(request, chosen)
+    watch.blocks.enter_context(answering.intercept(everywhere=True))
 
 
 def client_of(llm: FakeLLM, request: pytest.FixtureRequest, given: Mapping[str, Any]) -> OpenAIChatCompletionClient:
@@ -88,9 +92,17 @@ class Chosen:
         Raises:
             UsageError: it is wrong; the text says where it was set.
         """
-        if self._marked.get(name) is not None or self._given.get(name) is not None:
-            return _own_error(decide, name, self._config, marked=self._marked, given=self._given)
-        return _own_error(usual, name, self._config)
+        return _own_error(decide, name, self._config, marked=self._marked, given=self._given)
+
+    def several(self, names: tuple[str, ...]) -> Mapping[str, Any]:
+        """Return the values of settings by name.
+
+        Raises:
+            UsageError: one is wrong.
+        """
+        if self._marked or self._given:
+            return {name: self(name) for name in names}
+        return cast("Mapping[str, Any]", _own_error(usual, names, self._config))
 
 
 def _own_error(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
@@ -116,7 +128,7 @@ def _open_tapes(request: pytest.FixtureRequest, chosen: Chosen, *, llm: FakeLLM 
 
     item, root = request.node, request.config.rootpath
     path, folder, mode = (chosen(name) for name in ("path", "cassette_dir", "record"))
-    options = {name: value for name in OF_CASSETTE if (value := chosen(name)) is not None}
+    options = {name: value for name, value in chosen.several(OF_CASSETTE).items() if value is not None}
     max_age = chosen("max_age")
     must_play = not (path or chosen("allow_unplayed"))
     home = root / folder if folder else None
@@ -161,15 +173,16 @@ def _claim(item: pytest.Item, path: Path, *, folder: Path | None) -> None:
         )
 
 
-def _guarded(request: pytest.FixtureRequest, chosen: Chosen) -> Any:
+def _guard_further(request: pytest.FixtureRequest, chosen: Chosen) -> None:
     """Keep out connections beyond loopback, too, or let through those to some hosts.
 
     Connections to providers are kept out already, since there is something that answers.
     """
-    everything, allowed = chosen("block_network"), check_hosts(chosen("allowed_hosts") or ())
-    if not (everything or allowed):
-        return nullcontext()
-    return guard_of(request.config).hold("all" if everything else "providers", allowed=allowed)
+    everything, hosts = chosen.several(OF_GUARD).values()
+    allowed = check_hosts(hosts or ())
+    if everything or allowed:
+        hold = guard_of(request.config).hold("all" if everything else "providers", allowed=allowed)
+        watch_of(request.node).blocks.enter_context(hold)
 
 
 @lru_cache(maxsize=1)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import pytest
@@ -18,6 +19,7 @@ __all__ = [
     "MODES",
     "OF_CASSETTE",
     "OF_FAKE",
+    "OF_GUARD",
     "SETTINGS",
     "Setting",
     "add_options",
@@ -98,6 +100,9 @@ _UNCHECKED = ("ignore", "normalize", "repeat", "chunking", "timing", "redact")
 
 OF_CASSETTE = ("match", "allowed_hosts", *_UNCHECKED)
 """The settings that are arguments of use_cassette."""
+
+OF_GUARD = ("block_network", "allowed_hosts")
+"""The settings that say what of the network is kept out."""
 
 SETTINGS = {
     "record": Setting(
@@ -277,23 +282,21 @@ def decide(
     return setting.default
 
 
-def usual(name: str, config: pytest.Config) -> Any:
-    """Return the value of a setting where neither a marker nor ``llm_config`` says one, as nearly always.
+def usual(names: tuple[str, ...], config: pytest.Config) -> Mapping[str, Any]:
+    """Return the values of settings where neither a marker nor ``llm_config`` says any, as nearly always.
 
-    It is remembered for the session, unless the environment has a say, which a test may change.
+    They are remembered for the session, so that no variable of the environment may be among them, which a test changes.
 
     Raises:
-        pytest.UsageError: the value that decides is wrong.
+        pytest.UsageError: a value that decides is wrong.
     """
-    if SETTINGS[name].env is not None:
-        return decide(name, config)
     known = config.stash.setdefault(_USUAL, {})
-    if name not in known:
-        known[name] = decide(name, config)
-    return known[name]
+    if names not in known:
+        known[names] = MappingProxyType({name: decide(name, config) for name in names})
+    return known[names]
 
 
-_USUAL = pytest.StashKey[dict[str, Any]]()
+_USUAL = pytest.StashKey[dict[tuple[str, ...], Mapping[str, Any]]]()
 
 
 def _said(

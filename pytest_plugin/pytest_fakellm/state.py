@@ -20,6 +20,7 @@ __all__ = [
     "API_KEY",
     "BEGAN",
     "GUARD",
+    "KEYS",
     "KEY_NAMES",
     "SCENARIO_FIXTURES",
     "TABLE",
@@ -55,6 +56,8 @@ WATCH: pytest.StashKey[Watch] = pytest.StashKey()
 BEGAN: pytest.StashKey[float] = pytest.StashKey()
 """When the session began, in seconds since 1970."""
 
+KEYS: pytest.StashKey[StandInKeys] = pytest.StashKey()
+"""Of the config: the keys that stand in, from one test that a fake answers to the next."""
 
 TABLE: pytest.StashKey[str] = pytest.StashKey()
 """Of a test that runs once for each trouble: the table of what it survives."""
@@ -94,13 +97,21 @@ def watch_of(item: pytest.Item) -> Watch:
 
 
 class StandInKeys:
-    """Sets the API keys that are not set while a block runs, so that clients can be built."""
+    """Sets the API keys that are not set, so that clients can be built, and takes them back."""
 
-    def __enter__(self) -> None:
-        self._set = [name for name in KEY_NAMES if name not in os.environ]
-        os.environ.update(dict.fromkeys(self._set, API_KEY))
+    def __init__(self) -> None:
+        self._set: set[str] = set()
 
-    def __exit__(self, *exc_info: object) -> None:
+    def stand_in(self) -> None:
+        """Set those that are missing now."""
+        for name in KEY_NAMES:
+            if name not in os.environ:
+                os.environ[name] = API_KEY
+                self._set.add(name)
+
+    def take_back(self) -> None:
+        """Unset those that were set here, unless something else stands there by now."""
         for name in self._set:
             if os.environ.get(name) == API_KEY:
                 del os.environ[name]
+        self._set.clear()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 from plugin_project import write_ini
 
@@ -44,6 +46,34 @@ def test_key_that_is_set_stays(project, monkeypatch):
     """)
 
     project.runpytest().assert_outcomes(passed=1)
+
+
+def test_key_that_a_test_unsets_is_there_for_the_next_one(project):
+    project.makepyfile("""
+        import os
+
+        def test_unsets(fake_llm):
+            del os.environ["OPENAI_API_KEY"]
+
+        def test_next(fake_llm):
+            assert os.environ["OPENAI_API_KEY"] == "sk-fakellm"
+    """)
+
+    project.runpytest().assert_outcomes(passed=2)
+
+
+def test_keys_are_taken_back_where_the_session_ends_early(project):
+    project.makepyfile("""
+        def test_fails(fake_llm):
+            raise RuntimeError
+
+        def test_next(fake_llm):
+            pass
+    """)
+
+    project.runpytest("-x").assert_outcomes(failed=1)
+
+    assert "OPENAI_API_KEY" not in os.environ
 
 
 CLIENT_AT_IMPORT = """
