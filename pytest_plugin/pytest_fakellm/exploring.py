@@ -42,12 +42,22 @@ def pytest_itemcollected(item: pytest.Item) -> None:
         item.fixturenames = [*names, *missing]  # type: ignore[attr-defined]  # a new list: parameters share theirs
 
 
-def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Refuse the markers where they are wrong, or where nothing could be run again."""
-    if _is_marked(item):
-        from pytest_fakellm.experiments import check
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Let the hooks that run a test again be called where there is such a test alone: they cost each test 15 µs."""
+    if any(map(_is_marked, session.items)):
+        _register(session.config.pluginmanager)
 
-        check(item)
+
+def look_again(item: pytest.Item) -> None:
+    """Do so for a test that one of its fixtures has marked."""
+    for mark in item.own_markers:
+        if mark.name in TROUBLE_MARKERS:
+            _register(item.config.pluginmanager)
+
+
+def _register(manager: pytest.PytestPluginManager) -> None:
+    if not manager.has_plugin("fakellm-runs"):
+        manager.register(_Runs(), "fakellm-runs")
 
 
 def _is_marked(item: pytest.Item) -> bool:
@@ -60,34 +70,43 @@ def pytest_make_parametrize_id(val: object) -> str | None:
     return repr(val) if (kind.__module__, kind.__name__) == ("fakellm._script.transform", "Transform") else None
 
 
-@pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, object]:
-    """Run a test that has one of the markers again and again, by whatever runs it once, sync or async."""
-    __tracebackhide__ = True
-    if not _is_marked(pyfuncitem) or pyfuncitem.stash.get(_RUNS, False):
-        return (yield)
-    from pytest_fakellm.experiments import runs
+class _Runs:
+    """The hooks around a test that has one of the markers."""
 
-    attempts = runs(pyfuncitem)
-    with next(attempts):  # the clean one; a wrapper may call what it wraps just once
-        result = yield
-    pyfuncitem.stash[_RUNS] = True
-    try:
-        for attempt in attempts:
-            with attempt:
-                pyfuncitem.ihook.pytest_pyfunc_call(pyfuncitem=pyfuncitem)
-    finally:
-        pyfuncitem.stash[_RUNS] = False
-    return result
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        """Refuse the markers where they are wrong, or where nothing could be run again."""
+        if _is_marked(item):
+            from pytest_fakellm.experiments import check
 
+            check(item)
 
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
-    """Put the table on the test's last report, with which it travels to the terminal."""
-    report = yield
-    if call.when == "teardown" and (table := item.stash.get(TABLE, None)) is not None:
-        report.fakellm_trials = table
-    return report
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> Generator[None, object, object]:
+        """Run a test that has one of the markers again and again, by whatever runs it once, sync or async."""
+        __tracebackhide__ = True
+        if not _is_marked(pyfuncitem) or pyfuncitem.stash.get(_RUNS, False):
+            return (yield)
+        from pytest_fakellm.experiments import runs
+
+        attempts = runs(pyfuncitem)
+        with next(attempts):  # the clean one; a wrapper may call what it wraps just once
+            result = yield
+        pyfuncitem.stash[_RUNS] = True
+        try:
+            for attempt in attempts:
+                with attempt:
+                    pyfuncitem.ihook.pytest_pyfunc_call(pyfuncitem=pyfuncitem)
+        finally:
+            pyfuncitem.stash[_RUNS] = False
+        return result
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
+        """Put the table on the test's last report, with which it travels to the terminal."""
+        report = yield
+        if call.when == "teardown" and (table := item.stash.get(TABLE, None)) is not None:
+            report.fakellm_trials = table
+        return report
 
 
 class _Tables:

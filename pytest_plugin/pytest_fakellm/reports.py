@@ -94,13 +94,15 @@ def tally(
     refused: list[str],
     has_passed: bool,
     with_lines: bool,
-) -> dict[str, Any]:
-    """Return the figures of a test as JSON can hold them, so that they travel from a worker to the terminal.
+) -> dict[str, Any] | None:
+    """Return the figures of a test as JSON can hold them, so that they travel from a worker to the terminal; or None.
 
     refused: for each connection, where to and in which test. with_lines: a line per call, too.
     """
     calls = [call for one in answering for call in one.calls]
     others = [call for one in answering for call in one.other_traffic]
+    if not (tapes or refused or calls or others):
+        return None
     usages = [usage for call in calls if _is_counted(usage := call.shared_usage or {})]
     return {
         "calls": len(calls),

@@ -112,12 +112,6 @@ class Watch:
 
     def tally(self, *, with_lines: bool) -> dict[str, Any] | None:
         """Return the figures for the summary, as JSON can hold them; None for none. with_lines: a line per call too."""
-        if not (
-            self.tapes
-            or self.refusals
-            or any(answering.calls or answering.other_traffic for answering in self.answering)
-        ):
-            return None
         refused = [f"{refusal.host} in {self.node}" for refusal in self.refusals]
         return tally(self.answering, self.tapes, refused=refused, has_passed=self.passed, with_lines=with_lines)
 

@@ -68,6 +68,27 @@ def test_each_trial_is_a_subtest(project):
     assert "contains 2 failed subtests" in result.stdout.str()
 
 
+MARKED_BY_A_FIXTURE = """
+@pytest.fixture
+def troubled(request):
+    request.node.add_marker(pytest.mark.llm_faults(faults.connect_error()))
+
+def test_agent(troubled, fake_llm, subtests):
+    fake_llm.reply("one")
+
+    assert careful("first") == "one"
+"""
+
+
+def test_test_that_a_fixture_marks_has_its_trials(project):
+    make_test(project, MARKED_BY_A_FIXTURE)
+
+    result = project.runpytest_inprocess("-v")
+
+    result.stdout.fnmatch_lines(["test_it.py::test_agent SUBPASSED[[]call 1: connect_error()[]]*"])
+    result.assert_outcomes(passed=1)
+
+
 def test_failing_trial_prints_the_line_that_replays_it(project):
     make_test(project, TWO_CALLS)
 
