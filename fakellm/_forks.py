@@ -9,7 +9,6 @@ whether or not the parent reads. Processes that are spawned or started as progra
 from __future__ import annotations
 
 import os
-import pickle
 import struct
 import tempfile
 from collections.abc import Iterator
@@ -18,7 +17,6 @@ from functools import partial
 from typing import Any, NamedTuple
 from weakref import WeakSet, finalize
 
-from fakellm._exploring.control import Control
 from fakellm._script.engine import Engine
 from fakellm._script.journal import Call, Outcome, Play
 from fakellm._script.reply import ErrorReply, Reply
@@ -50,6 +48,8 @@ class Ledger:
         self._read = 0
 
     def append(self, told: object) -> None:
+        import pickle  # most processes fork none
+
         data = pickle.dumps(told)
         self._file.write(_HEAD.pack(len(data)) + data)
 
@@ -58,6 +58,8 @@ class Ledger:
 
         Read by place: the file's own position is shared with the children, and moves when one of them appends.
         """
+        import pickle
+
         file, place = self._file.fileno(), self._read
         while len(head := os.pread(file, _HEAD.size, place)) == _HEAD.size:
             (size,) = _HEAD.unpack(head)
@@ -111,6 +113,8 @@ def hear_children(engine: Engine) -> None:
 
 
 def _write_down(engine: Engine, told: _Told) -> None:
+    from fakellm._exploring.control import Control  # most processes hear no child
+
     request = partial(engine.read, told.wire, is_rejected=told.outcome is Outcome.REJECTED)
     voice = engine.dialects.voice(told.wire)
     call = Call(len(engine.journal) + 1, told.wire, told.outcome, told.status, request, voice=voice)

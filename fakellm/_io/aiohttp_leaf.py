@@ -11,13 +11,15 @@ import errno
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import suppress
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fakellm._clock import Clock
 from fakellm._io.http_bytes import Answering, LostError, begin_take, played_bytes, start_playback
 from fakellm._io.player import Failure, Playback
-from fakellm._io.recorder import Take
 from fakellm._wire.events import WireRequest
+
+if TYPE_CHECKING:
+    from fakellm._io.recorder import Take
 
 __all__ = ["answering_connect"]
 

@@ -9,15 +9,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from http import HTTPStatus
-from typing import NoReturn, Protocol
+from typing import TYPE_CHECKING, NoReturn, Protocol
 
 import httpx
 
 from fakellm._clock import Clock
 from fakellm._io.fast_path import header_pairs
 from fakellm._io.player import Failure, Playable, Playback
-from fakellm._io.recorder import Take
 from fakellm._wire.events import WireRequest
+
+if TYPE_CHECKING:
+    from fakellm._io.recorder import Take
 
 __all__ = ["Answering", "LostError", "begin_take", "framed", "played_bytes", "start_playback"]
 

@@ -14,15 +14,17 @@ from functools import cache
 from http.client import HTTPResponse, IncompleteRead
 from importlib.util import find_spec, module_from_spec
 from inspect import unwrap
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 from warnings import catch_warnings
 
 from fakellm._clock import Clock
 from fakellm._io.http_bytes import Answering, LostError, begin_take, framed, played_bytes, start_playback
 from fakellm._io.player import Playback
-from fakellm._io.recorder import Take
 from fakellm._wire.events import USUAL_PORTS, WireRequest
+
+if TYPE_CHECKING:
+    from fakellm._io.recorder import Take
 
 __all__ = ["answering_send"]
 

@@ -10,7 +10,6 @@ from typing import Any, NoReturn
 from fakellm._clock import Clock
 from fakellm._io.fast_path import header_pairs, respond_at_once
 from fakellm._io.player import Answers, Failure, Playable, Playback
-from fakellm._io.recorder import record, record_async
 from fakellm._wire.events import WireRequest
 
 __all__ = ["make_transport", "sent", "transport_class"]
@@ -120,6 +119,8 @@ def transport_class(module: ModuleType) -> type[Any]:
         def answer(self, request: Any, wire: WireRequest, onward: Callable[[Any], Any] | None = None) -> Any:
             answer = self._engine.handle(wire, self._clock.now())
             if answer.take is not None and onward is not None:
+                from fakellm._io.recorder import record  # who gives a take has it already
+
                 return record(module, request, onward, answer.take)
             if (whole := answer.whole) is not None:
                 return respond_at_once(module, whole, answer.finished, self._clock)
@@ -138,6 +139,8 @@ def transport_class(module: ModuleType) -> type[Any]:
         ) -> Any:
             answer = self._engine.handle(wire, self._clock.now())
             if answer.take is not None and onward is not None:
+                from fakellm._io.recorder import record_async
+
                 return await record_async(module, request, onward, answer.take)
             if (whole := answer.whole) is not None:
                 return respond_at_once(module, whole, answer.finished, self._clock)

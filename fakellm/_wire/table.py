@@ -53,13 +53,14 @@ class Table:
     """The dialects of a fake in the order in which they are asked, and what is known beside them.
 
     Its copies share the dialects until they speak one, and then copy it. spoken: what gives each, once it is asked.
+    unspoken: what gives the rest, once none of these claims a request.
     is_remembered: whether what is claimed is remembered by URL; of the dialects that a test brings nothing is known.
     """
 
     def __init__(
         self,
         spoken: Sequence[Callable[[], Dialect]],
-        unspoken: Unspoken,
+        unspoken: Callable[[], Unspoken],
         provider_of: Callable[[str, str], Provider],
         *,
         is_remembered: bool = True,
@@ -106,7 +107,7 @@ class Table:
             for beside, dialect in enumerate((first, *first.beside)):
                 if (claim := dialect.claims(wire)) is not None:
                     return Route((number, beside), claim, provider, claim.traffic)
-        return Route(None, None, provider, self._unspoken.traffic(wire.method, wire.host, wire.path))
+        return Route(None, None, provider, self._unspoken().traffic(wire.method, wire.host, wire.path))
 
     def at(self, route: Route) -> tuple[Dialect, Claim] | None:
         """Return the dialect that claims the requests of a route, with what it claims, or None."""
@@ -132,7 +133,7 @@ class Table:
     def voice(self, wire: WireRequest) -> Voice:
         """Return the API that a request asks, spoken or not."""
         found = self.find(wire)
-        return found[0] if found else self._unspoken.at(wire)
+        return found[0] if found else self._unspoken().at(wire)
 
     def speaker(self, wire: WireRequest, provider: Provider | None = None) -> Speaker:
         """Return who answers a request, spoken or not. provider: who is asked; None for the one at the URL."""
