@@ -12,7 +12,6 @@ import os
 import struct
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import partial
 from typing import Any, NamedTuple
 from weakref import WeakSet, finalize
@@ -69,8 +68,7 @@ class Ledger:
             yield pickle.loads(data)  # written by this process's own children, in a file without a name
 
 
-@dataclass(frozen=True, slots=True)
-class _Telling:
+class _Telling(NamedTuple):
     """Comes between requests and answers in a child, and tells of each."""
 
     ledger: Ledger

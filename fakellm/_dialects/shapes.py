@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from typing import Any, Protocol
+from types import MappingProxyType
+from typing import Any, NamedTuple, Protocol
 
 from pydantic_core import from_json, to_json
 
@@ -40,8 +40,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class Misfit:
+class Misfit(NamedTuple):
     """The first thing that is wrong with a value.
 
     path: names and indexes that lead to it, from the value that was looked at. facts, by kind:
@@ -61,11 +60,11 @@ class Misfit:
 
     kind: str
     path: tuple[str | int, ...] = ()
-    facts: Mapping[str, Any] = field(default_factory=dict)
+    facts: Mapping[str, Any] = MappingProxyType({})
 
     def below(self, step: str | int) -> Misfit:
         """Return it as seen from the value that holds this one."""
-        return replace(self, path=(step, *self.path))
+        return self._replace(path=(step, *self.path))
 
 
 class Shape(Protocol):
@@ -80,8 +79,7 @@ def _wrong_type(expected: Shape, got: object) -> Misfit:
     return Misfit("type", facts={"expected": expected, "got": got})
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Kind:
+class Kind(NamedTuple):
     """A value of one JSON type."""
 
     kind: type
@@ -97,8 +95,7 @@ TEXT = Kind(str)
 ANY = Kind(object)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Number:
+class Number(NamedTuple):
     """A number between bounds, both included. kind: integer or decimal; an integer is a decimal, too."""
 
     kind: str = "decimal"
@@ -115,8 +112,7 @@ class Number:
         return Misfit("range", facts={"kind": self.kind, **bounds, "got": value})
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Text:
+class Text(NamedTuple):
     """A string within bounds. pattern: a regular expression that matches from its beginning to its end."""
 
     minimum: int = 0
@@ -147,8 +143,7 @@ def _whole(pattern: str) -> Callable[[str], object]:
     return re.compile(pattern.removeprefix("^").removesuffix("$")).fullmatch
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Choice:
+class Choice(NamedTuple):
     """One of a few strings, in the order in which the API names them."""
 
     values: tuple[str, ...]
@@ -162,8 +157,7 @@ class Choice:
         return Misfit("value", facts={"supported": self.values, "got": value})
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class ListOf:
+class ListOf(NamedTuple):
     """An array of items that are all alike."""
 
     item: Shape
@@ -184,8 +178,7 @@ class ListOf:
         return None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class MapOf:
+class MapOf(NamedTuple):
     """An object whose members are all alike. key_length, maximum: bounds of its names and of their number."""
 
     item: Shape
@@ -206,8 +199,7 @@ class MapOf:
         return None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Members:
+class Members(NamedTuple):
     """An object with these members, others allowed unless closed. required: those that must be there."""
 
     members: Mapping[str, Shape]
@@ -235,8 +227,7 @@ class Members:
         return next(found[name] for name in (*self.members, *found) if name in found)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Tagged:
+class Tagged(NamedTuple):
     """An object whose member ``tag`` says which shape it must have.
 
     named: all tags that the API knows, where it names more than it takes here. otherwise: the shape of an object
@@ -266,8 +257,7 @@ class Tagged:
         return _wrong_type(Choice(supported), tag)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Either:
+class Either(NamedTuple):
     """A value of one of several JSON types, and as a value of that type must be."""
 
     shapes: Mapping[type, Shape]
@@ -278,8 +268,7 @@ class Either:
         return _wrong_type(self, value) if shape is None else shape.misfit(value)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class AnyOf:
+class AnyOf(NamedTuple):
     """A value that has one of these shapes, which nothing tells apart at a glance."""
 
     shapes: tuple[Shape, ...]
@@ -294,8 +283,7 @@ class AnyOf:
         return max(misfits, key=lambda misfit: len(misfit.path))
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Refused:
+class Refused(NamedTuple):
     """A value that has no business where it is, whatever it holds."""
 
     because: Misfit
@@ -305,8 +293,7 @@ class Refused:
         return self.because
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Also:
+class Also(NamedTuple):
     """A shape, and a rule over the whole value that runs once the value has the shape."""
 
     shape: Shape
@@ -317,8 +304,7 @@ class Also:
         return self.shape.misfit(value) or self.rule(value)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Quick:
+class Quick(NamedTuple):
     """A shape that is slow to look at, and a test that most values pass. A value that passes must have the shape."""
 
     shape: Shape
@@ -329,19 +315,20 @@ class Quick:
         return None if self.test(value) else self.shape.misfit(value)
 
 
-@dataclass(slots=True, eq=False)
 class Later:
     """A shape that is known later: within itself, one stands for it until it is made."""
 
-    shape: Shape = ANY
+    __slots__ = ("shape",)
+
+    def __init__(self, shape: Shape = ANY) -> None:
+        self.shape = shape
 
     def misfit(self, value: Any) -> Misfit | None:
         """Return the misfit of the shape."""
         return self.shape.misfit(value)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Remembered:
+class Remembered(NamedTuple):
     """A shape whose answers are remembered: for what comes back on every call, such as the tools of an agent."""
 
     shape: Shape

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
 from fnmatch import translate
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 from fakellm._errors import cut, shown
 from fakellm._numbers import AT_LEAST_ONE, COUNT, Count
@@ -24,8 +23,7 @@ Headers = Mapping[str, str]
 NO_HEADERS: Headers = {}
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(NamedTuple):
     """A part of a request.
 
     wording: what comes before the wanted value in a message, and what editors show. hint: the values to compare with,
@@ -60,8 +58,8 @@ def header_field(name: str) -> Field:
         value = headers.get(name)
         return () if value is None else (value,)
 
-    field = replace(FIELDS["header"], values=values)
-    return replace(field, got=lambda text, result: "a value that is not shown") if is_secret_name(name) else field
+    field = FIELDS["header"]._replace(values=values)
+    return field._replace(got=lambda text, result: "a value that is not shown") if is_secret_name(name) else field
 
 
 def _text(
@@ -172,9 +170,8 @@ FIELDS: Mapping[str, Field] = {
         got=lambda stream, result: _streaming(stream),
     ),
     "endpoint": _text(lambda request: (request.endpoint,), _equal, "the endpoint"),
-    "header": replace(
-        _text(lambda request: (), _containing, "a value containing", lambda request: "no such header"),
-        hint=Annotated[Mapping[str, str | re.Pattern[str]], AT_LEAST_ONE],
+    "header": _text(lambda request: (), _containing, "a value containing", lambda request: "no such header")._replace(
+        hint=Annotated[Mapping[str, str | re.Pattern[str]], AT_LEAST_ONE]
     ),
 }
 

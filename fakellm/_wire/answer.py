@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, overload
+from typing import Any, Literal, NamedTuple, overload
 
 from fakellm._wire.events import Head, Whole
 from fakellm._wire.identity import Identity
@@ -107,8 +107,7 @@ Logprobs = tuple[tuple[Mapping[str, Any], ...], ...]
 """For each piece of a text, the entries of its tokens."""
 
 
-@dataclass(frozen=True, slots=True)
-class WireText:
+class WireText(NamedTuple):
     """A text, or what is said when the model declines. pieces: cut as a stream sends it."""
 
     pieces: Sequence[str]
@@ -116,8 +115,7 @@ class WireText:
     is_refusal: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class WireReasoning:
+class WireReasoning(NamedTuple):
     """What the model thinks. signature: the test's own seal; None for the API's. redacted: kept from the client."""
 
     pieces: Sequence[str]

@@ -7,8 +7,7 @@ be null.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from pydantic_core import to_json
 
@@ -20,8 +19,7 @@ DO_NOT_RETRY = (("x-should-retry", "false"),)
 """Header with which the OpenAI SDKs surface an error at once, whatever its status."""
 
 
-@dataclass(frozen=True, slots=True)
-class ErrorBody:
+class ErrorBody(NamedTuple):
     """The members of ``error``. type: None for providers that send none."""
 
     message: str

@@ -152,8 +152,7 @@ A timeout comes once the client's own patience has ended, at once where it would
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Disconnect:
+class Disconnect(NamedTuple):
     """The connection is lost here; the response never ends properly."""
 
     loss: Loss = "dropped"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic_core import to_json
 
@@ -19,8 +19,7 @@ from fakellm.tokens._rates import CHAT_RATES, Rates
 __all__ = ["CHAT_MARKS", "MESSAGE_FIELDS", "SOMEBODY", "Heard", "Marks", "Speaker", "Voice"]
 
 
-@dataclass(frozen=True, slots=True)
-class Marks:
+class Marks(NamedTuple):
     """How the streams of an API are told apart from others.
 
     end: matches the end mark of a whole stream, at the end of its bytes. chunk: the JSON of a chunk that says little,
@@ -138,8 +137,7 @@ class Voice:
         return ErrorBody(error.message or f"Scripted error {error.status}", kind, error.param, error.code)
 
 
-@dataclass(frozen=True, slots=True)
-class Speaker:
+class Speaker(NamedTuple):
     """The answering side of one request: API, provider, model."""
 
     voice: Voice

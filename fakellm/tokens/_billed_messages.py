@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from fakellm._anyjson import compact, object_of, objects_of, parsed, spaced, text_of
 from fakellm.tokens._encodings import Encoding
@@ -33,8 +33,7 @@ _UNKNOWN_SIZE = (1024, 1024)
 _RESULT_ROLES = frozenset({"tool", "function"})
 
 
-@dataclass(frozen=True, slots=True)
-class ToolUse:
+class ToolUse(NamedTuple):
     """One call in the history. arguments: its text, JSON as a rule."""
 
     id: str

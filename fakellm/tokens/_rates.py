@@ -7,13 +7,12 @@ back without its reasoning, and several calls at once, are taken to cost what th
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 __all__ = ["CHAT_RATES", "RESPONSES_RATES", "Rates"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rates:
+class Rates(NamedTuple):
     """The rates of one API, in tokens."""
 
     tools: int

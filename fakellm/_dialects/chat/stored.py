@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from functools import cache
 from threading import Lock
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import unquote
 
 from pydantic_core import from_json, to_json
@@ -80,8 +79,7 @@ def _metadata(body: bytes, shape: Members) -> Json:
     return given["metadata"] or {}
 
 
-@dataclass(frozen=True, slots=True)
-class _Kept:
+class _Kept(NamedTuple):
     """One stored completion. metadata: its labels, as the request gave them or as they were changed later."""
 
     answer: Completion
@@ -160,7 +158,7 @@ class StoredChat:
                 del self._kept[stored]
                 return {"object": "chat.completion.deleted", "id": stored, "deleted": True}
             case "POST", _:
-                kept = self._kept[stored] = replace(kept, metadata=query["metadata"])
+                kept = self._kept[stored] = kept._replace(metadata=query["metadata"])
             case _, "messages":
                 return page(list(kept.messages(stored)), query)
         return kept.shown()
