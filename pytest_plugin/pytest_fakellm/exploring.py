@@ -31,7 +31,6 @@ def pytest_configure(config: pytest.Config) -> None:
         patch = pytest.MonkeyPatch()
         patch.setenv(_VARIABLE, trial)
         config.add_cleanup(patch.undo)
-    config.pluginmanager.register(_Tables(), "fakellm-trials")
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
@@ -107,21 +106,3 @@ class _Runs:
         if call.when == "teardown" and (table := item.stash.get(TABLE, None)) is not None:
             report.fakellm_trials = table
         return report
-
-
-class _Tables:
-    """Collects the tables of the session and prints them at its end."""
-
-    def __init__(self) -> None:
-        self._tables: dict[str, str] = {}
-
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Keep the table that a report carries."""
-        if (table := getattr(report, "fakellm_trials", None)) is not None:
-            self._tables[report.nodeid] = table
-
-    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """Print what each test survives."""
-        for node, table in sorted(self._tables.items()):
-            terminalreporter.write_sep("-", f"fakellm trials of {node}")
-            terminalreporter.write_line(table)

@@ -25,6 +25,7 @@ class Terminal:
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
         self._items: list[pytest.Item] = []
+        self._tables: dict[str, str] = {}
 
     @cached_property
     def _summary(self) -> Summary:
@@ -42,7 +43,9 @@ class Terminal:
         self._items = list(items)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Add up the figures; show a line for each call where tests are shown by line."""
+        """Add up the figures; show a line for each call where tests are shown by line; keep the table of trials."""
+        if (table := getattr(report, "fakellm_trials", None)) is not None:
+            self._tables[report.nodeid] = table
         if (tally := getattr(report, "fakellm", None)) is None:
             return
         self._summary.add(tally)
@@ -74,9 +77,14 @@ class Terminal:
             self._summary.orphans.update(found)
 
     def pytest_terminal_summary(self, terminalreporter: Any, exitstatus: int) -> None:
-        """Write the summary where there is something to tell."""
-        if self._is_idle or self._summary.is_empty:
-            return
+        """Write the summary where there is something to tell, and what each test with trials survives."""
+        if not (self._is_idle or self._summary.is_empty):
+            self._write_summary(terminalreporter, exitstatus)
+        for node, table in sorted(self._tables.items()):
+            terminalreporter.write_sep("-", f"fakellm trials of {node}")
+            terminalreporter.write_line(table)
+
+    def _write_summary(self, terminalreporter: Any, exitstatus: int) -> None:
         terminalreporter.section("fakellm")
         is_partial = self._is_partial() or bool(terminalreporter.stats.get("deselected"))
         for line in self._summary.lines(is_partial=is_partial):
