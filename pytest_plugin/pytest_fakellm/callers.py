@@ -8,6 +8,7 @@ import re
 import sys
 import sysconfig
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from pathlib import PurePath
 from types import CoroutineType, FrameType
 from typing import Any, NamedTuple
@@ -16,7 +17,6 @@ __all__ = ["OWN", "Callers", "callers", "is_users", "package_of"]
 
 OWN = ("pytest_fakellm", "fakellm", "_pytest", "pytest", "pluggy")
 """Packages of the test runner and of this project, which are neither a user's nor a library of theirs."""
-_LIBRARY = tuple({sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")})
 _SHOWN = 6
 _MODEL = re.compile(r'"model"\s*:\s*"([^"\\]{1,100})"')
 _DEEPEST = 100  # frames of a task
@@ -95,7 +95,13 @@ def package_of(frame: FrameType) -> str:
 def is_users(frame: FrameType) -> bool:
     """Whether a frame runs code of the user's project."""
     name = frame.f_code.co_filename
-    return not (name.startswith(_LIBRARY) or name.startswith("<") or package_of(frame) in OWN)
+    return not (name.startswith(_installed()) or package_of(frame) in OWN)
+
+
+@cache
+def _installed() -> tuple[str, ...]:
+    """Return how the files of code begin that is installed, or in no file; most sessions never ask."""
+    return ("<", *{sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")})
 
 
 def _shown(frame: FrameType) -> str:

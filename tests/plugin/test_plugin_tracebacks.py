@@ -57,7 +57,8 @@ def sdk(project, monkeypatch):
     library = Path(project.path, "library")
     library.mkdir()
     Path(library, "sdk.py").write_text(SDK)
-    monkeypatch.setattr(callers, "_LIBRARY", (*callers._LIBRARY, str(library)))
+    installed = (*callers._installed(), str(library))
+    monkeypatch.setattr(callers, "_installed", lambda: installed)
     monkeypatch.syspath_prepend(library)
     project.makepyfile(agent=AGENT)
     return project
