@@ -69,9 +69,10 @@ class Watch:
 
     def problem(self) -> str | None:
         """Return what went wrong beside the test's own assertions, or None."""
-        refused = list(self._refused())
+        self._take_refusals()
         # What a fake would have answered came to the guard.
-        return "\n\n".join([*self._unanswered(), *(list(self._not_entered()) or refused)]) or None
+        blocked = self._not_entered() or [f"BlockedConnectionError: {refusal}" for refusal in self.refusals]
+        return "\n\n".join(self._unanswered() + blocked) or None
 
     def sections(self, *, with_problems: bool) -> Iterator[tuple[str, str]]:
         """Yield (title, text) for the report of a failed test."""
@@ -115,12 +116,13 @@ class Watch:
         refused = [f"{refusal.host} in {self.node}" for refusal in self.refusals]
         return tally(self.answering, self.tapes, refused=refused, has_passed=self.passed, with_lines=with_lines)
 
-    def _unanswered(self) -> Iterator[str]:
-        """Yield the complaints of fakes and cassettes or, without any, the unplayed rest of recordings."""
-        complaints = [text for answering in self.answering if (text := _complaint(answering.check))]
-        yield from (text for text in complaints if not self._says_only_what_follows(text))
-        if not complaints and not isinstance(self.error, UsageError):
-            yield from (_left(tape, self.node) for tape in self.tapes if tape.must_play and tape.cassette.unplayed)
+    def _unanswered(self) -> list[str]:
+        """Return the complaints of fakes and cassettes or, without any, the unplayed rest of recordings."""
+        if complaints := [text for answering in self.answering if (text := _complaint(answering.check))]:
+            return [text for text in complaints if not self._says_only_what_follows(text)]
+        if isinstance(self.error, UsageError):
+            return []
+        return [_left(tape, self.node) for tape in self.tapes if tape.must_play and tape.cassette.unplayed]
 
     def _says_only_what_follows(self, complaint: str) -> bool:
         """Whether nothing but unused replies is told where the test never came to ask, or was kept from it."""
@@ -132,16 +134,15 @@ class Watch:
         for answering in self.answering:
             yield from hints(answering)
 
-    def _not_entered(self) -> Iterator[str]:
-        """Yield which fakes were scripted and never given to anybody, so that the test asked something else."""
-        for made in self.made:
-            # The plugin is part of the project.
-            if isinstance(made, FakeLLM) and (complaint := made._explain_not_entered()):  # noqa: SLF001
-                yield f"UnusedReplyError: {complaint}"
+    def _not_entered(self) -> list[str]:
+        """Return which fakes were scripted and never given to anybody, so that the test asked something else."""
+        # The plugin is part of the project.
+        explained = [made._explain_not_entered() for made in self.made if isinstance(made, FakeLLM)]  # noqa: SLF001
+        return [f"UnusedReplyError: {complaint}" for complaint in explained if complaint]
 
-    def _unsaved(self) -> Iterator[str]:
-        """Save what was recorded; yield why that could not be."""
-        yield from (text for tape in self.tapes if (text := _complaint(tape.cassette.save)))
+    def _unsaved(self) -> list[str]:
+        """Save what was recorded; return why that could not be."""
+        return [text for tape in self.tapes if (text := _complaint(tape.cassette.save))]
 
     def close(self) -> None:
         """End fake, recording and guard. What was refused since the check is this test's, not the next one's."""
@@ -151,11 +152,6 @@ class Watch:
     def _take_refusals(self) -> None:
         if self.guard is not None:
             self.refusals += self.guard.take()
-
-    def _refused(self) -> Iterator[str]:
-        self._take_refusals()
-        for refusal in self.refusals:
-            yield f"BlockedConnectionError: {refusal}"
 
 
 def _complaint(act: Callable[[], object]) -> str | None:
