@@ -53,7 +53,7 @@ class ChatRequest(Terms):
         self.provider = provider
         self.voice = voice
         self.claim = claim
-        self.stream = facts.stream if claim.stream is None else claim.stream
+        self.stream = facts.terms.stream if claim.stream is None else claim.stream
         self.now = 0.0
         self._body = body
         self._as_chat = as_chat

@@ -153,17 +153,8 @@ _CONVERSATIONS = ("messages", "input", "contents")
 
 
 def message_text(message: dict[str, Any], names: dict[str, str]) -> str:
-    """Return a text for a message of a chat: of role and content where there is no more, else its canonical JSON.
-
-    Two lists of messages have equal texts where their canonical JSON is equal. names: of the ids in earlier messages;
-    takes new ones.
-    """
-    if len(message) == 2 and message.get("role") in _ROLES and type(content := message.get("content")) is str:
-        return f"{message['role']} {content}"  # never that of JSON, which begins with a brace
+    """Return the canonical JSON of a message of a chat. names: of the ids in earlier messages; takes new ones."""
     return write_canonical(_renamed_item(message, names) if _may_hold_ids(message) else message)
-
-
-_ROLES = ("user", "assistant", "system", "developer")  # a tuple, since a role may be anything, even what has no hash
 
 
 def _renamed(items: list[Any], names: dict[str, str]) -> list[Any]:

@@ -42,16 +42,18 @@ def keys_of(as_chat: Json) -> tuple[bytes, Sequence[bytes]]:
 class KnownTerms(Terms):
     """What a body says beside its messages, which most calls of a session have in common.
 
-    bill: counts it. canonical: its canonical JSON. accepted: by whom it was accepted last.
+    bill: counts it. canonical: tells it from others. stream: whether a stream is asked for. accepted: by whom it was
+    accepted last, and what ``Check`` returned then.
     """
 
-    __slots__ = ("_as_chat", "accepted", "bill", "canonical")
+    __slots__ = ("_as_chat", "accepted", "bill", "canonical", "stream")
 
     def __init__(self, key: bytes, rates: Rates) -> None:
         self._as_chat: Json = loads(key)  # made by ``keys_of``, in this process
         self.bill = Bill(self._as_chat, rates)
         self.canonical = _encoded(canonical_json(self._as_chat))
-        self.accepted: object = None
+        self.stream = bool(self._as_chat.get("stream"))
+        self.accepted: tuple[object, float] = None, 0  # one value, since threads share it
 
     @property
     def as_chat(self) -> Json:
@@ -59,16 +61,21 @@ class KnownTerms(Terms):
 
 
 class KnownMessage(Billed):
-    """A message. accepted: by whom it was accepted last."""
+    """A message. accepted: by whom it was accepted last. own_text: its ``text`` where no id of a call is in it."""
 
-    __slots__ = ("_ids", "_text", "accepted")
+    __slots__ = ("_ids", "_text", "accepted", "own_text")
 
     def __init__(self, key: bytes) -> None:
         message = loads(key)
         super().__init__(message if isinstance(message, dict) else {})  # anything else is never accepted
         self.accepted: object = None
+        if self.is_plain:
+            # Never the text of another message, whose JSON begins with a brace.
+            self.own_text: bytes | None = _encoded(f"{self.role} {message['content']}")
+            return
         names: dict[str, str] = {}
         text = _encoded(message_text(self.message, names))
+        self.own_text = None if names else text
         self._ids = tuple(names)
         self._text = tuple(names.values()), text  # one value, since threads share it
 
@@ -77,8 +84,10 @@ class KnownMessage(Billed):
 
         names: of the ids in the messages before it; takes new ones.
         """
+        if self.own_text is not None:
+            return self.own_text
         renamed, text = self._text
-        if self._ids and renamed != (wanted := tuple([names.setdefault(i, f"call_{len(names)}") for i in self._ids])):
+        if renamed != (wanted := tuple([names.setdefault(i, f"call_{len(names)}") for i in self._ids])):
             text = _encoded(message_text(self.message, dict(zip(self._ids, wanted, strict=True))))
             self._text = wanted, text
         return text
@@ -91,14 +100,12 @@ def _encoded(text: str) -> bytes:
 class BodyFacts:
     """What is known of the body of a request: its hash, its price, whether it was accepted."""
 
-    __slots__ = ("_tokens", "accepted", "canonical", "data", "messages", "stream", "terms", "to_chat")
+    __slots__ = ("_tokens", "accepted", "canonical", "data", "messages", "terms", "to_chat")
 
     terms: KnownTerms
     """What it says beside its messages."""
     canonical: bytes
     """A hash, equal for requests of equal canonical JSON."""
-    stream: bool
-    """Whether a stream is asked for."""
 
     def __init__(self, data: bytes, to_chat: Callable[[Json], Json] | None = None) -> None:
         self.data = data
@@ -116,9 +123,8 @@ class BodyFacts:
         messages: in chat's form. prompt_tokens: what it is billed; None for what its messages are, in a chat.
         """
         self.terms = terms
-        self.stream = bool(terms.as_chat.get("stream"))
         names: dict[str, str] = {}
-        self.canonical = hashed([terms.canonical, *[message.text(names) for message in messages]])
+        self.canonical = hashed([terms.canonical, *[one.own_text or one.text(names) for one in messages]])
         self._tokens, self.messages = prompt_tokens, messages
 
     @property

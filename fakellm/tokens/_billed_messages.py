@@ -19,7 +19,7 @@ from fakellm.tokens._image_prices import Patches, Tiles
 from fakellm.tokens._image_size import data_uri_size
 from fakellm.tokens._rates import Rates
 
-__all__ = ["WRAPPER", "Billed", "MessageBill", "ToolUse", "wrap_calls"]
+__all__ = ["WRAPPER", "Billed", "MessageBill", "ToolUse", "is_plain", "wrap_calls"]
 
 WRAPPER = "multi_tool_use.parallel"
 """The tool that a model calls to call several tools at once."""
@@ -44,13 +44,27 @@ class ToolUse(NamedTuple):
 class Billed:
     """A message, with what it costs: remembered while the results that follow it are the same."""
 
-    __slots__ = ("costs", "message", "role")
+    __slots__ = ("costs", "is_plain", "message", "role")
 
     def __init__(self, message: dict[str, Any]) -> None:
         self.message = message
         self.role = text_of(message.get("role"))
+        self.is_plain = is_plain(message)
         self.costs: dict[MessageBill, tuple[Sequence[Billed], int]] = {}
         """By whom it is billed -> what follows it, tokens of both."""
+
+
+def is_plain(message: object) -> bool:
+    """Say whether a message is a role and a text, as most are."""
+    return (
+        type(message) is dict
+        and len(message) == 2
+        and type(message.get("content")) is str
+        and message.get("role") in _SPEAK  # not looked up by its hash, since a role may be anything
+    )
+
+
+_SPEAK = ("user", "assistant", "system", "developer")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -83,12 +97,10 @@ class MessageBill:
     def _turn(self, first: Billed, after: Sequence[Billed]) -> int:
         """Count a message with the results that follow it; results that begin a conversation follow nothing."""
         message = first.message
-        is_result = first.role in _RESULT_ROLES
-        is_plain = len(message) == 2 and "role" in message and type(message.get("content")) is str
-        if is_plain and not after and not is_result:
+        if first.is_plain and not after:
             return 4 + self._spoken(first) + self.encoding.count(message["content"])  # what the rest comes to, sooner
         results = [one.message for one in after]
-        if is_result:
+        if first.role in _RESULT_ROLES:
             message, results = {}, [message, *results]
         uses = _tool_uses(message)
         content = self._content(message)

@@ -9,18 +9,21 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from asking import AZURE, ELSEWHERE, KEY, OPENAI, USER, call, decode, rejection, tool
+from asking import AZURE, ELSEWHERE, KEY, OPENAI, USER, call, decode, read, rejection, tool
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fakellm._cassette.file import read_cassette
-from fakellm._dialects.chat_checks.patches import PATCHES, is_plain, openai_body
+from fakellm._dialects.chat.dialect import ChatDialect
+from fakellm._dialects.chat_checks.patches import PATCHES, openai_body
 from fakellm._dialects.chat_checks.rules import check_request
 from fakellm._dialects.openai.document import body_of
 from fakellm._dialects.openai.misfits import sentence
 from fakellm._dialects.providers import provider_of
 from fakellm._wire.dialect import STRICT, Strictness
 from fakellm._wire.errors import Rejected
+from fakellm._wire.events import WireRequest
+from fakellm.tokens._billed_messages import is_plain
 
 CLOSED = {
     "type": "object",
@@ -231,6 +234,29 @@ def test_what_was_accepted_before_makes_no_difference(body, new):
     request_body = {**body, "messages": [*body["messages"], *new]}
 
     assert refusal(request_body, new_messages=new) == refusal(request_body)
+
+
+def outcome(dialect, request_body, url):
+    """Return what a dialect reads in a request, or the error that it finds."""
+    try:
+        asked = read(WireRequest("POST", url, KEY, json.dumps(request_body).encode()), dialect=dialect)
+    except Rejected as rejected:
+        return rejected.error
+    return asked.body, asked.stream, asked.facts.canonical, asked.facts.prompt_tokens
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    body=st.sampled_from(VALID),
+    messages=st.lists(MESSAGES | st.sampled_from([USER, *VALID[0]["messages"]]), max_size=3),
+    url=st.sampled_from([OPENAI, AZURE, ELSEWHERE]),
+)
+def test_what_a_dialect_read_before_makes_no_difference(body, messages, url):
+    seasoned, request_body = ChatDialect(), {**body, "messages": messages}
+    for before in ([USER], body["messages"]):
+        outcome(seasoned, {**body, "messages": before}, url)
+
+    assert outcome(seasoned, request_body, url) == outcome(ChatDialect(), request_body, url)
 
 
 @pytest.mark.parametrize("request_body", VALID, ids=["tools", "parameters", "reasoning"])

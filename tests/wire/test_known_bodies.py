@@ -123,6 +123,17 @@ def test_messages_are_checked_beside_terms_that_were_accepted():
         assert param in str(rejected.value.error.param)
 
 
+def test_plain_messages_are_looked_at_where_what_stands_beside_them_asks_for_it():
+    dialect, wants_json = ChatDialect(), {"response_format": {"type": "json_object"}}
+    decode(dialect, {**BODY, **wants_json, "messages": [{"role": "user", "content": "Answer as JSON."}]})
+    decode(dialect, {**BODY, "model": "gpt-4"})
+
+    with pytest.raises(Rejected, match="the word 'json'"):
+        decode(dialect, {**BODY, **wants_json})
+    with pytest.raises(Rejected, match="maximum context length"):
+        decode(dialect, {**BODY, "model": "gpt-4", "messages": [{"role": "user", "content": "a " * 8192}]})
+
+
 def test_terms_that_one_provider_takes_are_checked_again_for_another():
     dialect = ChatDialect()
     unknown = {**BODY, "top_k": 5}

@@ -7,6 +7,7 @@ in the table of ``tokens``.
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import inf
 from typing import Any
 
 from fakellm._dialects.openai import rejections
@@ -15,7 +16,7 @@ from fakellm.tokens._billing import count_prompt
 from fakellm.tokens._model_table import ModelFacts
 from fakellm.tokens._models import facts_of
 
-__all__ = ["explain_length", "explain_model"]
+__all__ = ["explain_length", "explain_model", "room_of"]
 
 Body = dict[str, Any]
 Rule = Callable[[Body, ModelFacts], Rejected | None]
@@ -40,11 +41,17 @@ def explain_model(body: Body, model: str) -> Rejected | None:
     return next((error for error in errors if error), None)
 
 
+def room_of(model: str) -> float:
+    """Return how many bytes a body may have for its prompt not to be too long, whatever it holds."""
+    facts = facts_of(model)
+    longest = facts.longest_prompt
+    return inf if longest is None or facts.context is None else longest - _LEAST_OVERHEAD
+
+
 def explain_length(body: Body, model: str, *, size: int) -> Rejected | None:
     """Return the error for a prompt that is too long. size: bytes of the body, which bound the tokens."""
     facts = facts_of(model)
-    longest = facts.longest_prompt
-    if longest is None or facts.context is None or size + _LEAST_OVERHEAD <= longest:
+    if facts.context is None or size <= room_of(model):
         return None
     tokens = count_prompt({**body, "model": model})
     if facts.prompt is not None and tokens > facts.prompt:

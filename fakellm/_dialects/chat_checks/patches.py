@@ -6,23 +6,13 @@ The sentences in comments are those with which it answers. Rules between paramet
 from __future__ import annotations
 
 from functools import cache
-from typing import Any
 
 from fakellm._dialects.openai.document import NAME, Patches, Schema, body_of
 from fakellm._dialects.openai.strict_schemas import check_format, check_parameters
 from fakellm._dialects.shapes import Members, Misfit
+from fakellm.tokens._billed_messages import is_plain
 
-__all__ = ["AZURE", "PATCHES", "azure_body", "is_plain", "openai_body"]
-
-
-def is_plain(message: Any) -> bool:
-    """Say whether a message is a role and a text, as most are."""
-    return (
-        type(message) is dict
-        and len(message) == 2
-        and type(message.get("content")) is str
-        and message.get("role") in ("user", "assistant", "system", "developer")
-    )
+__all__ = ["AZURE", "PATCHES", "azure_body", "openai_body"]
 
 
 # Looser since 2025 than names of functions.

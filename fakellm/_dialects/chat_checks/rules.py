@@ -9,12 +9,13 @@ than wrong types.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from math import inf
 from types import MappingProxyType
 from typing import Any
 
 from fakellm._dialects.chat.portable import PORTABLE, WELL_FORMED
 from fakellm._dialects.chat_checks.history import explain_messages, mentions_json
-from fakellm._dialects.chat_checks.model_rules import explain_length, explain_model
+from fakellm._dialects.chat_checks.model_rules import explain_length, explain_model, room_of
 from fakellm._dialects.chat_checks.patches import azure_body, openai_body
 from fakellm._dialects.openai import rejections
 from fakellm._dialects.openai.dialect import check_model
@@ -43,21 +44,23 @@ def check_request(
     *,
     size: int,
     new_messages: Sequence[Any] | None = None,
-) -> None:
+) -> float:
     """Raise Rejected for a body that the API of this provider does not take.
 
-    model: what the body names, or the deployment in the path. size: of the body in bytes. ``strict=False`` asks
-    for no more than what the fake itself needs. new_messages: those that no accepted body held, where all that stands
-    beside them was accepted before; None where anything may be new.
+    model: what the body names, or the deployment in the path. ``strict=False`` asks for no more than what the fake
+    itself needs. For the rest, and for what is returned, see ``Check``.
     """
     shape = _SHAPES[provider.rules]() if strictness.strict else WELL_FORMED
     if not _is_fit(shape, new_messages) and (error := explain_body(shape, body)):
         raise Rejected(error)
     if not strictness.strict:
-        return
+        return inf
     check_model(model, strictness, provider)
-    if provider.rules and (rejected := _explain_rules(body, model, size=size)):
+    if not provider.rules:
+        return inf
+    if rejected := _explain_rules(body, model, size=size):
         raise rejected
+    return 0 if _asks_for_json(body) else room_of(model)
 
 
 def _is_fit(shape: Members, new: Sequence[Any] | None) -> bool:
@@ -123,8 +126,13 @@ def _not_offered(name: str) -> ErrorBody:
     )
 
 
+def _asks_for_json(body: Body) -> bool:
+    """Whether an object is asked for, which some message has to mention."""
+    return (body.get("response_format") or {}).get("type") == "json_object"
+
+
 def _response_format(body: Body) -> ErrorBody | None:
-    if body["response_format"]["type"] != "json_object" or mentions_json(body["messages"]):
+    if not _asks_for_json(body) or mentions_json(body["messages"]):
         return None
     return ErrorBody(
         "'messages' must contain the word 'json' in some form, to use 'response_format' of type 'json_object'.",
