@@ -42,16 +42,16 @@ class ToolUse(NamedTuple):
 
 
 class Billed:
-    """A message, with what it costs: remembered while the results that follow it are the same."""
+    """A message, with what it costs: remembered while who bills it and the results that follow it are the same."""
 
-    __slots__ = ("costs", "is_plain", "message", "role")
+    __slots__ = ("cost", "is_plain", "message", "role")
 
     def __init__(self, message: dict[str, Any]) -> None:
         self.message = message
         self.role = text_of(message.get("role"))
         self.is_plain = is_plain(message)
-        self.costs: dict[MessageBill, tuple[Sequence[Billed], int]] = {}
-        """By whom it is billed -> what follows it, tokens of both."""
+        self.cost: tuple[MessageBill, Sequence[Billed], int] | None = None
+        """By whom it was billed last, what followed it, tokens of both; one value, since threads share it."""
 
 
 def is_plain(message: object) -> bool:
@@ -82,16 +82,17 @@ class MessageBill:
     def count(self, messages: Sequence[Billed]) -> int:
         """Count the tokens of a conversation, without what the request costs beside it."""
         tokens = self._shown(messages) if self.is_reasoning else 0
-        start, size = 0, len(messages)
-        while start < size:
-            end = start + 1
-            while end < size and messages[end].role in _RESULT_ROLES:
-                end += 1
-            first, results = messages[start], messages[start + 1 : end]
-            if (known := first.costs.get(self)) is None or known[0] != results:
-                first.costs[self] = known = results, self._turn(first, results)
-            tokens += known[1]
-            start = end
+        place = len(messages)
+        results: tuple[Billed, ...] = ()
+        for one in reversed(messages):  # results come before what they follow
+            place -= 1
+            if place and one.role in _RESULT_ROLES:
+                results = one, *results
+                continue
+            if (known := one.cost) is None or known[0] is not self or known[1] != results:
+                one.cost = known = self, results, self._turn(one, results)
+            tokens += known[2]
+            results = ()
         return tokens
 
     def _turn(self, first: Billed, after: Sequence[Billed]) -> int:
