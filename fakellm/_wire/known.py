@@ -5,9 +5,12 @@ Nothing here is ever in users' hands, where it may change: keys are bytes, and w
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from itertools import repeat
+from json import JSONDecoder
 from marshal import dumps, loads
+from typing import Any
 
 from pydantic_core import from_json, to_json
 
@@ -18,7 +21,7 @@ from fakellm.tokens._billed_messages import Billed
 from fakellm.tokens._billing import Bill
 from fakellm.tokens._rates import Rates
 
-__all__ = ["BodyFacts", "KnownMessage", "KnownTerms", "keys_of"]
+__all__ = ["BodyFacts", "KnownMessage", "KnownTerms", "keys_of", "message_keys"]
 
 _WITHOUT_REFERENCES = 2
 """A version of marshal: from the next one on, equal values differ in bytes where they share objects differently."""
@@ -32,11 +35,35 @@ def keys_of(as_chat: Json) -> tuple[bytes, Sequence[bytes]]:
     terms = {name: value for name, value in as_chat.items() if name != "messages"}
     messages = as_chat.get("messages")
     try:
-        # Takes a fifth of the time of JSON.
-        keys = list(map(dumps, messages if isinstance(messages, list) else [], repeat(_WITHOUT_REFERENCES)))
-        return dumps(terms, _WITHOUT_REFERENCES), keys
+        return dumps(terms, _WITHOUT_REFERENCES), message_keys(messages if isinstance(messages, list) else [])
     except ValueError:  # the form that a dialect makes may hold more than JSON does
         return keys_of(from_json(to_json(as_chat, inf_nan_mode="constants")))
+
+
+def message_keys(messages: list[Any]) -> Sequence[bytes]:
+    """Return the keys of decoded messages."""
+    return list(map(dumps, messages, repeat(_WITHOUT_REFERENCES)))  # in a fifth of the time of JSON
+
+
+def _around(body: bytes, terms: bytes) -> tuple[bytes, bytes] | None:
+    """Return the bytes of a body before its messages and behind them; None where it is hard to tell.
+
+    terms: the key of what it says beside them.
+    """
+    if (name := _NAME.search(body)) is None:
+        return None
+    try:
+        before, rest = body[: name.end()], body[name.end() :].decode()
+        after = rest[_DECODER.raw_decode(rest)[1] :].encode()
+        # Proves that the messages are what stands between: the name may be found in another place as well.
+        is_proven = keys_of(from_json(b"%b[0]%b" % (before, after))) == (terms, message_keys([0]))
+    except (ValueError, RecursionError):
+        return None
+    return (before, after) if is_proven else None
+
+
+_NAME = re.compile(rb'"messages"\s*:\s*')
+_DECODER = JSONDecoder()
 
 
 class KnownTerms(Terms):
@@ -46,9 +73,11 @@ class KnownTerms(Terms):
     accepted last, and what ``Check`` returned then.
     """
 
-    __slots__ = ("_as_chat", "accepted", "bill", "canonical", "stream")
+    __slots__ = ("_around", "_as_chat", "_key", "accepted", "bill", "canonical", "stream")
 
     def __init__(self, key: bytes, rates: Rates) -> None:
+        self._key: bytes | None = key
+        self._around: tuple[bytes, bytes] | None = None
         self._as_chat: Json = loads(key)  # made by ``keys_of``, in this process
         self.bill = Bill(self._as_chat, rates)
         self.canonical = _encoded(canonical_json(self._as_chat))
@@ -58,6 +87,24 @@ class KnownTerms(Terms):
     @property
     def as_chat(self) -> Json:
         return self._as_chat
+
+    def look_around(self, body: bytes) -> None:
+        """Find out, once, how a body of these terms begins and ends."""
+        if self._key is not None:
+            self._around, self._key = _around(body, self._key), None
+
+    def messages_in(self, body: bytes) -> list[Any] | None:
+        """Return the messages of a body that begins and ends as one of these terms; None for any other body."""
+        if self._around is None:
+            return None
+        before, after = self._around
+        if not (body.startswith(before) and body.endswith(after)):
+            return None
+        try:  # within an array, since several values may stand there
+            found = from_json(b"[%b]" % body[len(before) : len(body) - len(after)], allow_inf_nan=False)
+        except ValueError:
+            return None
+        return found[0] if len(found) == 1 and isinstance(found[0], list) else None
 
 
 class KnownMessage(Billed):
@@ -77,18 +124,19 @@ class KnownMessage(Billed):
         text = _encoded(message_text(self.message, names))
         self.own_text = None if names else text
         self._ids = tuple(names)
-        self._text = tuple(names.values()), text  # one value, since threads share it
+        self._text = list(range(len(names))), text  # one value, since threads share it
 
-    def text(self, names: dict[str, str]) -> bytes:
+    def text(self, numbers: dict[str, int]) -> bytes:
         """Return what tells the message from others, the same whatever the ids of calls in it.
 
-        names: of the ids in the messages before it; takes new ones.
+        numbers: of the ids in the messages before it, in order of appearance; takes new ones.
         """
         if self.own_text is not None:
             return self.own_text
-        renamed, text = self._text
-        if renamed != (wanted := tuple([names.setdefault(i, f"call_{len(names)}") for i in self._ids])):
-            text = _encoded(message_text(self.message, dict(zip(self._ids, wanted, strict=True))))
+        numbered, text = self._text
+        if numbered != (wanted := [numbers.setdefault(call_id, len(numbers)) for call_id in self._ids]):
+            names = {call_id: f"call_{number}" for call_id, number in zip(self._ids, wanted, strict=True)}
+            text = _encoded(message_text(self.message, names))
             self._text = wanted, text
         return text
 
@@ -123,8 +171,8 @@ class BodyFacts:
         messages: in chat's form. prompt_tokens: what it is billed; None for what its messages are, in a chat.
         """
         self.terms = terms
-        names: dict[str, str] = {}
-        self.canonical = hashed([terms.canonical, *[one.own_text or one.text(names) for one in messages]])
+        numbers: dict[str, int] = {}
+        self.canonical = hashed([terms.canonical, *[one.own_text or one.text(numbers) for one in messages]])
         self._tokens, self.messages = prompt_tokens, messages
 
     @property

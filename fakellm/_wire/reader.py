@@ -14,7 +14,7 @@ from fakellm._wire.dialect import Claim, Dialect, Strictness
 from fakellm._wire.errors import ErrorBody, Rejected
 from fakellm._wire.events import WireRequest
 from fakellm._wire.identity import key_of
-from fakellm._wire.known import BodyFacts, KnownMessage, KnownTerms, keys_of
+from fakellm._wire.known import BodyFacts, KnownMessage, KnownTerms, keys_of, message_keys
 from fakellm._wire.provider import Json, Provider
 from fakellm._wire.voice import Voice
 
@@ -78,6 +78,8 @@ class Reader:
         self._terms = Memo(partial(KnownTerms, rates=dialect.rates), limit=_REMEMBERED)
         self._messages = Memo(KnownMessage, limit=_REMEMBERED)
         self._asker: _Asker | None = None  # the last one
+        self._last: KnownTerms | None = None
+        """Those of the last body that was decoded as a whole, as soon as they have come twice."""
 
     def read(
         self,
@@ -96,11 +98,14 @@ class Reader:
         facts, by, voice = self._facts[wire.body], (wire.url, claim, strictness, provider), voice or self._dialect
         if (accepted := facts.accepted) is not None and accepted[0] == by:
             return ChatRequest(facts, accepted[1], provider, voice, claim, key=accepted[2])
-        body, by, size = self._decoded(wire.body), self._only(by), len(wire.body)
+        (body, known), by, size = self._decoded(wire.body), self._only(by), len(wire.body)
         model = self._model_of(body, wire) if self._model_of else claim.model or ""
         if self._to_chat is None:
             # Who looks into the request decodes it again: hardly anybody does.
-            given, (terms, messages) = {}, self._parts(body)
+            given, (terms, messages) = {}, self._parts(body, known)
+            if known is None and terms.accepted[0] is not None:
+                terms.look_around(wire.body)
+                self._last = terms
             if not _is_taken(terms, messages, by, size):
                 new = _new(body, messages, by) if terms.accepted[0] is by else None
                 most = self._check(body, model, strictness, provider, size=size, new_messages=new)
@@ -116,10 +121,18 @@ class Reader:
         facts.accepted = by, model, (key := key_of(wire.path, facts.canonical))
         return ChatRequest(facts, model, provider, voice, claim, key=key, **given)
 
-    def _parts(self, as_chat: Json) -> tuple[KnownTerms, Sequence[KnownMessage]]:
-        """Return what is known of the parts of a request; those of one that is rejected then were never accepted."""
-        terms, messages = keys_of(as_chat)
-        return self._terms[terms], [self._messages[message] for message in messages]
+    def _parts(self, as_chat: Json, terms: KnownTerms | None = None) -> tuple[KnownTerms, Sequence[KnownMessage]]:
+        """Return what is known of the parts of a request; those of one that is rejected then were never accepted.
+
+        terms: where they are known already.
+        """
+        if terms is None:
+            key, keys = keys_of(as_chat)
+            terms = self._terms[key]
+        else:
+            keys = message_keys(as_chat["messages"])
+        known = self._messages
+        return terms, [known[key] for key in keys]
 
     def _only(self, asker: _Asker) -> _Asker:
         """Return the last asker where this one equals it, so that ``is`` tells whether it is the same."""
@@ -128,14 +141,20 @@ class Reader:
         self._asker = asker
         return asker
 
-    def _decoded(self, body: bytes) -> Json:
+    def _decoded(self, body: bytes) -> tuple[Json, KnownTerms | None]:
+        """Decode a body; of one that says beside its messages what an earlier one said, the messages alone.
+
+        Returns: the body, and what is known of it beside its messages; None for a body that was decoded as a whole.
+        """
+        if (last := self._last) is not None and (messages := last.messages_in(body)) is not None:
+            return {**last.as_chat, "messages": messages}, last
         try:
             decoded = from_json(body, allow_inf_nan=False)
         except ValueError:
             decoded = None
         if not isinstance(decoded, dict):
             raise Rejected(self._no_json)
-        return decoded
+        return decoded, None
 
 
 def _is_taken(terms: KnownTerms, messages: Sequence[KnownMessage], by: _Asker, size: int) -> bool:

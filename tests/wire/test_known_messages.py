@@ -24,8 +24,8 @@ def known(history):
 
 def told(messages):
     """Return the texts of known messages that make a history."""
-    names = {}
-    return [message.text(names).decode() for message in messages]
+    numbers = {}
+    return [message.text(numbers).decode() for message in messages]
 
 
 def texts(history):
