@@ -45,9 +45,10 @@ class Check(Protocol):
     ) -> float | None:
         """Raise Rejected for a body that the API of a provider does not take.
 
-        size: of the body in bytes. new_messages: those that no accepted body held, where all that stands beside them
-        was accepted before; None where anything may be new. Returns: up to how many bytes a body of plain messages
-        is taken, too, where all that stands beside them is the same; None where each has to be looked at.
+        body: to be looked at alone. size: of it in bytes. new_messages: those that no accepted body held, where all
+        that stands beside them was accepted before; None where anything may be new. Returns: up to how many bytes a
+        body of plain messages is taken, too, where all that stands beside them is the same; None where each has to be
+        looked at.
         """
         ...
 
@@ -98,28 +99,41 @@ class Reader:
         facts, by, voice = self._facts[wire.body], (wire.url, claim, strictness, provider), voice or self._dialect
         if (accepted := facts.accepted) is not None and accepted[0] == by:
             return ChatRequest(facts, accepted[1], provider, voice, claim, key=accepted[2])
-        (body, known), by, size = self._decoded(wire.body), self._only(by), len(wire.body)
+        body, known = self._decoded(wire.body)
         model = self._model_of(body, wire) if self._model_of else claim.model or ""
         if self._to_chat is None:
             # Who looks into the request decodes it again: hardly anybody does.
-            given, (terms, messages) = {}, self._parts(body, known)
-            if known is None and terms.accepted[0] is not None:
-                terms.look_around(wire.body)
-                self._last = terms
-            if not _is_taken(terms, messages, by, size):
-                new = _new(body, messages, by) if terms.accepted[0] is by else None
-                most = self._check(body, model, strictness, provider, size=size, new_messages=new)
-                terms.accepted = by, most or 0
-                for message in messages:
-                    message.accepted = by
+            given, (terms, messages) = {}, self._taken(wire.body, body, known, model, self._only(by))
         else:
-            self._check(body, model, strictness, provider, size=size, new_messages=None)
+            self._check(body, model, strictness, provider, size=len(wire.body), new_messages=None)
             given = {"body": body, "as_chat": self._to_chat(body)}
             terms, messages = self._parts(given["as_chat"])
         if accepted is None:
             facts.learn(terms, messages, None if self._count is None else self._count(body, model))
         facts.accepted = by, model, (key := key_of(wire.path, facts.canonical))
         return ChatRequest(facts, model, provider, voice, claim, key=key, **given)
+
+    def _taken(
+        self, data: bytes, body: Json, terms: KnownTerms | None, model: str, by: _Asker
+    ) -> tuple[KnownTerms, Sequence[KnownMessage]]:
+        """Check a body in chat's form, and return what is known of its parts. terms: where they are known already."""
+        was_whole, (terms, messages) = terms is None, self._parts(body, terms)
+        accepted_by, most = terms.accepted
+        if was_whole and accepted_by is not None:
+            terms.look_around(data)
+            self._last = terms
+        is_known, size = accepted_by is by and bool(messages), len(data)
+        if is_known and size <= most and all([one.is_plain for one in messages]):  # noqa: C419  # a third of the time
+            return terms, messages
+        new = None
+        if is_known:
+            new = [one for one, known in zip(body["messages"], messages, strict=True) if known.accepted is not by]
+        _, _, strictness, provider = by
+        most = self._check(body, model, strictness, provider, size=size, new_messages=new) or 0
+        terms.accepted = by, most
+        for one in messages:
+            one.accepted = by
+        return terms, messages
 
     def _parts(self, as_chat: Json, terms: KnownTerms | None = None) -> tuple[KnownTerms, Sequence[KnownMessage]]:
         """Return what is known of the parts of a request; those of one that is rejected then were never accepted.
@@ -131,8 +145,7 @@ class Reader:
             terms = self._terms[key]
         else:
             keys = message_keys(as_chat["messages"])
-        known = self._messages
-        return terms, [known[key] for key in keys]
+        return terms, list(map(self._messages.__getitem__, keys))
 
     def _only(self, asker: _Asker) -> _Asker:
         """Return the last asker where this one equals it, so that ``is`` tells whether it is the same."""
@@ -155,17 +168,3 @@ class Reader:
         if not isinstance(decoded, dict):
             raise Rejected(self._no_json)
         return decoded, None
-
-
-def _is_taken(terms: KnownTerms, messages: Sequence[KnownMessage], by: _Asker, size: int) -> bool:
-    """Whether a body differs from one that was accepted for this asker in plain messages alone, and is short enough."""
-    accepted_by, most = terms.accepted
-    is_known = accepted_by is by and size <= most and bool(messages)
-    return is_known and all([one.is_plain for one in messages])  # noqa: C419  # a third of the time
-
-
-def _new(body: Json, known: Sequence[KnownMessage], by: _Asker) -> list[Any] | None:
-    """Return the messages of a body that were not accepted for this asker last time; None where it has none."""
-    if not known:
-        return None
-    return [message for message, one in zip(body["messages"], known, strict=True) if one.accepted is not by]
