@@ -48,10 +48,10 @@ def room_of(model: str) -> float:
     return inf if longest is None or facts.context is None else longest - _LEAST_OVERHEAD
 
 
-def explain_length(body: Body, model: str, *, size: int) -> Rejected | None:
-    """Return the error for a prompt that is too long. size: bytes of the body, which bound the tokens."""
+def explain_length(body: Body, model: str) -> Rejected | None:
+    """Return the error for a prompt that is too long. To be asked of bodies beyond ``room_of``, since it counts."""
     facts = facts_of(model)
-    if facts.context is None or size <= room_of(model):
+    if facts.context is None:
         return None
     tokens = count_prompt({**body, "model": model})
     if facts.prompt is not None and tokens > facts.prompt:

@@ -58,9 +58,10 @@ def check_request(
     check_model(model, strictness, provider)
     if not provider.rules:
         return inf
-    if rejected := _explain_rules(body, model, size=size):
+    room = room_of(model)
+    if rejected := _explain_rules(body, model) or (explain_length(body, model) if size > room else None):
         raise rejected
-    return 0 if _asks_for_json(body) else room_of(model)
+    return 0 if _asks_for_json(body) else room
 
 
 def _is_fit(shape: Members, new: Sequence[Any] | None) -> bool:
@@ -68,14 +69,13 @@ def _is_fit(shape: Members, new: Sequence[Any] | None) -> bool:
     return bool(new) and shape.members["messages"].misfit(new) is None
 
 
-def _explain_rules(body: Body, model: str, *, size: int) -> Rejected | None:
+def _explain_rules(body: Body, model: str) -> Rejected | None:
     if not _RULED.isdisjoint(body) and (error := _explain_together(body)):
         return Rejected(error)
     if rejected := explain_model(body, model):
         return rejected
-    if error := explain_messages(body["messages"]):
-        return Rejected(error)
-    return explain_length(body, model, size=size)
+    error = explain_messages(body["messages"])
+    return Rejected(error) if error else None
 
 
 def _explain_together(body: Body) -> ErrorBody | None:
