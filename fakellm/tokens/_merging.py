@@ -8,7 +8,7 @@ never waits for it, however many there were before.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from heapq import heapify, heappop, heappush
 from itertools import chain, pairwise
 
@@ -19,8 +19,8 @@ __all__ = ["Merging"]
 
 # Characters that the words take; a word that was seen costs a tenth of a microsecond.
 _REMEMBERED = 2 << 20
-# And those that neighbours take of which it is known what token they make, or none.
-_LOOKED_UP = 4 << 20
+# Neighbours of which it is known what token they make, or none; each takes 150 bytes.
+_MOST_NEIGHBOURS = 1 << 15
 # Bytes of a piece; in one with more, a heap is quicker than to look at all pairs again for each token.
 _LONG = 80
 
@@ -48,8 +48,9 @@ class Merging:
         self._cut = cut
         self._otherwise = otherwise
         self._rank = vocabulary.rank
-        self._ranks = Memo(vocabulary.rank, limit=_LOOKED_UP)
+        self._ranks = _Ranks(vocabulary.rank)
         self._tokens_of = Memo(self._encode_piece, limit=_REMEMBERED).__getitem__
+        self._length_of = Memo(self._count_piece, limit=_REMEMBERED).__getitem__
         self._effort = effort
         self._left = effort  # for the text at hand; threads that share it have a little more patience, or less
 
@@ -68,23 +69,27 @@ class Merging:
         """Return how many tokens a text has, which is quicker to know than what they are."""
         self._left = self._effort
         try:
-            return sum(map(len, map(self._tokens_of, self._cut(text))))
+            return sum(map(self._length_of, self._cut(text)))
         except _TooMuchWorkError:
             return len(self._otherwise(text))
 
     def _encode_piece(self, piece: str) -> tuple[int, ...]:
-        data = piece.encode()
+        data, ranks = piece.encode(), self._ranks
+        return tuple([ranks[data[start:end]] for start, end in pairwise(self._bounds(data))])
+
+    def _count_piece(self, piece: str) -> int:
+        return len(self._bounds(piece.encode())) - 1
+
+    def _bounds(self, data: bytes) -> Collection[int]:
+        """Return where the tokens of a piece begin, and its end."""
         self._left -= len(data)
         if self._left < 0:
             raise _TooMuchWorkError
-        rank = self._rank(data)
-        if rank != NO_RANK:
-            return (rank,)
-        ranks = self._ranks
-        bounds = self._merge(data) if len(data) < _LONG else self._merge_long(data)
-        return tuple([ranks[data[start:end]] for start, end in pairwise(bounds)])
+        if self._rank(data) != NO_RANK:
+            return 0, len(data)
+        return self._merge(data) if len(data) < _LONG else self._merge_long(data)
 
-    def _merge(self, data: bytes) -> Iterable[int]:
+    def _merge(self, data: bytes) -> Collection[int]:
         """Join the two neighbours that make the token of least rank, the first such pair, as long as there is one.
 
         Returns where the tokens begin, and the end. data: no token itself.
@@ -103,7 +108,7 @@ class Merging:
                 joined[at] = ranks[data[bounds[at] : bounds[at + 2]]]
         return bounds
 
-    def _merge_long(self, data: bytes) -> Iterable[int]:
+    def _merge_long(self, data: bytes) -> Collection[int]:
         """Do the same in a time that does not grow with the square: with a heap of pairs, and what is left linked.
 
         A pair in the heap counts no more where other neighbours stand at its place by now.
@@ -132,3 +137,19 @@ class Merging:
                     if rank != NO_RANK:
                         heappush(heap, rank * end + left)
         return bounds
+
+
+class _Ranks(dict[bytes, int]):
+    """The rank of the token that neighbours make, NO_RANK where they make none. rank: finds it."""
+
+    __slots__ = ("_rank",)
+
+    def __init__(self, rank: Callable[[bytes], int]) -> None:
+        super().__init__()
+        self._rank = rank
+
+    def __missing__(self, token: bytes) -> int:
+        if len(self) >= _MOST_NEIGHBOURS:
+            self.clear()
+        rank = self[token] = self._rank(token)
+        return rank
