@@ -267,10 +267,13 @@ class _ForeignLeaf:
 
 
 def _chooser(module: ModuleType) -> _Make:
+    patched = (module.HTTPTransport, module.AsyncHTTPTransport)
+
     def make(original: Any) -> Any:
         def transport_for_url(self: Any, url: Any) -> Any:
             transport = original(self, url)
-            if _answering() is None or not is_foreign_leaf(module, transport):
+            # The first of these holds nearly always.
+            if type(transport) in patched or _answering() is None or not is_foreign_leaf(module, transport):
                 return transport
             return _ForeignLeaf(module, transport)
 

@@ -28,8 +28,6 @@ _MAKES_ONE = frozenset({"HTTPTransport", "AsyncHTTPTransport", "Client", "AsyncC
 
 def is_foreign_leaf(module: ModuleType, transport: Any) -> bool:
     """Whether a transport goes to the network by itself, past the patched leaves."""
-    if type(transport) in (module.HTTPTransport, module.AsyncHTTPTransport):  # nearly always
-        return False
     harmless = (
         module.HTTPTransport,
         module.AsyncHTTPTransport,

@@ -136,7 +136,7 @@ class Engine:
 
         The body may be left empty until then.
         """
-        kind = self.dialects.traffic(wire)
+        kind = self.dialects.route(wire).traffic
         if kind is Traffic.MODEL:
             return True
         if not is_allowed(wire.host, self.allowed_hosts):

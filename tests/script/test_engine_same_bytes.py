@@ -156,3 +156,33 @@ def test_texts_of_two_fakes_differ_in_what_their_seeds_decide():
 
     assert first["system_fingerprint"] != second["system_fingerprint"]
     assert first["id"] != second["id"]
+
+
+LONG = "What is it, and what is it for? " * 10
+CALL = {"id": "call_a", "type": "function", "function": {"name": "f", "arguments": '{"x": "y"}'}}
+HISTORY = [
+    {"role": "system", "content": LONG},
+    {"role": "assistant", "content": None, "tool_calls": [CALL]},
+    {"role": "tool", "tool_call_id": "call_a", "content": LONG},
+    {"role": "user", "content": [{"type": "text", "text": LONG}]},
+]
+DESCRIBED = {
+    "type": "function",
+    "function": {"name": "f", "description": LONG, "parameters": {"type": "object", "properties": {}}},
+}
+
+
+@pytest.mark.parametrize(
+    ("request_", "made"),
+    [
+        (asking(), "chatcmpl-APoecm9Y1VVeEodpo1CkT4uxaVUq5"),
+        (asking(LONG), "chatcmpl-mKz35eqLtwOzw3PaDoDaoV1iF4qRx"),
+        (asking(messages=HISTORY), "chatcmpl-OnFuGw6GtvhGfuQiGGTpalJmK83CT"),
+        (asking(messages=HISTORY, tools=[DESCRIBED]), "chatcmpl-dfOQ6yWt9KD9P1g2xxZ471KXotPEi"),
+    ],
+)
+def test_ids_are_those_of_earlier_versions(request_, made):
+    """Suites hold ids and fingerprints that were answered once."""
+    answer = ask(scripted("a", seed=7, test_id="test_a"), request_)
+
+    assert answer.json["id"] == made
