@@ -9,9 +9,9 @@ secret (``token_type``, ``password_hint``).
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from functools import cache, lru_cache
 
-__all__ = ["REDACTED", "STEMS", "is_secret_name", "is_secret_parameter", "is_secret_variable"]
+__all__ = ["REDACTED", "is_secret_name", "is_secret_parameter", "is_secret_variable", "stems"]
 
 REDACTED = "REDACTED"
 """Text that stands where a secret was."""
@@ -173,17 +173,14 @@ def _is_secret(words: tuple[str, ...]) -> bool:
     return last in _SECRETS and not (last == "token" and before and before[-1] in _SPENT)
 
 
-def _stems() -> tuple[str, ...]:
-    """Return short texts one of which is in every secret name, in small letters."""
-    stems: list[str] = []
+@cache
+def stems() -> tuple[str, ...]:
+    """Return short texts one of which is in every secret name, in small letters: without any, there is no such name."""
+    found: list[str] = []
     for word in sorted({*_SECRETS, "key", "pass", "auth", "connection"}, key=lambda word: (len(word), word)):
-        if not any(stem in word for stem in stems):
-            stems.append(word)
+        if not any(stem in word for stem in found):
+            found.append(word)
     for phrase in sorted(_PHRASES):
-        if not any(stem in word for stem in stems for word in phrase):
-            stems.append(max(phrase, key=len))
-    return tuple(stems)
-
-
-STEMS = _stems()
-"""Texts of which every secret name holds one, in small letters: where none is, no name need be looked for."""
+        if not any(stem in word for stem in found for word in phrase):
+            found.append(max(phrase, key=len))
+    return tuple(found)

@@ -6,14 +6,14 @@ import re
 from collections.abc import Iterator
 
 from fakellm._cassette.notations import looks_drawn
-from fakellm._secret_names import REDACTED, STEMS, is_secret_name
+from fakellm._secret_names import REDACTED, is_secret_name, stems
 
 __all__ = ["replace_columns"]
 
 _HEAD = re.compile(r"[\w .\"'/()*-]{1,40}")
 _RULE = re.compile(r"[\s|+:=-]+")
 _LONGEST = 2000  # characters of a line that can be one of a table
-_STEMS = re.compile("|".join(STEMS), re.IGNORECASE)
+_STEMS = re.compile("|".join(stems()), re.IGNORECASE)
 _AROUND = " \t\r\"'`"
 
 

@@ -13,14 +13,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from fakellm._secret_names import REDACTED, STEMS, is_secret_name
+from fakellm._secret_names import REDACTED, is_secret_name, stems
 
 __all__ = ["holds_secret_name", "is_secret_member", "looks_drawn", "replace_named"]
 
 _NAME = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-."
 _NAME_BYTES = _NAME.encode()
 _LONGEST_NAME = 80
-_STEMS = tuple(stem.encode() for stem in STEMS)
+_STEMS = tuple(stem.encode() for stem in stems())
 _WORD_BEFORE = re.compile(r"[A-Za-z]{1,20} \Z")
 _ESCAPE = re.compile(r"(?:%[0-9A-Fa-f]?|\\)\Z")
 
@@ -114,8 +114,8 @@ def holds_secret_name(data: bytes, lower: bytes) -> bool:
 
     lower: the same in small letters.
     """
-    stems = [stem for stem in _STEMS if stem in lower]
-    return any(_is_named(data, place) for stem in stems for place in _places(lower, stem))
+    found = [stem for stem in _STEMS if stem in lower]
+    return any(_is_named(data, place) for stem in found for place in _places(lower, stem))
 
 
 _SEEN = 300  # bytes on either side of a stem that a name and what follows it may take

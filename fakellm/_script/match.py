@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
-from typing import Any
+from typing import Any, NamedTuple
 
 from fakellm._errors import UsageError
 from fakellm._script.callables import checked, refuse_async
@@ -163,8 +163,7 @@ class Condition:
         return type(self.wanted)
 
 
-@dataclass(frozen=True, slots=True)
-class Matcher:
+class Matcher(NamedTuple):
     """All conditions of a rule; without any it accepts every request."""
 
     conditions: tuple[Condition, ...] = ()
