@@ -36,7 +36,8 @@ from fakellm._io.late_imports import LateImports, Patch
 from fakellm._io.leaves import is_foreign_leaf
 from fakellm._io.player import Answers, Playable
 from fakellm._io.requests_leaf import answering_send
-from fakellm._io.transport import make_transport, sent
+from fakellm._io.sent import sent
+from fakellm._io.transport import make_transport
 from fakellm._wire.events import WireRequest
 
 __all__ = ["Activation", "Claims", "activate", "deactivate"]
@@ -142,7 +143,7 @@ def _answering() -> Activation | None:
 
 def _answer(module: ModuleType, request: Any, onward: Callable[[Any], Any]) -> Any:
     """Answer a request, or send it onward."""
-    if (answering := _answering()) is None or not answering.answers(request, wire := sent(request)):
+    if (answering := _answering()) is None or not answering.answers(request, wire := sent(module, request)):
         return onward(request)
 
     def pass_on(request: Any) -> Any:
@@ -155,7 +156,7 @@ def _answer(module: ModuleType, request: Any, onward: Callable[[Any], Any]) -> A
 
 async def _answer_async(module: ModuleType, request: Any, onward: Callable[[Any], Any]) -> Any:
     """Do the same for an async client."""
-    if (answering := _answering()) is None or not await answering.answers_async(request, wire := sent(request)):
+    if (answering := _answering()) is None or not await answering.answers_async(request, wire := sent(module, request)):
         return await onward(request)
 
     async def pass_on(request: Any) -> Any:

@@ -9,7 +9,7 @@ import httpx
 from fakellm._clock import Clock
 from fakellm._errors import UsageError
 from fakellm._io.intercept import Activation, Claims
-from fakellm._io.transport import sent
+from fakellm._io.sent import sent
 
 __all__ = ["mount"]
 
@@ -33,7 +33,7 @@ def mount(router: Any, engine: Claims, clock: Clock) -> Any:
     ours = Activation(engine, clock)
 
     def answer(request: httpx.Request) -> httpx.Response | None:
-        if not ours.answers(request, sent(request)):
+        if not ours.answers(request, sent(httpx, request)):
             return None  # not ours: respx asks its next route
         response: httpx.Response = ours.transport(httpx).handle_request(request)
         return response

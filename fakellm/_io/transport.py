@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator
 from functools import cache
 from types import ModuleType
 from typing import Any, NoReturn
@@ -10,43 +10,10 @@ from typing import Any, NoReturn
 from fakellm._clock import Clock
 from fakellm._io.fast_path import header_pairs, respond_at_once
 from fakellm._io.player import Answers, Failure, Playable, Playback
+from fakellm._io.sent import sent
 from fakellm._wire.events import WireRequest
 
-__all__ = ["make_transport", "sent", "transport_class"]
-
-
-class SentHeaders(Mapping[str, str]):
-    """The headers of a request of httpx, which makes out how all are encoded before it looks one up."""
-
-    __slots__ = ("_headers",)
-
-    def __init__(self, headers: Any) -> None:
-        self._headers = headers
-
-    def get(self, name: str, /, default: Any = None) -> Any:
-        wanted, size = name.encode(), len(name)
-        found: bytes | None = None
-        for sent, value in self._headers.raw:
-            if len(sent) == size and sent.lower() == wanted:
-                if found is not None or not value.isascii():
-                    return self._headers.get(name, default)
-                found = value
-        return default if found is None else found.decode()
-
-    def __getitem__(self, name: str) -> str:
-        value: str = self._headers[name]
-        return value
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._headers)
-
-    def __len__(self) -> int:
-        return len(self._headers)
-
-
-def sent(request: Any, body: bytes = b"") -> WireRequest:
-    """Return a request of httpx or httpx2. body: empty where it is still to be read."""
-    return WireRequest(request.method, str(request.url), SentHeaders(request.headers), body)
+__all__ = ["make_transport", "transport_class"]
 
 
 def make_transport(module: ModuleType, engine: Answers, clock: Clock) -> Any:
@@ -110,10 +77,10 @@ def transport_class(module: ModuleType) -> type[Any]:
             self._clock = clock
 
         def handle_request(self, request: Any) -> Any:
-            return self.answer(request, sent(request, request.read()))
+            return self.answer(request, sent(module, request, request.read()))
 
         async def handle_async_request(self, request: Any) -> Any:
-            return await self.answer_async(request, sent(request, await request.aread()))
+            return await self.answer_async(request, sent(module, request, await request.aread()))
 
         # onward: sends the request to where it was going, for what is to be recorded.
         def answer(self, request: Any, wire: WireRequest, onward: Callable[[Any], Any] | None = None) -> Any:
