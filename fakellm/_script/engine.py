@@ -263,27 +263,27 @@ class Engine:
             return self._broken(wire, request, err, written)
         if rule is None and self.rules and (recorded := self._from_source(wire, written)):
             return recorded
-        if (rule := rule or self._live_fallback(request)) is not None:
-            return self._from_rule(rule, wire, request, dialect)
-        if not request.claim.by_itself:
-            return self._unmatched(wire, request)
-        if self.sources:  # beside a recording nothing is made up
-            return self._not_spoken(wire, written, request)
-        call = self._call(wire, written, Outcome.ITSELF, 200, request.undecoded())
-        return self._said(None, request, call, dialect)
+        if (rule := rule or self._live_fallback(request)) is None:
+            if not request.claim.by_itself:
+                return self._unmatched(wire, request)
+            if self.sources:  # beside a recording nothing is made up
+                return self._not_spoken(wire, written, request)
+        return self._said(rule, wire, request, dialect, written)
 
     def _live_fallback(self, request: ChatRequest) -> Fallback | None:
         return self.fallback if self.fallback and self.fallback.is_live and self.fallback.is_for(request) else None
 
-    def _from_rule(self, rule: Rule, wire: WireRequest, request: ChatRequest, dialect: Dialect) -> Answer:
-        scripted = self.use_up(rule)
-        for source in self.sources:
-            source.excuse(wire)
-        call = Call(len(self.journal) + 1, wire, Outcome.ANSWERED, 200, request.undecoded(), rule, voice=dialect)
-        return self._said(scripted, request, call, dialect)
-
-    def _said(self, scripted: Scripted | None, request: ChatRequest, call: Call, dialect: Dialect) -> Answer:
-        identity = self._identify(call.wire, request)
+    def _said(
+        self, rule: Rule | None, wire: WireRequest, request: ChatRequest, dialect: Dialect, written: Journal
+    ) -> Answer:
+        """Let a rule answer; the API itself, where it is None."""
+        scripted, outcome = None, Outcome.ITSELF
+        if rule is not None:
+            scripted, outcome, written = self.use_up(rule), Outcome.ANSWERED, self.journal
+            for source in self.sources:
+                source.excuse(wire)
+        call = Call(len(written) + 1, wire, outcome, 200, request.undecoded(), rule, voice=dialect)
+        identity = self._identify(wire, request)
         return Answer(call, partial(self.renderer.say, scripted, request, call, identity, dialect))
 
     def _from_source(self, wire: WireRequest, written: Journal) -> Answer | None:

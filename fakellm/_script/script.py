@@ -55,8 +55,10 @@ class Script:
         """Return the rule that answers, or None."""
         # A copy: a predicate may script more rules, or ask the model itself, while they are gone through.
         for rule in self._in_order(request, headers) if self._indexes else tuple(self._rest):
-            if rule.is_live and rule.is_for(request) and rule.matcher.accepts(request, headers):
-                return rule
+            if rule.is_live and rule.is_for(request):
+                matcher = rule.matcher
+                if not matcher.conditions or matcher.accepts(request, headers):
+                    return rule
         return None
 
     def retire(self, rule: Rule) -> None:

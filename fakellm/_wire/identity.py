@@ -24,9 +24,10 @@ class Identity:
     """The source of one answer's ids.
 
     request: a hash of its canonical form, or that. seen: how often an equal request was answered before this one.
+    request_id: ``req_`` and 32 hexadecimal digits.
     """
 
-    __slots__ = ("_bits", "seed")
+    __slots__ = ("_bits", "request_id", "seed")
 
     def __init__(self, seed: int, test_id: str, request: bytes, seen: int) -> None:
         self.seed = seed
@@ -34,15 +35,11 @@ class Identity:
         bits.update(b"%d %b" % (seen, request))
         self._bits: bytes = bits.digest()
         """64 bytes, of which each id that every answer has takes its own."""
+        self.request_id = "req_" + self._bits[22:38].hex()
 
     def id(self, prefix: str, length: int) -> str:
         """Return the id of the answer. length: how many letters and digits follow the prefix, 29 at most."""
         return prefix + _letters(self._bits[:22], length)
-
-    @property
-    def request_id(self) -> str:
-        """``req_`` and 32 hexadecimal digits."""
-        return "req_" + self._bits[22:38].hex()
 
     def call_id(self, index: int, prefix: str = "call_", length: int = 24) -> str:
         """Return the id of a tool call. index: its place in the answer. length: how many letters follow, 24 at most."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from fakellm._wire.answer import Completion
@@ -92,6 +93,7 @@ class ChatQuirks:
 _AS_OPENAI = ChatQuirks(reasoning_field=None, omits=frozenset(), message_omits=frozenset())
 
 
+@lru_cache(maxsize=64)
 def quirks_of(provider: Provider) -> ChatQuirks:
     """Return how a provider speaks chat: as OpenAI does, where it says nothing."""
     quirks: ChatQuirks = provider.quirks.get("chat", _AS_OPENAI)

@@ -54,8 +54,13 @@ def render_whole(completion: Completion, asked: ChatRequest) -> Whole:
     frame = completion.kept.get("frame")
     if frame is None or quirks.tells_request_id:
         frame = completion.kept["frame"] = _frame_of(completion, asked, quirks)
+    usage = b""
+    if completion.sends_usage:
+        if (counted := completion.counted).rendered is None:
+            counted.rendered = to_json(quirks.usage(completion))
+        usage = counted.rendered
     made = completion_id(completion, quirks).encode()
-    body = b"".join((frame.before_id, made, frame.before_usage, _usage(completion, quirks), frame.end))
+    body = b"".join((frame.before_id, made, frame.before_usage, usage, frame.end))
     return json_answer(body, (_REQUEST_ID, completion.identity.request_id), completion.headers)
 
 
@@ -93,15 +98,6 @@ def _frame(completion: Completion, asked: ChatRequest, quirks: ChatQuirks) -> _F
     before_id, rest = to_json(quirks.completion(members, completion)).split(_ID_JSON)
     before_usage, _, end = rest.partition(_USAGE_JSON)
     return _Frame(before_id, before_usage, end)
-
-
-def _usage(completion: Completion, quirks: ChatQuirks) -> bytes:
-    if not completion.sends_usage:
-        return b""
-    counted = completion.counted
-    if counted.rendered is None:
-        counted.rendered = to_json(quirks.usage(completion))
-    return counted.rendered
 
 
 def completion_id(completion: Completion, quirks: ChatQuirks) -> str:
