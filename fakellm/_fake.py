@@ -19,6 +19,7 @@ from fakellm._script.fields import CONDITIONS
 from fakellm._script.match import Matcher, Wanted, conditions
 from fakellm._script.options import Options
 from fakellm._script.pace import Pace
+from fakellm._script.prompt_cache import PromptCache
 from fakellm._script.rule import Fallback, Rule, caller
 from fakellm._script.scripted import ReplyFields, ReplyLike
 from fakellm._wire.asked import ChatRequest
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
     from fakellm.client import OpenAIChatCompletionClient
 
 __all__ = ["FakeLLM"]
+
+_ANYTHING = Matcher()
 
 
 class FakeLLM(Answering):
@@ -109,7 +112,7 @@ class FakeLLM(Answering):
             UsageError: nothing to say, or something that no model says.
         """
         __tracebackhide__ = True
-        rule = self._engine.new_rule(Matcher()).reply(*replies, times=times, **reply_fields)
+        rule = self._engine.new_rule(_ANYTHING).reply(*replies, times=times, **reply_fields)
         return self._engine.register(rule)
 
     @naming_arguments("when()", noun="condition", names=CONDITIONS, before="a callable, ")
@@ -303,8 +306,10 @@ class FakeLLM(Answering):
         engine.allow_unmatched = options.allow_unmatched
         engine.allow_rejected = options.allow_rejected
         engine.allow_unused = options.allow_unused
-        engine.renderer.prompts.is_on = options.cache
-        engine.speak(pace=options.pace, full_headers=options.headers == "full")
+        renderer = engine.renderer
+        renderer.pace, renderer.full_headers = options.pace, options.headers == "full"
+        if bool(options.cache) != (renderer.prompts is not None):
+            renderer.prompts = PromptCache() if options.cache else None
 
     def _explain_not_entered(self) -> str | None:
         """Return why nothing could ask what is scripted here; None where something could, or nothing is scripted."""

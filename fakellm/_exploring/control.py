@@ -30,7 +30,7 @@ class Snapshot:
     seen: Mapping[bytes, int]
     sources: tuple[tuple[Source, Any], ...]
     dialects: Table
-    prompts: frozenset[bytes]
+    prompts: frozenset[bytes] | None
 
 
 class Control:
@@ -68,7 +68,7 @@ class Control:
                 seen=dict(engine.seen),
                 sources=tuple((source, source.state) for source in engine.sources),
                 dialects=engine.dialects.copied(),
-                prompts=engine.renderer.prompts.state,
+                prompts=None if engine.renderer.prompts is None else engine.renderer.prompts.state,
             )
 
     def restore(self, snapshot: Snapshot) -> None:
@@ -84,7 +84,8 @@ class Control:
             engine.fallback = snapshot.fallback[0] if snapshot.fallback else None
             engine.sources[:] = [source for source, _ in snapshot.sources]
             engine.dialects = snapshot.dialects.copied()
-            engine.renderer.prompts.restore(snapshot.prompts)
+            if engine.renderer.prompts is not None:
+                engine.renderer.prompts.restore(snapshot.prompts or frozenset())
             engine.seen = dict(snapshot.seen)
             engine.journal.hold(snapshot.calls)
             engine.other_traffic.hold(snapshot.other_traffic)

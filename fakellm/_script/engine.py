@@ -99,10 +99,6 @@ class Engine:
         self.seen: dict[bytes, int] = {}  # path and hash of the body -> how often they came
         self.lock = RLock()  # a predicate may look at the fake that asks it
 
-    def speak(self, *, pace: Pace | None, full_headers: bool) -> None:
-        """Set the pace of replies without their own, and whether every answer carries all headers of the real API."""
-        self.renderer.pace, self.renderer.full_headers = pace, full_headers
-
     @property
     def rules(self) -> list[Rule]:
         """The rules in order of registration, used up or not."""
@@ -207,7 +203,8 @@ class Engine:
             self.journal.clear()
             self.other_traffic.clear()
             self.seen.clear()
-            self.renderer.prompts.restore(frozenset())
+            if self.renderer.prompts is not None:
+                self.renderer.prompts.restore(frozenset())
 
     def renew_lock(self) -> None:
         """Let go of a lock that another thread held when this process was forked."""

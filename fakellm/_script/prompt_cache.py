@@ -30,13 +30,9 @@ _CACHED_ENCODING = "o200k_base"
 
 
 class PromptCache:
-    """The beginnings of the prompts that one fake was asked; safe to use from any thread.
-
-    is_on: whether anything is remembered, and billed.
-    """
+    """The beginnings of the prompts that one fake was asked; safe to use from any thread."""
 
     def __init__(self) -> None:
-        self.is_on = False
         self._lock = Lock()
         self._known: set[bytes] = set()
 

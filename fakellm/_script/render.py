@@ -42,7 +42,8 @@ class Renderer:
     def __init__(self, *, pace: Pace | None, full_headers: bool) -> None:
         self.pace = pace
         self.full_headers = full_headers
-        self.prompts = PromptCache()
+        self.prompts: PromptCache | None = None
+        """What caches of the API would hold; None where their prices are not billed."""
         self._drafts = Drafts()
 
     def say(
@@ -94,7 +95,7 @@ class Renderer:
             request_id = request.voice.request_id_header, identity.request_id
             return raw_answer(reply.raw, request_id, reply.wire_headers, is_stream=request.stream)
         call.completion = completion = self._drafts.complete(reply, request, identity)
-        if self.prompts.is_on:
+        if self.prompts is not None:
             self.prompts.bill(completion, request, reply)
         if pace is not None and dialect.runs_on(request):
             completion.seconds = seconds_of(pace, identity=identity.pace_seed, tokens=completion.token_count)
