@@ -73,17 +73,20 @@ class KnownTerms(Terms):
     accepted last, and what ``Check`` returned then.
     """
 
-    __slots__ = ("_around", "_key", "accepted", "as_chat", "bill", "canonical", "stream")
-    as_chat: Json
+    __slots__ = ("_around", "_as_chat", "_key", "accepted", "bill", "canonical", "stream")
 
     def __init__(self, key: bytes, rates: Rates) -> None:
         self._key: bytes | None = key
         self._around: tuple[bytes, bytes] | None = None
-        self.as_chat = loads(key)  # made by ``keys_of``, in this process
-        self.bill = Bill(self.as_chat, rates)
-        self.canonical = _encoded(canonical_json(self.as_chat))
-        self.stream = bool(self.as_chat.get("stream"))
+        self._as_chat: Json = loads(key)  # made by ``keys_of``, in this process
+        self.bill = Bill(self._as_chat, rates)
+        self.canonical = _encoded(canonical_json(self._as_chat))
+        self.stream = bool(self._as_chat.get("stream"))
         self.accepted: tuple[object, float] = None, 0  # one value, since threads share it
+
+    @property
+    def as_chat(self) -> Json:
+        return self._as_chat
 
     def look_around(self, body: bytes) -> None:
         """Find out, once, how a body of these terms begins and ends."""
