@@ -12,7 +12,7 @@ from fakellm._clock import Clock
 from fakellm._forks import hear_children, watch_forks
 from fakellm._io.flavour import check_module
 from fakellm._io.intercept import Activation, activate, deactivate
-from fakellm._io.transport import make_transport
+from fakellm._io.transport import transport_class
 from fakellm._script.engine import Engine
 from fakellm._script.journal import Journal
 from fakellm._script.transcript import transcript
@@ -90,7 +90,7 @@ class Answering:
             UsageError: another module.
         """
         self._put_to_use()
-        return make_transport(check_module(module), self._engine, self.clock)
+        return transport_class(check_module(module))(self._engine, self.clock)
 
     @contextmanager
     def intercept(self, *, everywhere: bool = False) -> Iterator[Self]:

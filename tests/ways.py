@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from asking import KEY
 
 from fakellm._io.intercept import activate, deactivate
-from fakellm._io.transport import make_transport
+from fakellm._io.transport import transport_class
 
 
 class Errors(NamedTuple):
@@ -105,7 +105,7 @@ class Way:
 
     def playing(self, engine: Any, clock: Any) -> Any:
         """Return what makes a client ask this engine."""
-        return make_transport(self.module, engine, clock)
+        return transport_class(self.module)(engine, clock)
 
     def network(self) -> Any:
         """Return what makes a client ask the network."""

@@ -37,7 +37,7 @@ from fakellm._io.leaves import is_foreign_leaf
 from fakellm._io.player import Answers, Playable
 from fakellm._io.requests_leaf import answering_send
 from fakellm._io.sent import sent
-from fakellm._io.transport import make_transport
+from fakellm._io.transport import transport_class
 from fakellm._wire.events import WireRequest
 
 __all__ = ["Activation", "Claims", "activate", "deactivate"]
@@ -97,7 +97,7 @@ class Activation:
     def transport(self, module: ModuleType) -> Any:
         """Return a transport of this engine for clients of a module."""
         if module not in self._transports:
-            self._transports[module] = make_transport(module, self._engine, self.clock)
+            self._transports[module] = transport_class(module)(self._engine, self.clock)
         return self._transports[module]
 
 

@@ -13,13 +13,7 @@ from fakellm._io.player import Answers, Failure, Playable, Playback
 from fakellm._io.sent import sent
 from fakellm._wire.events import WireRequest
 
-__all__ = ["make_transport", "transport_class"]
-
-
-def make_transport(module: ModuleType, engine: Answers, clock: Clock) -> Any:
-    """Return a transport for clients of this module, sync and async in one object."""
-    return transport_class(module)(engine, clock)
-
+__all__ = ["transport_class"]
 
 _RAISED: dict[Failure, str] = {
     "connect_error": "ConnectError",

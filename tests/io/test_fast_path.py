@@ -11,7 +11,7 @@ from asking import KEY
 
 from fakellm import ErrorReply, FakeLLM
 from fakellm._io.fast_path import respond_at_once
-from fakellm._io.transport import make_transport
+from fakellm._io.transport import transport_class
 from fakellm._wire.events import Head, Whole
 
 CHAT = "https://api.openai.com/v1/chat/completions"
@@ -76,7 +76,7 @@ def scripted():
 @pytest.mark.parametrize("body", [QUESTION, STREAM])
 def test_both_ways_give_the_same_response(way, body):
     short, long = scripted(), scripted()
-    transport = make_transport(way.module, Playing(long._engine), long.clock)
+    transport = transport_class(way.module)(Playing(long._engine), long.clock)
 
     for _ in range(2):  # the answer, then the error
         fast = way.post(CHAT, body, transport=short.transport(way.module))
@@ -92,7 +92,7 @@ def test_both_ways_give_the_same_parts(way, body):
     parts: dict[str, list[bytes]] = {"short": [], "long": []}
 
     fast = way.stream(CHAT, body, parts["short"].append, transport=short.transport(way.module))
-    transport = make_transport(way.module, Playing(long._engine), long.clock)
+    transport = transport_class(way.module)(Playing(long._engine), long.clock)
     slow = way.stream(CHAT, body, parts["long"].append, transport=transport)
 
     assert parts["short"] == parts["long"]

@@ -38,15 +38,17 @@ class ChatDialect(OpenAIDialect):
     endpoint = "chat"
     spoken_at = "…/chat/completions"
     caches = PROMPT_CACHE
+    _stored: StoredChat | None = None
+    """What was stored; None until something is."""
 
     def __init__(self) -> None:
         self._reader = Reader(self, model_of=model_of, check=check_request, no_json=rejections.INVALID_JSON)
         self._look_ups = reader_of_look_ups(self)
-        self._stored = StoredChat()
 
     def copied(self) -> Self:
         made = alike(self)
-        made._stored = self._stored.copied()  # noqa: SLF001  # the same
+        if self._stored is not None:
+            made._stored = self._stored.copied()  # noqa: SLF001  # the same
         return made
 
     def claims(self, wire: WireRequest) -> Claim | None:
@@ -61,13 +63,16 @@ class ChatDialect(OpenAIDialect):
 
     def say(self, answer: Completion, asked: ChatRequest) -> Iterable[WireEvent]:
         if asked.claim.stored is not None:
-            return self._stored.say(answer, asked)
+            return self._store().say(answer, asked)
         if asked.facts.terms.as_chat.get("store") is True:
-            self._stored.keep(answer, asked)
+            self._store().keep(answer, asked)
         return render_stream(answer, asked) if asked.stream else render_whole(answer, asked)
 
     def hear(self, body: bytes) -> Heard | None:
         return hear(body)
+
+    def _store(self) -> StoredChat:
+        return self._stored or vars(self).setdefault("_stored", StoredChat())  # threads may come here at once
 
 
 @lru_cache(maxsize=256)
