@@ -63,7 +63,7 @@ class Draft:
     reply: kept, so that its id is no other's.
     """
 
-    __slots__ = ("_choices", "_counted", "_headers", "_kept", "_said", "_setting", "_shared", "reply")
+    __slots__ = ("_billed", "_choices", "_counted", "_headers", "_kept", "_said", "_setting", "_shared", "reply")
 
     def __init__(self, reply: Reply, request: ChatRequest, seed: int) -> None:
         self.reply = reply
@@ -88,16 +88,18 @@ class Draft:
         self._headers = () if reply.headers is None else reply.wire_headers
         self._kept: dict[str, Any] = {}
         self._counted: tuple[int, int] | None = None  # tokens of the answer, and of the reasoning among them
+        self._billed: tuple[BodyFacts, Counted] | None = None
+        """The last body that it answered, and the usage of that."""
 
     def filled(self, identity: Identity, request: ChatRequest) -> Completion:
         """Return the answer with what is left open: the ids, and what the prompt is billed."""
-        reply = self.reply
+        reply, facts, billed = self.reply, request.facts, self._billed
         return Completion(
             identity,
             CREATED,
             self._setting.model,
             self._choices or _choices(self._said, request, identity),
-            partial(self._bill, request.facts),
+            billed[1] if billed is not None and billed[0] is facts else partial(self._bill, facts),
             sends_usage=reply.usage is not False,
             headers=self._headers,
             vectors=reply.vectors,
@@ -111,7 +113,8 @@ class Draft:
             self._counted = _count(self._said)
         if self.reply.usage:  # it is in the test's hands, where it may change
             return Counted(_laid_over(usage_of(facts.prompt_tokens, *self._counted), self.reply.usage))
-        return _counted(self._setting, facts.prompt_tokens, *self._counted)
+        self._billed = facts, _counted(self._setting, facts.prompt_tokens, *self._counted)
+        return self._billed[1]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

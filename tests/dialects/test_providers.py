@@ -86,9 +86,13 @@ def test_provider_shows_its_name():
     ],
 )
 def test_id_has_the_form_of_the_provider(name, form):
-    made = "chatcmpl-29lettersAndDigitsOfTheAnswer"
+    class Made(FixedIdentity):
+        def id(self, prefix, length):
+            return f"{prefix}29lettersAndDigitsOfTheAnswer"
 
-    first, again = (quirks_of(PROVIDERS[name]).completion_id(made, created=1_735_689_600) for _ in range(2))
+    completion = Completion(Made(), 1_735_689_600, "m", (), USAGE)
+
+    first, again = (quirks_of(PROVIDERS[name]).completion_id(completion) for _ in range(2))
 
     assert re.fullmatch(form, first)
     assert first == again

@@ -41,13 +41,14 @@ class ChatQuirks:
     usage_details: frozenset[str] | None = None
     """The paths of the usage's details that are sent even if they are 0; None for all of OpenAI's."""
 
-    def completion_id(self, made: str, *, created: int) -> str:
-        """Return the id of an answer. made: as OpenAI has it. created: Unix time in seconds."""
+    def completion_id(self, completion: Completion) -> str:
+        """Return the id of an answer."""
+        made = completion.identity.id("chatcmpl-", 29)
         if self.id_form is None:
             return made
         digits = digest(made, "id").hex()
         uuid = "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
-        return self.id_form.format(created=created, letters=made[-20:], hex=digits, uuid=uuid)
+        return self.id_form.format(created=completion.created, letters=made[-20:], hex=digits, uuid=uuid)
 
     def completion(self, body: Json, completion: Completion) -> Json:
         """Return a whole answer as it is sent here, but for its usage. body: as OpenAI sends it."""

@@ -32,7 +32,7 @@ from fakellm._wire.events import Whole
 from fakellm._wire.provider import Json
 from fakellm._wire.sse import encode_event
 
-__all__ = ["DONE", "completion_id", "render_stream", "render_whole"]
+__all__ = ["DONE", "render_stream", "render_whole"]
 
 DONE = b"data: [DONE]\n\n"
 """The marker that ends a stream; not part of the standard of server-sent events."""
@@ -59,7 +59,7 @@ def render_whole(completion: Completion, asked: ChatRequest) -> Whole:
         if (counted := completion.counted).rendered is None:
             counted.rendered = to_json(quirks.usage(completion))
         usage = counted.rendered
-    made = completion_id(completion, quirks).encode()
+    made = quirks.completion_id(completion).encode()
     body = b"".join((frame.before_id, made, frame.before_usage, usage, frame.end))
     return json_answer(body, (_REQUEST_ID, completion.identity.request_id), completion.headers)
 
@@ -98,11 +98,6 @@ def _frame(completion: Completion, asked: ChatRequest, quirks: ChatQuirks) -> _F
     before_id, rest = to_json(quirks.completion(members, completion)).split(_ID_JSON)
     before_usage, _, end = rest.partition(_USAGE_JSON)
     return _Frame(before_id, before_usage, end)
-
-
-def completion_id(completion: Completion, quirks: ChatQuirks) -> str:
-    """Return the id of an answer, as the provider makes it."""
-    return quirks.completion_id(completion.identity.id("chatcmpl-", 29), created=completion.created)
 
 
 @lru_cache(maxsize=16)
@@ -247,7 +242,7 @@ def _chunks(
 ) -> Iterator[Json]:
     """Yield the objects of a stream as OpenAI sends them. runs: takes the pieces for which the next one stands."""
     frame = {
-        "id": completion_id(completion, quirks),
+        "id": quirks.completion_id(completion),
         "object": "chat.completion.chunk",
         "created": completion.created,
         "model": completion.model,

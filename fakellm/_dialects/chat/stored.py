@@ -16,7 +16,7 @@ from pydantic_core import from_json, to_json
 
 from fakellm._anyjson import object_of, parsed
 from fakellm._dialects.chat.quirks import quirks_of
-from fakellm._dialects.chat.say import completion_id, render_whole
+from fakellm._dialects.chat.say import render_whole
 from fakellm._dialects.openai import rejections
 from fakellm._dialects.openai.answers import one_object, refused
 from fakellm._dialects.openai.document import body_of
@@ -132,7 +132,7 @@ class StoredChat:
 
     def keep(self, answer: Completion, asked: ChatRequest) -> None:
         """Store an answer with its request."""
-        name = completion_id(answer, quirks_of(asked.provider))
+        name = quirks_of(asked.provider).completion_id(answer)
         kept = _Kept(answer, asked.again(), object_of(asked.body.get("metadata")))
         with self._lock:
             self._kept[name] = kept
