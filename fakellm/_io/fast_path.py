@@ -5,23 +5,22 @@ What a client sees and what is reported are the same on both ways; tests/io/test
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from functools import cache
 from types import ModuleType
 from typing import Any
 
 from fakellm._clock import Clock
+from fakellm._io.player import Playable
 from fakellm._script.journal import Ending
 from fakellm._wire.events import Head, Whole
 
 __all__ = ["header_pairs", "is_time_real", "respond_at_once"]
 
-Report = Callable[[Ending], None]
 
-
-def respond_at_once(module: ModuleType, whole: Whole, report: Report, clock: Clock) -> Any:
-    """Return the response of a module that a whole answer makes. report: takes how it ended."""
-    pairs, unread = header_pairs(whole.head), _stream_class(module)(whole, report, clock)
+def respond_at_once(module: ModuleType, whole: Whole, answer: Playable, clock: Clock) -> Any:
+    """Return the response of a module that a whole answer makes. answer: that which is whole."""
+    pairs, unread = header_pairs(whole.head), _stream_class(module)(whole, answer, clock)
     # Where it says how the content is encoded, the content is not the body as it stands.
     make = module.Response if b"content-encoding" in dict(pairs) else _known_class(module)
     response = make(whole.head.status, headers=pairs, stream=unread)
@@ -53,24 +52,23 @@ class _Unread:
     taken: how many it has taken.
     """
 
-    def __init__(self, whole: Whole, report: Report, clock: Clock) -> None:
+    def __init__(self, whole: Whole, answer: Playable, clock: Clock) -> None:
         self.whole = whole
         self.taken = 0
-        self._report: Report | None = report  # None once it has
+        self._answer: Playable | None = answer  # None once it has reported
         self._clock = clock
-        self._began = clock.now()
 
     def close(self) -> None:
         """Report the ending, unless that was done."""
-        if (report := self._report) is None:
+        if (answer := self._answer) is None:
             return
         # Let go of: a client's response and its stream hold each other, until the collector finds them.
-        self._report = None
+        self._answer = None
         whole, taken = self.whole, self.taken
         cancelled = any(whole.chunks[taken:]) and whole.head.is_stream
-        seconds = self._clock.now() - self._began
+        seconds = self._clock.now() - answer.began
         received = whole.parts[:taken] if cancelled else None
-        report(Ending(whole.head.status, sum(whole.chunks[:taken]), seconds, cancelled, received))
+        answer.finished(Ending(whole.head.status, sum(whole.chunks[:taken]), seconds, cancelled, received))
 
     async def aclose(self) -> None:
         """Do the same."""

@@ -24,6 +24,11 @@ class Playable(Protocol):
     """
 
     @property
+    def began(self) -> float:
+        """When the request came, by the clock that plays the answer."""
+        ...
+
+    @property
     def take(self) -> Any:
         """What takes the real answer, or None."""
         ...
@@ -80,7 +85,7 @@ class Playback:
         self._answer = answer
         self._events = iter(answer)
         self._clock = clock
-        self._began = clock.now()
+        self._began = answer.began
         self._timeouts = timeouts
         self._raise = fail
         self._started = False

@@ -84,7 +84,7 @@ def transport_class(module: ModuleType) -> type[Any]:
 
                 return record(module, request, onward, answer.take)
             if (whole := answer.whole) is not None:
-                return respond_at_once(module, whole, answer.finished, self._clock)
+                return respond_at_once(module, whole, answer, self._clock)
             playback = playback_of(answer, request, self._clock)
             try:
                 for pause in playback.until_head():
@@ -104,7 +104,7 @@ def transport_class(module: ModuleType) -> type[Any]:
 
                 return await record_async(module, request, onward, answer.take)
             if (whole := answer.whole) is not None:
-                return respond_at_once(module, whole, answer.finished, self._clock)
+                return respond_at_once(module, whole, answer, self._clock)
             playback = playback_of(answer, request, self._clock)
             try:
                 for pause in playback.until_head():

@@ -212,22 +212,24 @@ Play = Callable[[], Iterable[WireEvent]]
 class Answer:
     """A call and, once it has begun, the events that answer it; iterated, it gives the events.
 
-    play: gives the events. take: where the request is to be recorded, what takes the real answer. A player that can
-    send the request on does so instead of playing the events. whole: the answer in one piece; None where a pace, a
-    fault or a framing lies over it.
+    began: when the request came, by the clock of who plays it. play: gives the events. take: where the request is to be
+    recorded, what takes the real answer. A player that can send the request on does so instead of playing the events.
+    whole: the answer in one piece; None where a pace, a fault or a framing lies over it.
     """
 
-    __slots__ = ("_events", "call", "play", "take", "whole")
+    __slots__ = ("_events", "began", "call", "play", "take", "whole")
 
     def __init__(self, call: Call, play: Play, take: Any = None) -> None:
         self.call = call
         self.play = play
         self.take = take
+        self.began = 0.0
         self._events: Iterable[WireEvent] = ()
         self.whole: Whole | None = None
 
-    def begin(self) -> None:
-        """Find out what the answer is."""
+    def begin(self, now: float) -> None:
+        """Find out what the answer is. now: when the request came."""
+        self.began = now
         self._events = events = self.play()
         if isinstance(events, Whole):
             self.whole = events
@@ -251,8 +253,9 @@ class Journal(Sequence[Call]):
         self._calls = list(calls)
 
     def append(self, call: Call) -> None:
-        """Add the newest call."""
+        """Add the newest call, and number it."""
         self._calls.append(call)
+        call.number = len(self._calls)
 
     def clear(self) -> None:
         """Forget all calls."""

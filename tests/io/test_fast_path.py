@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pickle
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 
 import httpx
 import pytest
@@ -33,6 +33,7 @@ class Played:
 
     def __init__(self, answer):
         self._answer = answer
+        self.began = answer.began
         self.finished = answer.finished
 
     def __iter__(self):
@@ -146,7 +147,9 @@ def test_version_that_keeps_its_content_elsewhere_gets_plain_responses():
     endings = []
     whole = Whole(Head(200, ()), (b"{}",), (1,))
 
-    response = respond_at_once(module, whole, endings.append, FakeLLM().clock)
+    answer = SimpleNamespace(began=0.0, finished=endings.append)
+
+    response = respond_at_once(module, whole, answer, FakeLLM().clock)
 
     assert type(response) is OtherResponse
     assert response.read() == b"{}"
