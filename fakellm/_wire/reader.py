@@ -26,8 +26,18 @@ _REMEMBERED = 2_000_000
 
 _NO_JSON = ErrorBody("the body of the request is no JSON object")
 
-_Asker = tuple[str, Claim, Strictness, Provider]
-"""URL, claim, rules and provider: what was accepted for them is accepted for them again."""
+
+class _Asker:
+    """Whose requests are read: what was accepted for one is accepted for it again.
+
+    by: URL, claim, rules and provider. prefix: what the keys of the requests begin with.
+    """
+
+    __slots__ = ("by", "prefix")
+
+    def __init__(self, by: tuple[str, Claim, Strictness, Provider], prefix: bytes) -> None:
+        self.by = by
+        self.prefix = prefix
 
 
 class Check(Protocol):
@@ -99,22 +109,24 @@ class Reader:
         facts, by, voice = self._facts[wire.body], (wire.url, claim, strictness, provider), voice or self._dialect
         if (accepted := facts.accepted) is not None and accepted[0] == by:
             return ChatRequest(facts, accepted[1], provider, voice, claim, key=accepted[2])
+        if (asker := self._asker) is None or asker.by != by:
+            asker = self._asker = _Asker(by, key_of(wire.path, b""))
         body, known = self._decoded(wire.body)
         model = self._model_of(body, wire) if self._model_of else claim.model or ""
         if self._to_chat is None:
             # Who looks into the request decodes it again: hardly anybody does.
-            given, (terms, messages) = {}, self._taken(wire.body, body, known, model, self._only(by))
+            given, (terms, messages) = {}, self._taken(wire.body, body, known, model, asker)
         else:
             self._check(body, model, strictness, provider, size=len(wire.body), new_messages=None)
             given = {"body": body, "as_chat": self._to_chat(body)}
             terms, messages = self._parts(given["as_chat"])
         if accepted is None:
             facts.learn(terms, messages, None if self._count is None else self._count(body, model))
-        facts.accepted = by, model, (key := key_of(wire.path, facts.canonical))
+        facts.accepted = by, model, (key := asker.prefix + facts.canonical)
         return ChatRequest(facts, model, provider, voice, claim, key=key, **given)
 
     def _taken(
-        self, data: bytes, body: Json, terms: KnownTerms | None, model: str, by: _Asker
+        self, data: bytes, body: Json, terms: KnownTerms | None, model: str, asker: _Asker
     ) -> tuple[KnownTerms, Sequence[KnownMessage]]:
         """Check a body in chat's form, and return what is known of its parts. terms: where they are known already."""
         was_whole, (terms, messages) = terms is None, self._parts(body, terms)
@@ -122,17 +134,17 @@ class Reader:
         if was_whole and accepted_by is not None:
             terms.look_around(data)
             self._last = terms
-        is_known, size = accepted_by is by and bool(messages), len(data)
+        is_known, size = accepted_by is asker and bool(messages), len(data)
         if is_known and size <= most and all([one.is_plain for one in messages]):  # noqa: C419  # a third of the time
             return terms, messages
         new = None
         if is_known:
-            new = [one for one, known in zip(body["messages"], messages, strict=True) if known.accepted is not by]
-        _, _, strictness, provider = by
+            new = [one for one, known in zip(body["messages"], messages, strict=True) if known.accepted is not asker]
+        _, _, strictness, provider = asker.by
         most = self._check(body, model, strictness, provider, size=size, new_messages=new) or 0
-        terms.accepted = by, most
+        terms.accepted = asker, most
         for one in messages:
-            one.accepted = by
+            one.accepted = asker
         return terms, messages
 
     def _parts(self, as_chat: Json, terms: KnownTerms | None = None) -> tuple[KnownTerms, Sequence[KnownMessage]]:
@@ -146,13 +158,6 @@ class Reader:
         else:
             keys = message_keys(as_chat["messages"])
         return terms, list(map(self._messages.__getitem__, keys))
-
-    def _only(self, asker: _Asker) -> _Asker:
-        """Return the last asker where this one equals it, so that ``is`` tells whether it is the same."""
-        if (last := self._asker) is not None and last == asker:
-            return last
-        self._asker = asker
-        return asker
 
     def _decoded(self, body: bytes) -> tuple[Json, KnownTerms | None]:
         """Decode a body; of one that says beside its messages what an earlier one said, the messages alone.
