@@ -114,7 +114,7 @@ def activate(engine: Claims, clock: Clock, *, is_everywhere: bool = False) -> Ac
     activation = Activation(engine, clock, is_everywhere=is_everywhere)
     with _lock:
         if not _active:
-            _install()
+            _late.begin()
         _active.append(activation)
     _context.set((*_context.get(), activation))
     return activation
@@ -165,10 +165,6 @@ async def _answer_async(module: ModuleType, request: Any, onward: Callable[[Any]
 
     asked = WireRequest(wire.method, wire.url, wire.headers, await request.aread())
     return await answering.transport(module).answer_async(request, asked, pass_on)
-
-
-def _install() -> None:
-    _late.begin()
 
 
 def _uninstall() -> None:

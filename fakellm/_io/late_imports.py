@@ -28,9 +28,9 @@ class LateImports:
     def begin(self) -> None:
         """Patch what is imported already, and the others when they are."""
         self.is_on = True
-        if self not in sys.meta_path:
+        if self not in (finders := sys.meta_path):
             # Not in front: whoever has put himself there may take away the first one, as pyfakefs does.
-            sys.meta_path.insert(_place(), self)
+            finders.insert(finders.index(PathFinder) if PathFinder in finders else len(finders), self)
         for name, patch in self._patches.items():
             if (module := sys.modules.get(name)) is not None:
                 patch(module)
@@ -57,10 +57,6 @@ class LateImports:
 def imported(names: Iterable[str]) -> tuple[ModuleType, ...]:
     """Return the modules of these names that are imported, each once: two names may stand for one."""
     return tuple(dict.fromkeys(sys.modules[name] for name in names if name in sys.modules))
-
-
-def _place() -> int:
-    return sys.meta_path.index(PathFinder) if PathFinder in sys.meta_path else len(sys.meta_path)
 
 
 class _Patching(Loader):

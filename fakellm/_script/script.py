@@ -45,7 +45,7 @@ class Script:
         """Put a rule behind those that are there, and number it so."""
         rule.number = len(self.rules) + 1
         self.rules.append(rule)
-        if (place := _place(rule.matcher)) is None:
+        if not rule.matcher.conditions or (place := _place(rule.matcher)) is None:
             self._rest.append(rule)
         else:
             field, wanted = place
@@ -63,7 +63,7 @@ class Script:
 
     def retire(self, rule: Rule) -> None:
         """Pass over a rule that is used up, so that it costs later requests nothing."""
-        if (place := _place(rule.matcher)) is None:
+        if not rule.matcher.conditions or (place := _place(rule.matcher)) is None:
             self._rest.remove(rule)
         else:
             field, wanted = place
@@ -95,8 +95,6 @@ class Script:
 
 def _place(matcher: Matcher) -> tuple[str, Any] | None:
     """Return the field and the value by which the rules of a matcher are found, or None."""
-    if not matcher.conditions:
-        return None
     wanted = {c.field: c.wanted for c in matcher.conditions if _is_indexed(c.field, c.wanted)}
     field = next((field for field in _SHELVES if field in wanted), None)
     return None if field is None else (field, wanted[field])
