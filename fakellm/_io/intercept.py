@@ -169,7 +169,7 @@ async def _answer_async(module: ModuleType, request: Any, onward: Callable[[Any]
 
 def _uninstall() -> None:
     _late.end()
-    for patches in _patches.values():
+    for patches in reversed(_patches.values()):  # a class may be there by two modules, one imported anew
         for owner, name, original, patched in patches:
             # Whoever patched after us holds on to ours, which passes everything through when nothing is active.
             if owner.__dict__.get(name) is patched:

@@ -63,8 +63,8 @@ def sent(module: ModuleType, request: Any, body: bytes = b"") -> WireRequest:
 @cache
 def _keeps_what_is_read(module: ModuleType) -> bool:
     url, headers = module.URL("https://user@host:1/path?query#end"), module.Headers({"A": "b"})
-    parts = vars(url).get("_uri_reference")
-    return isinstance(parts, tuple) and str(parts) == str(url) and vars(headers).get("_list") == [(b"A", b"a", b"b")]
+    parts, lines = getattr(url, "_uri_reference", None), getattr(headers, "_list", None)
+    return isinstance(parts, tuple) and str(parts) == str(url) and lines == [(b"A", b"a", b"b")]
 
 
-_text_of = lru_cache(maxsize=256)(str)
+_text_of = lru_cache(maxsize=256)(str)  # most clients ask one URL

@@ -33,7 +33,8 @@ def check_fields(reply: Reply, request: ChatRequest) -> None:
     """
     takes = request.voice.takes
     for name in _without_place(takes):
-        if getattr(reply, name) not in _NOTHING:
+        is_given = bool(reply.tool_calls) if name == "tool_calls" else getattr(reply, name) is not None
+        if is_given:
             known = ", ".join(f"{name}=" for name in sorted(takes)) or "an ErrorReply, a fault, or raw="
             raise ContradictionError(
                 f"the reply has {name}, for which {request.voice.spoken_at} has no place\n  to answer it, type: {known}"
@@ -51,7 +52,6 @@ def check_fields(reply: Reply, request: ChatRequest) -> None:
 
 
 _CONTENT = MESSAGE_FIELDS | {"vectors"}
-_NOTHING = None, ()
 
 
 @lru_cache(maxsize=64)

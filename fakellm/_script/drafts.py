@@ -55,6 +55,7 @@ def _is_constant(reply: Reply) -> bool:
 
 
 _MOST_DRAFTS = 256
+_MOST_BILLS = 256
 
 
 class Draft:
@@ -113,8 +114,14 @@ class Draft:
             self._counted = _count(self._said)
         if self.reply.usage:  # it is in the test's hands, where it may change
             return Counted(_laid_over(usage_of(facts.prompt_tokens, *self._counted), self.reply.usage))
-        self._billed = facts, _counted(self._setting, facts.prompt_tokens, *self._counted)
-        return self._billed[1]
+        counts = (facts.prompt_tokens, *self._counted)
+        bills = self._setting.bills
+        if (bill := bills.get(counts)) is None:
+            if len(bills) >= _MOST_BILLS:
+                bills.clear()
+            bill = bills[counts] = Counted(usage_of(*counts))
+        self._billed = facts, bill
+        return bill
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -124,6 +131,7 @@ class _Setting:
     model: the name with which it answers, where it is known how the provider speaks. is_known: whether that is so.
     n, stop, limit, top_logprobs: what is asked for, see ``Terms``. is_plain: whether a text is an answer as it stands:
     nothing cuts it, nothing is told beside it, nothing calls for another. shared: what a dialect keeps of such answers.
+    bills: usages by their tokens, of prompt, answer and reasoning, shared as the bytes are that a dialect made of them.
     """
 
     terms: KnownTerms
@@ -136,6 +144,7 @@ class _Setting:
     top_logprobs: int | None
     is_plain: bool
     shared: dict[str, Any]
+    bills: dict[tuple[int, int, int], Counted]
 
 
 # As most requests of a suite have the same, each is found out once.
@@ -147,7 +156,7 @@ def _setting(terms: KnownTerms, model: str, provider: Provider, endpoint: str, f
     n, stop, limit, top_logprobs = terms.n, terms.stop, terms.limit, terms.top_logprobs
     is_plain = n == 1 and not stop and limit is None and top_logprobs is None and terms.must_call is None
     encoding = encoding_for_model(model)
-    return _Setting(terms, encoding, answering, is_known, n, stop, limit, top_logprobs, is_plain, shared={})
+    return _Setting(terms, encoding, answering, is_known, n, stop, limit, top_logprobs, is_plain, shared={}, bills={})
 
 
 _NO_IDENTITY = Identity(0, "", b"", 0)
@@ -324,12 +333,6 @@ def _count(said: Sequence[_Said]) -> tuple[int, int]:
         calls = [(call.name, call.arguments_text) for call in one.calls] if one.calls else ()
         tokens += one.setting.terms.bill.count_completion(text or "", calls, reasoning_tokens=one.reasoned)
     return tokens, reasoned
-
-
-@lru_cache(maxsize=1024)
-def _counted(setting: _Setting, prompt: int, completion: int, reasoning: int) -> Counted:
-    """Return the usage of so many tokens, shared by the answers to requests of one setting, as its bytes are."""
-    return Counted(usage_of(prompt, completion, reasoning))
 
 
 def _laid_over(usage: dict[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:

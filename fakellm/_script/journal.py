@@ -254,8 +254,8 @@ class Journal(Sequence[Call]):
 
     def append(self, call: Call) -> None:
         """Add the newest call, and number it."""
+        call.number = len(self._calls) + 1
         self._calls.append(call)
-        call.number = len(self._calls)
 
     def clear(self) -> None:
         """Forget all calls."""

@@ -23,6 +23,7 @@ _FINITE = Numbers()
 _Vector = Annotated[Sequence[Annotated[float, _FINITE]], AT_LEAST_ONE]
 
 
+# No slots: ``saying`` fills what it makes at once.
 @naming_fields()
 @dataclass(frozen=True)
 class Reply:
@@ -382,7 +383,7 @@ def saying(text: str) -> Reply:
     """
     check_text("Reply text", text)
     reply = object.__new__(Reply)
-    vars(reply).update(_TEXT_ALONE, text=text)
+    vars(reply).update(_TEXT_ALONE, text=text)  # ``is_text_alone`` included
     return reply
 
 

@@ -174,7 +174,7 @@ class Fallback(Rule):
 def caller() -> str:
     """Return ``file:line`` of the nearest frame outside this package: where the user wrote the call."""
     frame = sys._getframe(1)  # noqa: SLF001  # inspect.stack() reads the source of every frame
-    while _is_own_name(frame.f_globals.get("__name__")) and frame.f_back is not None:
+    while _is_own_name(str(frame.f_globals.get("__name__"))) and frame.f_back is not None:
         frame = frame.f_back
     return f"{_file_name(frame.f_code.co_filename)}:{frame.f_lineno}"
 
@@ -184,9 +184,9 @@ _file_name = lru_cache(maxsize=256)(basename)
 
 def is_own(frame: FrameType) -> bool:
     """Whether a frame runs this package's code rather than a user's."""
-    return _is_own_name(frame.f_globals.get("__name__"))
+    return _is_own_name(str(frame.f_globals.get("__name__")))
 
 
 @lru_cache(maxsize=256)
-def _is_own_name(name: object) -> bool:
-    return name == "fakellm" or str(name).startswith("fakellm.")
+def _is_own_name(name: str) -> bool:
+    return name == "fakellm" or name.startswith("fakellm.")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, NamedTuple, overload
+from typing import Any, Literal, overload
 
 from fakellm._wire.events import Head, Whole
 from fakellm._wire.identity import Identity
@@ -107,7 +107,8 @@ Logprobs = tuple[tuple[Mapping[str, Any], ...], ...]
 """For each piece of a text, the entries of its tokens."""
 
 
-class WireText(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class WireText:
     """A text, or what is said when the model declines. pieces: cut as a stream sends it."""
 
     pieces: Sequence[str]
@@ -115,7 +116,8 @@ class WireText(NamedTuple):
     is_refusal: bool = False
 
 
-class WireReasoning(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class WireReasoning:
     """What the model thinks. signature: the test's own seal; None for the API's. redacted: kept from the client."""
 
     pieces: Sequence[str]

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
-from typing import NamedTuple, Self, TypeVar
+from dataclasses import dataclass
+from typing import Self, TypeVar
 
 from fakellm._wire.answer import Completion
 from fakellm._wire.asked import ChatRequest
@@ -20,7 +21,8 @@ from fakellm._wire.voice import Voice
 __all__ = ["LENIENT", "STRICT", "Claim", "Dialect", "Strictness", "Traffic", "alike"]
 
 
-class Strictness(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Strictness:
     """Whether what the real API rejects is rejected.
 
     strict: False accepts whatever is well-formed. models: the names that exist; None for any name.

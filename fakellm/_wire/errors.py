@@ -7,7 +7,8 @@ be null.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NamedTuple, Protocol
+from dataclasses import dataclass
+from typing import Any, Protocol
 
 from pydantic_core import to_json
 
@@ -19,7 +20,8 @@ DO_NOT_RETRY = (("x-should-retry", "false"),)
 """Header with which the OpenAI SDKs surface an error at once, whatever its status."""
 
 
-class ErrorBody(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class ErrorBody:
     """The members of ``error``. type: None for providers that send none."""
 
     message: str

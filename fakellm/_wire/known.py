@@ -56,12 +56,14 @@ def _around(body: bytes, terms: bytes) -> tuple[bytes, bytes] | None:
         before, rest = body[: name.end()], body[name.end() :].decode()
         after = rest[_DECODER.raw_decode(rest)[1] :].encode()
         # Proves that the messages are what stands between: the name may be found in another place as well.
-        is_proven = keys_of(from_json(b"%b[0]%b" % (before, after))) == (terms, message_keys([0]))
+        is_proven = keys_of(from_json(b"%b%b%b" % (before, to_json(_NO_MESSAGES), after))) == (terms, _KEYS_OF_NONE)
     except (ValueError, RecursionError):
         return None
     return (before, after) if is_proven else None
 
 
+_NO_MESSAGES = ["fakellm: what nobody says"]
+_KEYS_OF_NONE = message_keys(_NO_MESSAGES)
 _NAME = re.compile(rb'"messages"\s*:\s*')
 _DECODER = JSONDecoder()
 
@@ -95,9 +97,9 @@ class KnownTerms(Terms):
 
     def messages_in(self, body: bytes) -> list[Any] | None:
         """Return the messages of a body that begins and ends as one of these terms; None for any other body."""
-        if self._around is None:
+        if (around := self._around) is None:
             return None
-        before, after = self._around
+        before, after = around
         if not (body.startswith(before) and body.endswith(after)):
             return None
         try:  # within an array, since several values may stand there

@@ -75,6 +75,7 @@ class Reader:
         to_chat: Callable[[Json], Json] | None = None,
         count: Callable[[Json, str], int] | None = None,
         no_json: ErrorBody = _NO_JSON,
+        only_reads: bool = False,
     ) -> None:
         self._dialect = dialect
         self._model_of = model_of
@@ -85,6 +86,9 @@ class Reader:
         self._count = count
         """Counts what a body is billed, given the model as well; None where its messages are billed as a chat's."""
         self._no_json = no_json
+        self._only_reads = only_reads
+        """Whether none of these functions changes a body. It may share what it holds with others, then, and who looks
+        into the request decodes it again."""
         self._facts = Memo(partial(BodyFacts, to_chat=to_chat), limit=_REMEMBERED)
         self._terms = Memo(partial(KnownTerms, rates=dialect.rates), limit=_REMEMBERED)
         self._messages = Memo(KnownMessage, limit=_REMEMBERED)
@@ -114,8 +118,8 @@ class Reader:
         body, known = self._decoded(wire.body)
         model = self._model_of(body, wire) if self._model_of else claim.model or ""
         if self._to_chat is None:
-            # Who looks into the request decodes it again: hardly anybody does.
-            given, (terms, messages) = {}, self._taken(wire.body, body, known, model, asker)
+            given = {} if self._only_reads else {"body": body, "as_chat": body}
+            terms, messages = self._taken(wire.body, body, known, model, asker)
         else:
             self._check(body, model, strictness, provider, size=len(wire.body), new_messages=None)
             given = {"body": body, "as_chat": self._to_chat(body)}
@@ -131,20 +135,22 @@ class Reader:
         """Check a body in chat's form, and return what is known of its parts. terms: where they are known already."""
         was_whole, (terms, messages) = terms is None, self._parts(body, terms)
         accepted_by, most = terms.accepted
-        if was_whole and accepted_by is not None:
+        is_known, size = accepted_by is asker and bool(messages), len(data)
+        # A list, which takes a third of the time.
+        is_plain = is_known and size <= most and all([one.is_plain for one in messages])  # noqa: C419
+        if not is_plain:
+            new = None
+            if is_known:
+                known = zip(body["messages"], messages, strict=True)
+                new = [message for message, one in known if one.accepted is not asker]
+            _, _, strictness, provider = asker.by
+            most = self._check(body, model, strictness, provider, size=size, new_messages=new) or 0
+            terms.accepted = asker, most
+            for one in messages:
+                one.accepted = asker
+        if was_whole and accepted_by is not None and self._only_reads:
             terms.look_around(data)
             self._last = terms
-        is_known, size = accepted_by is asker and bool(messages), len(data)
-        if is_known and size <= most and all([one.is_plain for one in messages]):  # noqa: C419  # a third of the time
-            return terms, messages
-        new = None
-        if is_known:
-            new = [one for one, known in zip(body["messages"], messages, strict=True) if known.accepted is not asker]
-        _, _, strictness, provider = asker.by
-        most = self._check(body, model, strictness, provider, size=size, new_messages=new) or 0
-        terms.accepted = asker, most
-        for one in messages:
-            one.accepted = asker
         return terms, messages
 
     def _parts(self, as_chat: Json, terms: KnownTerms | None = None) -> tuple[KnownTerms, Sequence[KnownMessage]]:

@@ -81,8 +81,7 @@ class Table:
     def copied(self) -> Table:
         """Return the table with copies of its dialects, which remember nothing that is asked of these."""
         made = alike(self)
-        spoken = self._copies or {}
-        made._copies = {number: one.copied() for number, one in spoken.items()} if spoken else {}  # noqa: SLF001  # the same
+        made._copies = {number: one.copied() for number, one in (self._copies or {}).items()}  # noqa: SLF001  # the same
         return made
 
     def _first(self, number: int) -> Dialect:

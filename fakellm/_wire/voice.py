@@ -19,7 +19,8 @@ from fakellm.tokens._rates import CHAT_RATES, Rates
 __all__ = ["CHAT_MARKS", "MESSAGE_FIELDS", "SOMEBODY", "Heard", "Marks", "Speaker", "Voice"]
 
 
-class Marks(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Marks:
     """How the streams of an API are told apart from others.
 
     end: matches the end mark of a whole stream, at the end of its bytes. chunk: the JSON of a chunk that says little,

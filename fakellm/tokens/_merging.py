@@ -17,7 +17,7 @@ from fakellm.tokens._vocabulary import NO_RANK, Vocabulary
 
 __all__ = ["Merging"]
 
-# Characters that the words take; a word that was seen costs a tenth of a microsecond.
+# Characters that the words take, counted and encoded each; a word that was seen costs a tenth of a microsecond.
 _REMEMBERED = 2 << 20
 # Neighbours of which it is known what token they make, or none; each takes 150 bytes.
 _MOST_NEIGHBOURS = 1 << 15

@@ -47,11 +47,10 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         _register(session.config.pluginmanager)
 
 
-def look_again(item: pytest.Item) -> None:
-    """Do so for a test that one of its fixtures has marked."""
-    for mark in item.own_markers:
-        if mark.name in TROUBLE_MARKERS:
-            _register(item.config.pluginmanager)
+def see_marks_of_fixtures(item: pytest.Item) -> None:
+    """Let them be called for a test that a fixture has marked since it was collected, or its class, or its module."""
+    if _is_marked(item):
+        _register(item.config.pluginmanager)
 
 
 def _register(manager: pytest.PytestPluginManager) -> None:

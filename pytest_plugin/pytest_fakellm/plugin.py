@@ -249,7 +249,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     """Check, when the test body has ended well, that nothing passed by accident; report what was said."""
-    exploring.look_again(item)
+    exploring.see_marks_of_fixtures(item)
     try:
         result = yield
     except BaseException as err:

@@ -178,8 +178,8 @@ def _guard_further(request: pytest.FixtureRequest, chosen: Chosen) -> None:
 
     Connections to providers are kept out already, since there is something that answers.
     """
-    everything, hosts = chosen.several(OF_GUARD).values()
-    allowed = check_hosts(hosts or ())
+    decided = chosen.several(OF_GUARD)
+    everything, allowed = decided["block_network"], check_hosts(decided["allowed_hosts"] or ())
     if everything or allowed:
         hold = guard_of(request.config).hold("all" if everything else "providers", allowed=allowed)
         watch_of(request.node).blocks.enter_context(hold)

@@ -77,12 +77,12 @@ class Terminal:
             self._summary.orphans.update(found)
 
     def pytest_terminal_summary(self, terminalreporter: Any, exitstatus: int) -> None:
-        """Write the summary where there is something to tell, and what each test with trials survives."""
-        if not (self._is_idle or self._summary.is_empty):
-            self._write_summary(terminalreporter, exitstatus)
+        """Write what each test with trials survives, and the summary where there is something to tell."""
         for node, table in sorted(self._tables.items()):
             terminalreporter.write_sep("-", f"fakellm trials of {node}")
             terminalreporter.write_line(table)
+        if not (self._is_idle or self._summary.is_empty):
+            self._write_summary(terminalreporter, exitstatus)
 
     def _write_summary(self, terminalreporter: Any, exitstatus: int) -> None:
         terminalreporter.section("fakellm")

@@ -309,3 +309,31 @@ def test_dialect_of_a_recording_that_is_none_is_refused(recorded):
         UsageError, match=r"use_cassette\(\) dialects holds objects of fakellm.dialects.Dialect, got 'toy'"
     ):
         use_cassette(recorded, dialects=["toy"])
+
+
+class Taking(Toy):
+    """A dialect whose check takes out what it knows."""
+
+    endpoint = "taking"
+
+    def __init__(self):
+        super().__init__()
+        self._reader = Reader(self, model_of=lambda body, wire: body["model"], check=self.check)
+
+    def check(self, body, model, strictness, provider, **known):
+        assert body["options"].pop("depth") == 1
+
+
+def test_body_is_the_own_one_of_each_check():
+    with FakeLLM(dialects=[Taking()]) as llm:
+        llm.reply("a", times=None)
+        answers = [
+            httpx.post(
+                URL,
+                json={"model": "m", "options": {"depth": 1}, "messages": [{"role": "user", "content": str(n)}]},
+            )
+            for n in range(5)
+        ]
+
+    assert [answer.status_code for answer in answers] == [200] * 5
+    assert [call.request.as_chat["options"] for call in llm.calls] == [{"depth": 1}] * 5

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -104,6 +105,17 @@ def test_patches_are_gone_when_the_last_is_over():
         pass
 
     assert [module.HTTPTransport.handle_request for module in installed_modules()] == before
+
+
+def test_patches_of_a_module_that_is_imported_anew_are_gone_too(monkeypatch):
+    before = httpx.HTTPTransport.handle_request
+    monkeypatch.setitem(sys.modules, "httpx", httpx)
+
+    with FakeLLM():
+        del sys.modules["httpx"]
+        assert import_module("httpx").HTTPTransport is httpx.HTTPTransport
+
+    assert httpx.HTTPTransport.handle_request is before
 
 
 @pytest.mark.parametrize("module", installed_modules(), ids=lambda module: module.__name__)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from types import ModuleType
+
+import httpx
 import pytest
 
 from fakellm._io import sent as sent_module
@@ -27,6 +30,25 @@ MODULES = pytest.mark.parametrize("module", installed_modules(), ids=lambda modu
 def test_requests_keep_what_is_read(module):
     """Where a new version no longer does, answers are slower, and this is to be looked at."""
     assert sent_module._keeps_what_is_read(module)
+
+
+class Slotted:
+    """What a later version may make of a URL, or of headers."""
+
+    __slots__ = ("_text",)
+
+    def __init__(self, given):
+        self._text = given
+
+    def __str__(self):
+        return self._text
+
+
+def test_version_that_keeps_something_else_is_asked():
+    module = ModuleType("httpx")
+    vars(module).update(vars(httpx), URL=Slotted, Headers=Slotted)
+
+    assert not sent_module._keeps_what_is_read(module)
 
 
 @MODULES

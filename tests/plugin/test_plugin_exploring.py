@@ -69,7 +69,7 @@ def test_each_trial_is_a_subtest(project):
 
 
 MARKED_BY_A_FIXTURE = """
-@pytest.fixture
+@pytest.fixture(scope="SCOPE")
 def troubled(request):
     request.node.add_marker(pytest.mark.llm_faults(faults.connect_error()))
 
@@ -80,8 +80,9 @@ def test_agent(troubled, fake_llm, subtests):
 """
 
 
-def test_test_that_a_fixture_marks_has_its_trials(project):
-    make_test(project, MARKED_BY_A_FIXTURE)
+@pytest.mark.parametrize("scope", ["function", "module"])
+def test_test_that_a_fixture_marks_has_its_trials(project, scope):
+    make_test(project, MARKED_BY_A_FIXTURE.replace("SCOPE", scope))
 
     result = project.runpytest_inprocess("-v")
 

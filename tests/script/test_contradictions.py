@@ -2,11 +2,11 @@
 
 import pytest
 from asking import tool, tools
-from chat_wire import asking
+from chat_wire import asking, wire
 from engines import ask, make_engine, scripted
 
 from fakellm import ContradictionError, Reply, ToolCall, UnmatchedRequestError, UsageError
-from fakellm._script.match import Matcher
+from fakellm._script.match import Condition, Matcher
 
 CITY = {
     "type": "object",
@@ -219,3 +219,23 @@ def test_schema_that_is_not_strict_binds_nobody():
     answer = ask(scripted(Reply(parsed={"town": 1})), asking("json", response_format=loose))
 
     assert answer.json["choices"][0]["message"]["content"] == '{"town":1}'
+
+
+class Array:
+    """An object that says of each element whether it is equal, as arrays do."""
+
+    def __eq__(self, other):
+        raise ValueError("The truth value of an array is ambiguous")
+
+    __hash__ = object.__hash__
+
+
+@pytest.mark.parametrize("reply", [Reply(parsed=Array()), Reply(chunks=[]), Reply(tool_calls=(ToolCall("f", {}),))])
+def test_what_an_api_has_no_place_for_is_told_whatever_it_is(reply):
+    body = {"model": "text-embedding-3-small", "input": "hi"}
+    engine = make_engine()
+    engine.register(engine.new_rule(Matcher((Condition("endpoint", "embeddings"),)))).reply(reply)
+
+    answer = ask(engine, wire(body, url="https://api.openai.com/v1/embeddings"))
+
+    assert "has no place" in answer.error["message"]

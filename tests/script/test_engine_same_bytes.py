@@ -135,6 +135,7 @@ OPENROUTER, GROQ, SILICONFLOW, OTHER = (
         asking(service_tier="flex"),
         asking(store=True),
         asking(model="o3"),
+        asking(model="\0fakellm: the text\0"),
         asking(model="gpt-3.5-turbo"),
         *(asking(url=url) for url in (OPENROUTER, GROQ, SILICONFLOW, OTHER)),
         wire({"model": "gpt-5", "input": "hi"}, url="https://api.openai.com/v1/responses"),
@@ -182,7 +183,7 @@ DESCRIBED = {
     ],
 )
 def test_ids_are_those_of_earlier_versions(request_, made):
-    """Suites hold ids and fingerprints that were answered once."""
+    """Suites hold ids that were answered once."""
     answer = ask(scripted("a", seed=7, test_id="test_a"), request_)
 
     assert answer.json["id"] == made

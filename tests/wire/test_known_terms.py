@@ -6,6 +6,7 @@ import pytest
 from asking import KEY, OPENAI, read
 
 from fakellm._dialects.chat.dialect import ChatDialect
+from fakellm._dialects.providers import PROVIDERS
 from fakellm._wire.dialect import LENIENT, STRICT
 from fakellm._wire.errors import Rejected
 from fakellm._wire.events import WireRequest
@@ -84,3 +85,17 @@ def test_body_is_read_as_one_that_comes_first(before, after, strictness):
     for between in BETWEEN:
         body = f"{before}{between}{after}".encode()
         assert outcome(seasoned, body, strictness) == outcome(ChatDialect(), body, strictness), between
+
+
+def test_body_that_is_rejected_proves_nothing():
+    dialect, odd = ChatDialect(), '{"model":"gpt-4o","metadata":{"messages":%s},"messages":%s}'
+
+    def is_taken(inner, messages):
+        wire = WireRequest("POST", OPENAI, KEY, (odd % (inner, messages)).encode())
+        try:
+            return bool(dialect.read(wire, dialect.claims(wire), LENIENT, PROVIDERS["openai"]))
+        except Rejected:
+            return False
+
+    assert is_taken("[0]", f"[{USER}]")
+    assert [is_taken(inner, "[0]") for inner in ("[0]", f"[{USER}]", f"[{USER}]")] == [False] * 3

@@ -42,7 +42,9 @@ class ChatDialect(OpenAIDialect):
     """What was stored; None until something is."""
 
     def __init__(self) -> None:
-        self._reader = Reader(self, model_of=model_of, check=check_request, no_json=rejections.INVALID_JSON)
+        self._reader = Reader(
+            self, model_of=model_of, check=check_request, no_json=rejections.INVALID_JSON, only_reads=True
+        )
         self._look_ups = reader_of_look_ups(self)
 
     def copied(self) -> Self:

@@ -77,7 +77,10 @@ def _frame_of(completion: Completion, asked: ChatRequest, quirks: ChatQuirks) ->
     if (around := shared.get("around")) is None:
         example = replace(completion, choices=(replace(choice, pieces=(_TEXT,)),))
         before_id, before_usage, end = _frame(example, asked, quirks)
-        around = shared["around"] = (before_id, *before_usage.split(_TEXT_JSON), end)
+        texts = before_usage.split(_TEXT_JSON)
+        if len(texts) != 2:  # a model may have any name
+            return _frame(completion, asked, quirks)
+        around = shared["around"] = (before_id, *texts, end)
     before_id, before_text, after_text, end = around
     return _Frame(before_id, before_text + to_json(whole(choice.pieces or ())) + after_text, end)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from chat_wire import asking, play
 
-from fakellm import FakeLLM, Pace, ScriptFormatError, UnusedReplyError, UsageError
+from fakellm import FakeLLM, Pace, Reply, ScriptFormatError, UnusedReplyError, UsageError
 from fakellm._commands.main import main
 from fakellm._script.options import Options
 
@@ -138,6 +138,17 @@ def test_options_that_a_file_leaves_out_stay_as_they_are(write):
 
     assert asked(llm).status == 404
     llm.check()
+
+
+def test_seed_of_a_file_changes_what_is_said_already(write):
+    llm = FakeLLM()
+    llm.reply(Reply("Hello!"), times=None)
+    fingerprints = [asked(llm).json["system_fingerprint"]]
+
+    llm.load(write("a.yaml", "seed: 5\notherwise: Bye!"))
+
+    fingerprints.append(asked(llm).json["system_fingerprint"])
+    assert fingerprints[0] != fingerprints[1]
 
 
 def test_file_that_is_no_script_changes_no_option(write):
