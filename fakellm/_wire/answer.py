@@ -187,9 +187,9 @@ class Completion:
     identity: what its ids are made of. created: Unix time in seconds. bill: its usage, or what counts it when somebody
     wants to know. sends_usage: False keeps it from the client. headers: response headers beside the usual ones, names
     in lower case. vectors: of embeddings, one for each input; None where the test gives none. kept: for a dialect to
-    keep what it rendered; shared by answers that differ in their ids and their usage alone. shared: the same, of
-    answers of one alternative that differ in its text as well; None where there are none. seconds: how long the
-    model goes on behind it, where a pace says so; else None.
+    keep what it rendered; shared by answers that differ in their ids and their usage alone. seconds: how long the
+    model goes on behind it, where a pace says so; else None. shared: as kept, of answers of one alternative that differ
+    in its text as well; None where there are none.
     """
 
     identity: Identity
@@ -201,8 +201,8 @@ class Completion:
     headers: Headers = ()
     vectors: Sequence[Sequence[float]] | None = None
     kept: dict[str, Any] = field(default_factory=dict)
-    shared: dict[str, Any] | None = None
     seconds: float | None = None
+    shared: dict[str, Any] | None = None
 
     @property
     def counted(self) -> Counted:

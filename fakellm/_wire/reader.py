@@ -55,10 +55,10 @@ class Check(Protocol):
     ) -> float | None:
         """Raise Rejected for a body that the API of a provider does not take.
 
-        body: to be looked at alone. size: of it in bytes. new_messages: those that no accepted body held, where all
-        that stands beside them was accepted before; None where anything may be new. Returns: up to how many bytes a
-        body of plain messages is taken, too, where all that stands beside them is the same; None where each has to be
-        looked at.
+        size: of the body in bytes. new_messages: those that no accepted body held, where all that stands beside them
+        was accepted before; None where anything may be new. Returns, to a reader that ``only_reads``: up to how many
+        bytes a body of plain messages is taken, too, where all that stands beside them is the same; None where each has
+        to be looked at.
         """
         ...
 
@@ -144,8 +144,8 @@ class Reader:
                 known = zip(body["messages"], messages, strict=True)
                 new = [message for message, one in known if one.accepted is not asker]
             _, _, strictness, provider = asker.by
-            most = self._check(body, model, strictness, provider, size=size, new_messages=new) or 0
-            terms.accepted = asker, most
+            room = self._check(body, model, strictness, provider, size=size, new_messages=new)
+            terms.accepted = asker, (room or 0) if self._only_reads else 0
             for one in messages:
                 one.accepted = asker
         if was_whole and accepted_by is not None and self._only_reads:

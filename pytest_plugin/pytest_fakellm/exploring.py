@@ -49,13 +49,23 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 
 def see_marks_of_fixtures(item: pytest.Item) -> None:
     """Let them be called for a test that a fixture has marked since it was collected, or its class, or its module."""
-    if _is_marked(item):
-        _register(item.config.pluginmanager)
+    if _is_marked(item) and _register(item.config.pluginmanager):
+        check_marks(item)  # it was set up before
 
 
-def _register(manager: pytest.PytestPluginManager) -> None:
-    if not manager.has_plugin("fakellm-runs"):
-        manager.register(_Runs(), "fakellm-runs")
+def _register(manager: pytest.PytestPluginManager) -> bool:
+    """Return whether they were not there."""
+    if manager.has_plugin("fakellm-runs"):
+        return False
+    manager.register(_Runs(), "fakellm-runs")
+    return True
+
+
+def check_marks(item: pytest.Item) -> None:
+    """Refuse the markers where they are wrong, or where nothing could be run again."""
+    from pytest_fakellm.experiments import check
+
+    check(item)
 
 
 def _is_marked(item: pytest.Item) -> bool:
@@ -72,11 +82,9 @@ class _Runs:
     """The hooks around a test that has one of the markers."""
 
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
-        """Refuse the markers where they are wrong, or where nothing could be run again."""
+        """Check the markers."""
         if _is_marked(item):
-            from pytest_fakellm.experiments import check
-
-            check(item)
+            check_marks(item)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> Generator[None, object, object]:

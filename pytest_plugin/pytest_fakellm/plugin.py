@@ -246,6 +246,12 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         watch_of(item).guard = guard
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Take back the stand-in keys of a session that broke off, before the fixtures of modules and session are gone."""
+    session.config.stash[KEYS].take_back()
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     """Check, when the test body has ended well, that nothing passed by accident; report what was said."""

@@ -90,6 +90,16 @@ def test_test_that_a_fixture_marks_has_its_trials(project, scope):
     result.assert_outcomes(passed=1)
 
 
+def test_wrong_marker_of_a_fixture_is_refused(project):
+    text = MARKED_BY_A_FIXTURE.replace("SCOPE", "function").replace("faults.connect_error()", "'nonsense'")
+    make_test(project, text)
+
+    result = project.runpytest_inprocess()
+
+    result.stdout.fnmatch_lines(["*UsageError: the marker llm_faults: *"])
+    result.assert_outcomes(failed=1)
+
+
 def test_failing_trial_prints_the_line_that_replays_it(project):
     make_test(project, TWO_CALLS)
 

@@ -63,6 +63,12 @@ def test_key_that_a_test_unsets_is_there_for_the_next_one(project):
 
 
 def test_keys_are_taken_back_where_the_session_ends_early(project):
+    project.makeconftest("""
+        import os
+
+        def pytest_sessionfinish():
+            assert "OPENAI_API_KEY" not in os.environ
+    """)
     project.makepyfile("""
         def test_fails(fake_llm):
             raise RuntimeError
