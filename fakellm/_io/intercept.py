@@ -126,8 +126,7 @@ def deactivate(activation: Activation) -> None:
         _active.remove(activation)
         if not _active:
             _uninstall()
-    known = _context.get()
-    _context.set(known[:-1] if known[-1:] == (activation,) else tuple(one for one in known if one is not activation))
+    _context.set(tuple(known for known in _context.get() if known is not activation))
 
 
 def _answering() -> Activation | None:

@@ -40,7 +40,7 @@ class Drafts:
         key = (id(reply), request.provider, request.model, request.facts.terms, identity.seed)
         if (draft := self._known.get(key)) is None:
             draft = Draft(reply, request, identity.seed)
-            if reply.is_text_alone or _is_constant(reply):
+            if _is_constant(reply):
                 if len(self._known) >= _MOST_DRAFTS:
                     self._known.clear()
                 self._known[key] = draft
@@ -86,7 +86,7 @@ class Draft:
             has_ids = setting.top_logprobs is not None or any(one.calls for one in self._said)
             self._choices = () if has_ids else _choices(self._said, request, _NO_IDENTITY)
             self._shared = None
-        self._headers = () if reply.headers is None else reply.wire_headers
+        self._headers = reply.wire_headers
         self._kept: dict[str, Any] = {}
         self._counted: tuple[int, int] | None = None  # tokens of the answer, and of the reasoning among them
         self._billed: tuple[BodyFacts, Counted] | None = None

@@ -48,9 +48,6 @@ from fakellm._wire.voice import Speaker
 
 __all__ = ["UNMATCHED_CODE", "Answer", "Engine"]
 
-_AS_WRITTEN = 0
-"""The number of a call until it is written down."""
-
 
 class Engine:
     """Rules, sources, fallback and journal of one fake; safe to call from any thread.
@@ -268,19 +265,21 @@ class Engine:
                 return self._unmatched(wire, request)
             if self.sources:  # beside a recording nothing is made up
                 return self._not_spoken(wire, written, request)
-        return self._said(rule, wire, request, dialect)
+        return self._said(rule, wire, request, dialect, written)
 
     def _live_fallback(self, request: ChatRequest) -> Fallback | None:
         return self.fallback if self.fallback and self.fallback.is_live and self.fallback.is_for(request) else None
 
-    def _said(self, rule: Rule | None, wire: WireRequest, request: ChatRequest, dialect: Dialect) -> Answer:
+    def _said(
+        self, rule: Rule | None, wire: WireRequest, request: ChatRequest, dialect: Dialect, written: Journal
+    ) -> Answer:
         """Let a rule answer; the API itself, where it is None."""
         scripted, outcome = None, Outcome.ITSELF
         if rule is not None:
-            scripted, outcome = self.use_up(rule), Outcome.ANSWERED
+            scripted, outcome, written = self.use_up(rule), Outcome.ANSWERED, self.journal
             for source in self.sources:
                 source.excuse(wire)
-        call = Call(_AS_WRITTEN, wire, outcome, 200, request.undecoded(), rule, voice=dialect)
+        call = Call(len(written) + 1, wire, outcome, 200, request.undecoded(), rule, voice=dialect)
         identity = self._identify(wire, request)
         return Answer(call, partial(self.renderer.say, scripted, request, call, identity, dialect))
 

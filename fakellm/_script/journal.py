@@ -253,8 +253,7 @@ class Journal(Sequence[Call]):
         self._calls = list(calls)
 
     def append(self, call: Call) -> None:
-        """Add the newest call, and number it."""
-        call.number = len(self._calls) + 1
+        """Add the newest call."""
         self._calls.append(call)
 
     def clear(self) -> None:

@@ -64,17 +64,15 @@ class Renderer:
                 return in_one_piece(error_events(reply, request.speaker, identity.request_id))
             pace = reply.pace or self.pace
             events = self._rendered(reply, request, call, identity, dialect, pace=pace)
-            whole = events if isinstance(events, Whole) else None
-            if whole is not None:
-                call.status = whole.head.status
+            if isinstance(events, Whole):
+                call.status = events.head.status
             if self.full_headers or reply.headers == "full":
-                whole = None
                 events = add_headers(iter(events), request.provider.headers_for(200, identity.request_id))
             completion = None if pace is None else call.completion
             if completion and completion.seconds is not None:  # the model goes on behind the answer
                 pace = None
             if reply.framing is None and reply.fault is None and pace is None:
-                return whole or in_one_piece(events)
+                return in_one_piece(events)
             events = iter(events)
             if reply.framing is not None:
                 events = reply.framing(events)

@@ -45,7 +45,7 @@ class Script:
         """Put a rule behind those that are there, and number it so."""
         rule.number = len(self.rules) + 1
         self.rules.append(rule)
-        if not rule.matcher.conditions or (place := _place(rule.matcher)) is None:
+        if (place := _place(rule.matcher)) is None:
             self._rest.append(rule)
         else:
             field, wanted = place
@@ -55,15 +55,13 @@ class Script:
         """Return the rule that answers, or None."""
         # A copy: a predicate may script more rules, or ask the model itself, while they are gone through.
         for rule in self._in_order(request, headers) if self._indexes else tuple(self._rest):
-            if rule.is_live and rule.is_for(request):
-                matcher = rule.matcher
-                if not matcher.conditions or matcher.accepts(request, headers):
-                    return rule
+            if rule.is_live and rule.is_for(request) and rule.matcher.accepts(request, headers):
+                return rule
         return None
 
     def retire(self, rule: Rule) -> None:
         """Pass over a rule that is used up, so that it costs later requests nothing."""
-        if not rule.matcher.conditions or (place := _place(rule.matcher)) is None:
+        if (place := _place(rule.matcher)) is None:
             self._rest.remove(rule)
         else:
             field, wanted = place
@@ -95,6 +93,8 @@ class Script:
 
 def _place(matcher: Matcher) -> tuple[str, Any] | None:
     """Return the field and the value by which the rules of a matcher are found, or None."""
+    if not matcher.conditions:
+        return None
     wanted = {c.field: c.wanted for c in matcher.conditions if _is_indexed(c.field, c.wanted)}
     field = next((field for field in _SHELVES if field in wanted), None)
     return None if field is None else (field, wanted[field])

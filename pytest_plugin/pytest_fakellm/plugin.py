@@ -121,7 +121,6 @@ def pytest_configure(config: pytest.Config) -> None:
     """Register the markers; refuse wrong settings before anything runs."""
     config.stash[BEGAN] = time.time()
     config.stash[KEYS] = StandInKeys()
-    config.add_cleanup(config.stash[KEYS].take_back)  # a session may end with a test that is not its last
     _running.append(None)
     config.add_cleanup(_end_session)
     for marker in marker_lines():
@@ -248,7 +247,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Take back the stand-in keys of a session that broke off, before the fixtures of modules and session are gone."""
+    """Take back the stand-in keys of a session that broke off, before the fixtures of modules and session end."""
     session.config.stash[KEYS].take_back()
 
 

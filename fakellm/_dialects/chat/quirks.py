@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 from fakellm._wire.answer import Completion
@@ -94,7 +93,6 @@ class ChatQuirks:
 _AS_OPENAI = ChatQuirks(reasoning_field=None, omits=frozenset(), message_omits=frozenset())
 
 
-@lru_cache(maxsize=64)
 def quirks_of(provider: Provider) -> ChatQuirks:
     """Return how a provider speaks chat: as OpenAI does, where it says nothing."""
     quirks: ChatQuirks = provider.quirks.get("chat", _AS_OPENAI)
