@@ -30,9 +30,20 @@ def redacted(interaction: Interaction, redactor: Redactor) -> Interaction:
         response.status,
         redactor.text(response.reason),
         redactor.response_headers(response.headers, number=interaction.number),
-        redactor.body(redact_stream(response.body, redactor.string)),
+        _body_without_secrets(response.body, redactor),
     )
     return replace(interaction, request=redactor.request(interaction.request), response=clean)
+
+
+def _body_without_secrets(body: bytes, redactor: Redactor) -> bytes:
+    """Return a body without secrets, whole or in pieces.
+
+    Names that are secrets lead to pieces of one text as soon as they are black alike, so it is looked at until nothing
+    changes: with each look there are fewer secrets.
+    """
+    while (clean := redactor.body(redact_stream(body, redactor.string))) != body:
+        body = clean
+    return body
 
 
 def _fit(interaction: Interaction, redactor: Redactor) -> Interaction:

@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 import httpx
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from provider_server import provider
 
@@ -452,7 +452,16 @@ BODY = (
 )
 
 
+# Pieces whose names are black alike once the names are redacted.
+BLACK_ALIKE = (
+    b'data: {"sk-proj-0123456789abcdef": {"": [{"gsk_0123456789abcdefghsk-proj-0123456789abcdefBearer abcdef123456": '
+    b'"gsk_0123456789abcdefgh"}]}}\n\ndata: {"sk-proj-0123456789abcdefsk-proj-0123456789abcdef": {"": [{'
+    b'"gsk_0123456789abcdefghsk-proj-0123456789abcdefBearer abcdef123456": "sk-proj-0123456789abcdef"}]}}\n\n'
+)
+
+
 @given(BODY)
+@example(BLACK_ALIKE)
 def test_what_is_redacted_passes_the_scan(body):
     redactor = Redactor(["own secret 1"])
 
