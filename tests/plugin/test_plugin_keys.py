@@ -62,6 +62,28 @@ def test_key_that_a_test_unsets_is_there_for_the_next_one(project):
     project.runpytest().assert_outcomes(passed=2)
 
 
+@pytest.mark.parametrize(
+    "environment", ["monkeypatch.delenv('OPENAI_API_KEY')", "monkeypatch.setattr(os, 'environ', {})"]
+)
+def test_key_that_a_fixture_took_away_is_there_once_a_fake_answers(project, environment):
+    project.makepyfile(f"""
+        import os
+        import pytest
+
+        @pytest.fixture
+        def elsewhere(monkeypatch):
+            {environment}
+
+        def test_during(elsewhere, fake_llm):
+            assert os.environ["OPENAI_API_KEY"] == "sk-fakellm"
+
+        def test_after():
+            assert "OPENAI_API_KEY" not in os.environ
+    """)
+
+    project.runpytest().assert_outcomes(passed=2)
+
+
 def test_keys_are_taken_back_where_the_session_ends_early(project):
     project.makeconftest("""
         import os
