@@ -84,7 +84,7 @@ def _by(call: Call) -> str:
 
 
 def _is_counted(usage: Any) -> bool:
-    return isinstance(usage.get("prompt_tokens"), int) and isinstance(usage.get("completion_tokens"), int)
+    return all(isinstance(usage.get(name), int) for name in ("prompt_tokens", "completion_tokens"))
 
 
 def tally(
