@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from types import ModuleType, TracebackType
 from typing import Any, Self
 
@@ -98,12 +99,16 @@ class Answering:
 
         everywhere: in tasks and workers as well that were begun under another fake, which asks that one otherwise.
         """
-        self._put_to_use()
-        activation = activate(self._engine, self.clock, is_everywhere=everywhere)
+        end = self._begin(everywhere=everywhere)
         try:
             yield self
         finally:
-            deactivate(activation)
+            end()
+
+    def _begin(self, *, everywhere: bool) -> Callable[[], None]:
+        """Begin to answer; return what ends it."""
+        self._put_to_use()
+        return partial(deactivate, activate(self._engine, self.clock, is_everywhere=everywhere))
 
     def __enter__(self) -> Self:
         self._put_to_use()

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from pytest_fakellm.state import TABLE, TROUBLE_MARKERS
+from pytest_fakellm.state import TABLE, TROUBLE_MARKERS, marks_of
 
 _RUNS: pytest.StashKey[bool] = pytest.StashKey()
 _VARIABLE = "FAKELLM_TRIAL"
@@ -69,7 +69,10 @@ def check_marks(item: pytest.Item) -> None:
 
 
 def _is_marked(item: pytest.Item) -> bool:
-    return any(mark.name in TROUBLE_MARKERS for mark in item.iter_markers())
+    for mark in marks_of(item):  # noqa: SIM110  # any() makes a generator, and each test is asked
+        if mark.name in TROUBLE_MARKERS:
+            return True
+    return False
 
 
 def pytest_make_parametrize_id(val: object) -> str | None:

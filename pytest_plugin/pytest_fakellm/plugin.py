@@ -17,7 +17,18 @@ import pytest
 
 from pytest_fakellm import exploring, scenario_fixtures
 from pytest_fakellm.settings import MARKERS, add_options, check_session, marker_lines, wrong_mark
-from pytest_fakellm.state import API_KEY, BEGAN, GUARD, KEY_NAMES, KEYS, WATCH, StandInKeys, guard_of, watch_of
+from pytest_fakellm.state import (
+    API_KEY,
+    BEGAN,
+    GUARD,
+    KEY_NAMES,
+    KEYS,
+    WATCH,
+    StandInKeys,
+    guard_of,
+    marks_of,
+    watch_of,
+)
 from pytest_fakellm.terminal import Terminal
 
 if TYPE_CHECKING:
@@ -165,7 +176,7 @@ def pytest_make_collect_report(
 def pytest_itemcollected(item: pytest.Item) -> None:
     """Let the marker llm_cassette bring its fixture along, before all others that are the test's own."""
     names = getattr(item, "fixturenames", None)
-    if names is not None and item.get_closest_marker("llm_cassette"):
+    if names is not None and any(mark.name == "llm_cassette" for mark in marks_of(item)):
         # A new list: the parameters of a test share theirs, and the marker may be on one of them.
         item.fixturenames = _with_recording_first(item, names)  # type: ignore[attr-defined]
 
@@ -236,7 +247,7 @@ def folders_of_test() -> list[os.PathLike[str]]:
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Refuse wrong markers; watch what the test tries to reach where that is guarded."""
-    for mark in item.iter_markers():
+    for mark in marks_of(item):
         if mark.name in MARKERS and (wrong := wrong_mark(mark)):
             from pytest_fakellm.marker_lines import place_of
 

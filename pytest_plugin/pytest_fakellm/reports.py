@@ -84,7 +84,7 @@ def _by(call: Call) -> str:
 
 
 def _is_counted(usage: Any) -> bool:
-    return all(isinstance(usage.get(name), int) for name in ("prompt_tokens", "completion_tokens"))
+    return isinstance(usage.get("prompt_tokens"), int) and isinstance(usage.get("completion_tokens"), int)
 
 
 def tally(
@@ -103,11 +103,15 @@ def tally(
     others = [call for one in answering for call in one.other_traffic]
     if not (tapes or refused or calls or others):
         return None
-    usages = [usage for call in calls if _is_counted(usage := call.shared_usage or {})]
+    prompt = completion = 0
+    for call in calls:
+        if _is_counted(usage := call.shared_usage or {}):
+            prompt += usage["prompt_tokens"]
+            completion += usage["completion_tokens"]
     return {
         "calls": len(calls),
-        "prompt_tokens": sum(usage["prompt_tokens"] for usage in usages),
-        "completion_tokens": sum(usage["completion_tokens"] for usage in usages),
+        "prompt_tokens": prompt,
+        "completion_tokens": completion,
         "missed": sum(call.outcome is Outcome.UNMATCHED for call in (*calls, *others)) if tapes else 0,
         "cassettes": [_played(tape, has_passed=has_passed) for tape in tapes],
         "refused": refused,

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from importlib import metadata
 from math import inf
@@ -32,12 +31,15 @@ _RIVALS = ("fakellm", "pytest-fakellm")
 
 def fake_session(request: pytest.FixtureRequest, given: Mapping[str, Any]) -> FakeLLM:
     """Return a FakeLLM that intercepts until the test ends; what the fixture ``fake_llm`` does."""
-    with _told_without_traceback():
+    try:
         _refuse_rivals()
         chosen = Chosen(request, given)
         llm = FakeLLM(test_id=request.node.nodeid, **chosen.several(OF_FAKE))
+    except FakeLLMError as err:
+        raise _without_traceback(err) from None
     _answer_by(llm, request, chosen)
-    request.node.ihook.pytest_fakellm_configure(config=request.config, llm=llm)
+    if request.config.hook.pytest_fakellm_configure.get_hookimpls():  # to find out who is near takes 20 calls
+        request.node.ihook.pytest_fakellm_configure(config=request.config, llm=llm)
     return llm
 
 
@@ -45,10 +47,12 @@ def cassette_session(request: pytest.FixtureRequest, given: Mapping[str, Any]) -
     """Return the cassette of a test, which plays until the test ends; what the fixture ``llm_cassette`` does."""
     llm: FakeLLM | None = request.getfixturevalue("fake_llm") if "fake_llm" in request.fixturenames else None
     watch = watch_of(request.node)
-    with _told_without_traceback():
+    try:
         _refuse_rivals()
         chosen = Chosen(request, given)
         tapes = _open_tapes(request, chosen, llm=llm)
+    except FakeLLMError as err:
+        raise _without_traceback(err) from None
     watch.tapes += tapes
     cassette = tapes[0].cassette
     if llm is None:
@@ -62,13 +66,15 @@ def _answer_by(answering: FakeLLM | Cassette, request: pytest.FixtureRequest, ch
     watch.answering.append(answering)
     request.config.stash[KEYS].stand_in()  # a fixture may have unset them, and a test may ask for this one as it runs
     _guard_further(request, chosen)
-    watch.blocks.enter_context(answering.intercept(everywhere=True))
+    watch.blocks.callback(answering._begin(everywhere=True))  # noqa: SLF001  # the plugin is part of the project
 
 
 def client_of(llm: FakeLLM, request: pytest.FixtureRequest, given: Mapping[str, Any]) -> OpenAIChatCompletionClient:
     """Return a client on a fake; what the fixture ``llm_client`` does."""
-    with _told_without_traceback():
+    try:
         return llm.client(model=Chosen(request, given)("model"))
+    except FakeLLMError as err:
+        raise _without_traceback(err) from None
 
 
 def journal_of(request: pytest.FixtureRequest) -> Journal:
@@ -113,13 +119,9 @@ def _own_error(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         raise UsageError(str(err)) from None
 
 
-@contextmanager
-def _told_without_traceback() -> Iterator[None]:
-    """Fail for a mistake in settings, which no line of a traceback explains."""
-    try:
-        yield
-    except FakeLLMError as err:
-        raise pytest.fail.Exception(f"{type(err).__name__}: {err}", pytrace=False) from None
+def _without_traceback(err: FakeLLMError) -> BaseException:
+    """Return what fails a test for a mistake in settings, which no line of a traceback explains."""
+    return pytest.fail.Exception(f"{type(err).__name__}: {err}", pytrace=False)
 
 
 def _open_tapes(request: pytest.FixtureRequest, chosen: Chosen, *, llm: FakeLLM | None) -> list[Tape]:
@@ -179,9 +181,9 @@ def _guard_further(request: pytest.FixtureRequest, chosen: Chosen) -> None:
     Connections to providers are kept out already, since there is something that answers.
     """
     decided = chosen.several(OF_GUARD)
-    everything, allowed = decided["block_network"], check_hosts(decided["allowed_hosts"] or ())
-    if everything or allowed:
-        hold = guard_of(request.config).hold("all" if everything else "providers", allowed=allowed)
+    everything, hosts = decided["block_network"], decided["allowed_hosts"]
+    if everything or hosts:
+        hold = guard_of(request.config).hold("all" if everything else "providers", allowed=check_hosts(hosts or ()))
         watch_of(request.node).blocks.enter_context(hold)
 
 

@@ -14,6 +14,8 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from pytest_fakellm.state import marks_of
+
 __all__ = [
     "MARKERS",
     "MODES",
@@ -249,6 +251,8 @@ def keys_of(given: Mapping[str, Any]) -> dict[str, Any]:
     Raises:
         pytest.UsageError: it is no mapping, or names something that cannot be set.
     """
+    if given == {}:  # as nearly always
+        return {}
     if not isinstance(given, Mapping):
         raise pytest.UsageError(f"the fixture llm_config returns a dict of settings, got {given!r}")
     named = {_plain(key): value for key, value in given.items()}
@@ -318,7 +322,7 @@ def _said(
 def marked_on(item: pytest.Item) -> dict[str, Any]:
     """Return the settings that a test's markers make, the nearest marker the strongest; wrong ones make none."""
     said: dict[str, Any] = {}
-    for mark in item.iter_markers():
+    for mark in marks_of(item):
         if (names := MARKERS.get(mark.name)) is not None and _wrong_arguments(mark) is None:
             said = {names[argument]: value for argument, value in _arguments(mark).items()} | said
     return said
