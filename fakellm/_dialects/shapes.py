@@ -316,12 +316,23 @@ class Quick(NamedTuple):
 
 
 class Later:
-    """A shape that is known later: within itself, one stands for it until it is made."""
+    """A shape that is made when a value is first looked at: few values get as far, and a shape may hold itself.
 
-    __slots__ = ("shape",)
+    Threads may share it: at worst, two make the same.
+    """
 
-    def __init__(self, shape: Shape = ANY) -> None:
-        self.shape = shape
+    __slots__ = ("_make", "_shape")
+
+    def __init__(self, make: Callable[[], Shape]) -> None:
+        self._make = make
+        self._shape: Shape | None = None
+
+    @property
+    def shape(self) -> Shape:
+        """The shape, made if it is not yet."""
+        if self._shape is None:
+            self._shape = self._make()
+        return self._shape
 
     def misfit(self, value: Any) -> Misfit | None:
         """Return the misfit of the shape."""

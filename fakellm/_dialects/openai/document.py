@@ -14,7 +14,7 @@ It holds keywords that are laid over those of the document, and beside the keywo
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from pydantic_core import from_json
@@ -102,9 +102,13 @@ class Compiler:
         """Return the shape of a schema. tag: the member that a union looked at already."""
         if (shape := self._shapes.get((name, tag))) is not None:
             return shape
-        later = self._shapes[name, tag] = Later()  # for a schema that refers to itself
-        later.shape = self._shapes[name, tag] = self._shape(self._schema(name), name, tag)
-        return later.shape
+        make = partial(self._made, name, tag)
+        self._shapes[name, tag] = Later(make)  # for a schema that refers to itself
+        shape = self._shapes[name, tag] = make()
+        return shape
+
+    def _made(self, name: str, tag: str | None) -> Shape:
+        return self._shape(self._schema(name), name, tag)
 
     def _schema(self, name: str) -> Schema:
         if name not in self._schemas:
@@ -126,12 +130,16 @@ class Compiler:
         if (name := schema.get("$ref")) is not None:
             laid_over = {keyword: value for keyword, value in schema.items() if keyword != "$ref"}
             return self._shape({**self._schema(name), **laid_over}, name, tag) if laid_over else self.named(name, tag)
-        shape = self._union(schema, place) if "oneOf" in schema else self._plain(schema, place, tag)
-        if (rule := schema.get("rule")) is not None:
-            shape = Also(shape, rule)
         if (test := schema.get("quick")) is not None:
-            shape = Quick(shape, test)
-        return Remembered(shape) if schema.get("remembered") else shape
+            return Quick(Later(partial(self._ruled, schema, place, tag)), test)
+        if schema.get("remembered"):
+            return Remembered(Later(partial(self._ruled, schema, place, tag)))
+        return self._ruled(schema, place, tag)
+
+    def _ruled(self, schema: Schema, place: str, tag: str | None) -> Shape:
+        """Return the shape of a schema that refers to no other, with the rule over it."""
+        shape = self._union(schema, place) if "oneOf" in schema else self._plain(schema, place, tag)
+        return shape if (rule := schema.get("rule")) is None else Also(shape, rule)
 
     def _plain(self, schema: Schema, place: str, tag: str | None) -> Shape:
         match schema.get("type"):
