@@ -302,7 +302,7 @@ class FakeLLM(Answering):
         engine.strictness = STRICT if options.strict else LENIENT
         if options.models is not None:
             engine.strictness = Strictness(options.strict, frozenset(options.models))
-        engine.provider = PROVIDERS.get(options.provider or "")
+        engine.provider = None if options.provider is None else PROVIDERS[options.provider]
         engine.allow_unmatched = options.allow_unmatched
         engine.allow_rejected = options.allow_rejected
         engine.allow_unused = options.allow_unused

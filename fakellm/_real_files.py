@@ -9,8 +9,9 @@ from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
 from types import ModuleType
+from typing import Any
 
-__all__ = ["real_files", "real_module"]
+__all__ = ["late", "real_files", "real_module"]
 
 
 @contextmanager
@@ -38,6 +39,13 @@ def real_module(name: str) -> ModuleType | None:
         return module
     with real_files():
         return import_module(name)
+
+
+@cache
+def late(module: str, name: str) -> Any:
+    """Return what a module of the package holds under a name, imported off the real files when first asked for."""
+    with real_files():
+        return getattr(import_module(module), name)
 
 
 @cache

@@ -7,13 +7,11 @@ for all: most tests ask the first one alone.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import cache, partial
-from importlib import import_module
-from typing import Any
+from functools import partial
 
 from fakellm._dialects.providers import provider_of
 from fakellm._errors import UsageError
-from fakellm._real_files import real_files
+from fakellm._real_files import late
 from fakellm._wire.dialect import Dialect
 from fakellm._wire.table import Table
 
@@ -30,15 +28,9 @@ _ROOMS = {
 """Room -> the dialect in its module ``dialect``."""
 
 
-@cache
-def _imported(module: str, name: str) -> Any:
-    with real_files():
-        return getattr(import_module(f"fakellm._dialects.{module}"), name)
+_SPOKEN = [partial(late, f"fakellm._dialects.{room}.dialect", name) for room, name in _ROOMS.items()]
 
-
-_SPOKEN = [partial(_imported, f"{room}.dialect", name) for room, name in _ROOMS.items()]
-
-DIALECTS = Table(_SPOKEN, partial(_imported, "unspoken.apis", "UNSPOKEN"), provider_of)
+DIALECTS = Table(_SPOKEN, partial(late, "fakellm._dialects.unspoken.apis", "UNSPOKEN"), provider_of)
 
 
 def dialects_with(own: Iterable[Dialect], *, given_to: str) -> Table:

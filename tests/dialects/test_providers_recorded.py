@@ -8,7 +8,8 @@ from chat_wire import FixedIdentity, play
 from fakellm._cassette.file import read_cassette
 from fakellm._dialects.chat.dialect import CHAT
 from fakellm._dialects.chat.quirks import quirks_of
-from fakellm._dialects.providers import OPENAI, provider_of
+from fakellm._dialects.providers import provider_of
+from fakellm._dialects.providers.openai import OPENAI
 from fakellm._wire.answer import Choice, Completion, WireToolCall
 from fakellm._wire.dialect import Strictness
 from fakellm._wire.sse import SSEDecoder
