@@ -154,11 +154,20 @@ def test_misfit_of_many_is_that_of_the_shape_that_fits_furthest():
 
 
 def test_shape_may_hold_itself():
-    tree = Later()
-    tree.shape = Members({"value": INTEGER, "parts": ListOf(tree)})
+    tree = Later(lambda: Members({"value": INTEGER, "parts": ListOf(tree)}))
 
     assert tree.misfit({"parts": [{"value": 1}, {"parts": []}]}) is None
     assert tree.misfit({"parts": [{"parts": [{"value": 0}]}]}) == out_of_range(0, "parts", 0, "parts", 0, "value")
+
+
+def test_shape_is_made_when_a_value_is_looked_at_and_once():
+    made = []
+    later = Later(lambda: made.append(INTEGER) or INTEGER)
+
+    assert not made
+    assert later.misfit(1) is None
+    assert later.misfit("x") == wrong_type(INTEGER, "x")
+    assert made == [INTEGER]
 
 
 def test_value_that_passes_the_quick_test_is_not_looked_at():

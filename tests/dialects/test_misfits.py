@@ -66,7 +66,7 @@ def test_every_kind_has_a_sentence():
         (Either({list: ListOf(OBJECT), str: TEXT, bool: BOOLEAN}), "one of an array of objects, string, or boolean"),
         (Either({int: Number(), float: Number(), str: TEXT}), "one of a decimal or string"),
         (AnyOf((ListOf(TEXT), ListOf(OBJECT))), "an array of strings"),
-        (Also(Quick(Remembered(Later(TEXT)), bool), bool), "a string"),
+        (Also(Quick(Remembered(Later(lambda: TEXT)), bool), bool), "a string"),
     ],
 )
 def test_what_was_expected_is_named(expected, words):

@@ -7,11 +7,11 @@ import pytest
 import yaml
 from chat_wire import wire
 from engines import ask, scripted
+from packed_document import places_of
 from responses_wire import AZURE, FUNCTION, URL, asking
 
 from fakellm import ErrorReply, Reply
 from fakellm._dialects.openai.document import PATCHES as SHARED
-from fakellm._dialects.openai.document import Compiler
 from fakellm._dialects.responses_checks.patches import PATCHES, openai_body
 from fakellm._wire.dialect import LENIENT
 
@@ -198,10 +198,7 @@ def test_nothing_but_the_form_counts_where_it_is_not_strict():
 
 
 def test_patches_have_their_place():
-    compiler = Compiler({**SHARED, **PATCHES})
-    compiler.named("POST /responses")
-
-    assert PATCHES.keys() <= compiler.places
+    assert PATCHES.keys() <= places_of({**SHARED, **PATCHES}, "POST /responses")
 
 
 @pytest.mark.skipif(not RECORDINGS, reason="FAKELLM_REAL_CASSETTES names no folder of recorded sessions")
