@@ -118,8 +118,8 @@ _NOT_VARIABLES = frozenset({("pwd",), ("oldpwd",)})  # where a shell stands
 _OPEN = frozenset({("public",), ("publishable",)})
 
 _LONGEST = 80  # longer is no name
-_NAME = re.compile(r"[\w.\-\[\] $@]+", re.ASCII)
-_WORD = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|[0-9]+")
+_NAME = r"(?a:[\w.\-\[\] $@]+)"
+_WORD = r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|[0-9]+"
 _MOST_WORDS = 8  # more are a sentence
 
 
@@ -156,7 +156,7 @@ def is_secret_variable(name: str) -> bool:
 
 def _words(name: str) -> tuple[str, ...]:
     """Return the words of a name in small letters, without those behind that change nothing; none for a sentence."""
-    words = [word.lower() for word in _WORD.findall(name)] if _NAME.fullmatch(name) else []
+    words = [word.lower() for word in re.findall(_WORD, name)] if re.fullmatch(_NAME, name) else []
     if len(words) > _MOST_WORDS:
         return ()
     while len(words) > 1 and (words[-1] in _NEUTRAL or words[-1] in _ISSUERS or words[-1].isdigit()):

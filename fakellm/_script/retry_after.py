@@ -96,16 +96,16 @@ def multiplied_waits(status: int, headers: _Headers, factor: float) -> _Headers:
     if "retry-after-ms" in given or not goes_on:
         return shorter
     seconds = given.get("retry-after", "")
-    if factor and not _NUMBER.fullmatch(seconds):
+    if factor and not re.fullmatch(_NUMBER, seconds):
         return shorter
     return (*shorter, ("retry-after-ms", _milliseconds(float(seconds) * 1000 * factor) if factor else "1"))
 
 
 def _multiplied(headers: _Headers, factor: float) -> Iterator[tuple[str, str]]:
     for name, value in headers:
-        if name == "retry-after" and _NUMBER.fullmatch(value):
+        if name == "retry-after" and re.fullmatch(_NUMBER, value):
             yield name, str(ceil(float(value) * factor))
-        elif name == "retry-after-ms" and _NUMBER.fullmatch(value):
+        elif name == "retry-after-ms" and re.fullmatch(_NUMBER, value):
             yield name, _milliseconds(float(value) * factor)
         else:
             yield name, value
@@ -115,7 +115,7 @@ def _milliseconds(value: float) -> str:
     return f"{max(value, 1.0):.15g}"
 
 
-_NUMBER = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?")
+_NUMBER = r"[0-9]{1,9}(\.[0-9]{1,9})?"
 
 
 def duration_text(seconds: float) -> str:

@@ -220,8 +220,8 @@ def address_of(host: str, path: str) -> str:
     return host.rstrip(".") + normpath("/" + plain.lstrip("/")).rstrip("/")
 
 
-_USER_INFO = re.compile(r"(?<=://)[^/?#]*@")
-_PARAMETER = re.compile(r"(?<=[?&;#])([^=&;#]+)=[^&;#]+")
+_USER_INFO = r"(?<=://)[^/?#]*@"
+_PARAMETER = r"(?<=[?&;#])([^=&;#]+)=[^&;#]+"
 
 
 def shown_url(url: str) -> str:
@@ -230,7 +230,7 @@ def shown_url(url: str) -> str:
     >>> shown_url("https://api.example/v1?key=AIza0123&alt=sse")
     'https://api.example/v1?key=REDACTED&alt=sse'
     """
-    return _PARAMETER.sub(_shown_parameter, _USER_INFO.sub(f"{REDACTED}@", url))
+    return re.sub(_PARAMETER, _shown_parameter, re.sub(_USER_INFO, f"{REDACTED}@", url))
 
 
 def _shown_parameter(found: re.Match[str]) -> str:

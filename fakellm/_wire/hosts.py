@@ -34,15 +34,15 @@ def is_allowed(host: str, allowed: AllowedHosts) -> bool:
     return any(pattern.fullmatch(name) for pattern in allowed)
 
 
-_NAME = re.compile(r"[\w.*-]+|[\da-fA-F:*.]*:[\da-fA-F:*.]*:[\da-fA-F:*.]*")  # or an address of IPv6
-_WITH_PORT = re.compile(r"([\w.*-]+):\d+")
+_NAME = r"[\w.*-]+|[\da-fA-F:*.]*:[\da-fA-F:*.]*:[\da-fA-F:*.]*"  # or an address of IPv6
+_WITH_PORT = r"([\w.*-]+):\d+"
 
 
 def _check(host: object) -> re.Pattern[str]:
     __tracebackhide__ = True
     if isinstance(host, re.Pattern) and isinstance(host.pattern, str):
         return host
-    if not isinstance(host, str) or not _NAME.fullmatch(host):
+    if not isinstance(host, str) or not re.fullmatch(_NAME, host):
         raise UsageError(_refusal(host))
     return re.compile(re.escape(host.lower().rstrip(".")).replace(r"\*", ".*"))
 
@@ -54,15 +54,15 @@ def _refusal(host: object) -> str:
     )
     if not isinstance(host, str) or not host.strip():
         return text
-    if with_port := _WITH_PORT.fullmatch(host):
+    if with_port := re.fullmatch(_WITH_PORT, host):
         return f"{text}\n  a host is left alone on all its ports; type: {with_port[1]!r}"
     if "://" in host and (name := urlsplit(host).hostname):
         return f"{text}\n  type: {name!r}"
     return f"{text}\n  for a pattern, type: re.compile({host!r})" if re.search(r"[\\^$()|+?\[\]]", host) else text
 
 
-_LOOPBACK_NAMES = re.compile(r"^(localhost|localhost\.localdomain|ip6-localhost|ip6-loopback)$|\.localhost$")
-_NUMBER = re.compile(r"(0x[0-9a-f]+)|(0[0-7]*)|([1-9][0-9]*)")
+_LOOPBACK_NAMES = r"^(localhost|localhost\.localdomain|ip6-localhost|ip6-loopback)$|\.localhost$"
+_NUMBER = r"(0x[0-9a-f]+)|(0[0-7]*)|([1-9][0-9]*)"
 
 
 @lru_cache(maxsize=256)
@@ -72,7 +72,7 @@ def is_loopback(host: str) -> bool:
     The unspecified addresses count, since a connection to them ends here.
     """
     host = host.rstrip(".").strip("[]").partition("%")[0]
-    if _LOOPBACK_NAMES.search(host):
+    if re.search(_LOOPBACK_NAMES, host):
         return True
     try:
         address = ip_address(host)
@@ -87,7 +87,7 @@ def _is_short_loopback(host: str) -> bool:
 
     Source: https://pubs.opengroup.org/onlinepubs/9799919799/functions/inet_addr.html
     """
-    found = [_NUMBER.fullmatch(part) for part in host.split(".")]
+    found = [re.fullmatch(_NUMBER, part) for part in host.split(".")]
     if len(found) > 4 or None in found:
         return False
     numbers = [_number(number) for number in found if number]

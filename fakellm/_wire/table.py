@@ -177,10 +177,10 @@ def _same(dialect: Dialect) -> Dialect:
 
 def names_model(body: bytes) -> bool:
     """Whether a body, of JSON or of several parts, names a model."""
-    return _MODEL_PART.search(body) is not None if body.startswith(b"--") else _model(body) is not None
+    return re.search(_MODEL_PART, body) is not None if body.startswith(b"--") else _model(body) is not None
 
 
-_MODEL_PART = re.compile(rb'(?i)\r\ncontent-disposition: *form-data; *name="?model"?\r\n')
+_MODEL_PART = rb'(?i)\r\ncontent-disposition: *form-data; *name="?model"?\r\n'
 
 
 def _model(body: bytes) -> str | None:

@@ -12,11 +12,11 @@ from types import MappingProxyType
 
 __all__ = ["volatile_members", "without_volatile"]
 
-_FORMS: Mapping[str, re.Pattern[str]] = MappingProxyType(
+_FORMS: Mapping[str, str] = MappingProxyType(
     {
         # openai-agents 0.24, run_internal/prompt_cache_key.py: a run without session, conversation and group.
         # pydantic-ai 2.68, models/openai_codex.py: the id of the conversation, a new UUID (version 7) by default.
-        "prompt_cache_key": re.compile(r"agents-sdk:run:[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"),
+        "prompt_cache_key": r"agents-sdk:run:[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}",
     }
 )
 """Member of a JSON body -> the form of a value that is new on each run."""
@@ -26,7 +26,7 @@ def volatile_members(body: object) -> list[str]:
     """Return the names of the members of a decoded request that are new on each run."""
     if not isinstance(body, dict):
         return []
-    return [name for name, form in _FORMS.items() if isinstance(body.get(name), str) and form.fullmatch(body[name])]
+    return [name for name, form in _FORMS.items() if isinstance(body.get(name), str) and re.fullmatch(form, body[name])]
 
 
 def without_volatile(body: object) -> object:

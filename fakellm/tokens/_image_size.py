@@ -14,7 +14,7 @@ __all__ = ["data_uri_size", "image_size"]
 
 Size = tuple[int, int]
 
-_DATA_URI = re.compile(r"data:[^,]*;base64,", re.IGNORECASE)
+_DATA_URI = r"(?i)data:[^,]*;base64,"
 
 # Characters of base64 to decode, in the order tried: nearly every header fits into the first; a JPEG may
 # carry some megabytes of metadata before its frame.
@@ -23,7 +23,7 @@ _PREFIXES = (4096, 4 << 20)
 
 def data_uri_size(url: str) -> Size | None:
     """Return (width, height) in pixels of the image in a data URI; None where that cannot be told."""
-    head = _DATA_URI.match(url)
+    head = re.match(_DATA_URI, url)
     if head is None:
         return None
     for length in _PREFIXES:

@@ -18,7 +18,7 @@ __all__ = ["OWN", "Callers", "callers", "is_users", "package_of"]
 OWN = ("pytest_fakellm", "fakellm", "_pytest", "pytest", "pluggy")
 """Packages of the test runner and of this project, which are neither a user's nor a library of theirs."""
 _SHOWN = 6
-_MODEL = re.compile(r'"model"\s*:\s*"([^"\\]{1,100})"')
+_MODEL = r'"model"\s*:\s*"([^"\\]{1,100})"'
 _DEEPEST = 100  # frames of a task
 _MOST_BYTES = 1_000_000
 _BODIES = ("body", "_body", "_content", "data", "_data")  # attributes of requests in requests, httpx, urllib, aiohttp
@@ -141,7 +141,7 @@ def _models_in(value: Any) -> Iterator[str]:
         yield from (model for part in (body, body.get("json")) if (model := _model_of(part)))
     elif isinstance(body, str | bytes) and len(body) <= _MOST_BYTES:
         text = body.decode("utf-8", "replace") if isinstance(body, bytes) else body
-        yield from _MODEL.findall(text)
+        yield from re.findall(_MODEL, text)
 
 
 def _model_of(value: Any) -> str | None:

@@ -21,7 +21,7 @@ from pytest_fakellm.guard import BlockedConnectionError
 
 __all__ = ["is_a_mistake", "is_of_a_request", "say_once", "users_lines"]
 
-_ESCAPED = re.compile(r"""[^ -~]|["'\\]""")  # what a repr or JSON may write otherwise
+_ESCAPED = r"""[^ -~]|["'\\]"""  # what a repr or JSON may write otherwise
 _SEE = " … (see fakellm check below)"
 
 
@@ -75,7 +75,7 @@ def say_once(longrepr: Any, headlines: Iterable[str], *, left_out: list[str]) ->
 
     headlines: the first words of what is told below. left_out: libraries whose frames are not shown.
     """
-    words = [plain for headline in headlines if (plain := _ESCAPED.split(headline)[0].rstrip())]
+    words = [plain for headline in headlines if (plain := re.split(_ESCAPED, headline)[0].rstrip())]
     for traceback, crash, _ in getattr(longrepr, "chain", ()):
         for entry in traceback.reprentries:
             entry.lines[:] = _cut_lines(entry.lines, words)

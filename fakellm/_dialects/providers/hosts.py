@@ -109,7 +109,7 @@ _PROVIDER_HOSTS = frozenset(
 
 # Hosts that carry a customer's or a region's name. Not those that serve data as well, such as Snowflake's and
 # Databricks': a test may need them.
-_PROVIDER_PATTERN = re.compile(
+_PROVIDER_PATTERN = (
     r"\.openai\.azure\.com$|\.services\.ai\.azure\.com$|\.cognitiveservices\.azure\.com$|\.models\.ai\.azure\.com$"
     r"|\.inference\.ml\.azure\.com$|-aiplatform\.googleapis\.com$|\.api\.openai\.com$"
     r"|^bedrock-(agent-)?runtime(-fips)?\.[\w-]+\.amazonaws\.com$|^runtime\.sagemaker\.[\w-]+\.amazonaws\.com$"
@@ -121,4 +121,4 @@ _PROVIDER_PATTERN = re.compile(
 def is_provider_host(host: str) -> bool:
     """Whether a host (lower case, without port) belongs to a known provider."""
     host = host.rstrip(".")  # of a name that is looked up as it is
-    return host in _PROVIDER_HOSTS or _PROVIDER_PATTERN.search(host) is not None
+    return host in _PROVIDER_HOSTS or re.search(_PROVIDER_PATTERN, host) is not None
