@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import inf
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 __all__ = ["AT_LEAST_ONE", "COUNT", "DURATION", "AtLeastOne", "Count", "Duration", "Numbers"]
 
 
-@dataclass(frozen=True, slots=True)
-class Numbers:
+class Numbers(NamedTuple):
     """The numbers from one to another, both included; in a hint, ``Annotated[float, Numbers(0, 1)]``.
 
     above: whether the least is not one of them. whole: whether only those of type int are. True, infinity and NaN are

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache, partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from fakellm._script.contradictions import check_fields, check_parts, check_reply
 from fakellm._script.logprobs import token_logprobs
@@ -124,8 +124,7 @@ class Draft:
         return bill
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Setting:
+class _Setting(NamedTuple):
     """What the answers to requests have in common that differ in nothing but their messages.
 
     model: the name with which it answers, where it is known how the provider speaks. is_known: whether that is so.
@@ -172,8 +171,7 @@ def _choices(said: Sequence[_Said], request: ChatRequest, identity: Identity) ->
     return tuple(choices)
 
 
-@dataclass(slots=True, eq=False)
-class _Said:
+class _Said(NamedTuple):
     """One alternative, as long as the request lets it be.
 
     setting: what the request says of it. chunks: how the test cut it. text: None, JSON null, for an answer that is
@@ -236,7 +234,7 @@ def _limited(said: _Said, limit: int) -> _Said:
     if left >= 0 and len(calls) == len(said.calls):
         return said
     reply, reasoned = replace(said.reply, reasoning=reasoning), min(said.reasoned, limit)
-    return replace(said, reply=reply, text=text, refusal=refusal, calls=tuple(calls), reasoned=reasoned, is_cut=True)
+    return said._replace(reply=reply, text=text, refusal=refusal, calls=tuple(calls), reasoned=reasoned, is_cut=True)
 
 
 def _choice(said: _Said, request: ChatRequest, identity: Identity, *, index: int, first_call: int) -> Choice:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 from fakellm._anyjson import object_of, objects_of, text_of
@@ -40,13 +40,12 @@ def deltas_of(chunks: Sequence[str | Mapping[str, Any]]) -> tuple[Mapping[str, A
     return tuple({"content": chunk} if isinstance(chunk, str) else chunk for chunk in chunks)
 
 
-@dataclass(slots=True)
 class _Parts:
     """A call as its deltas give it."""
 
-    id: str = ""
-    name: str = ""
-    arguments: list[str] = field(default_factory=list)
+    def __init__(self) -> None:
+        self.id = self.name = ""
+        self.arguments: list[str] = []
 
 
 def _add_calls(calls: dict[object, _Parts], delta: Mapping[str, Any]) -> None:

@@ -9,7 +9,6 @@ shows several calls at once on a reasoning model: there each is counted by itsel
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -67,17 +66,19 @@ def is_plain(message: object) -> bool:
 _SPEAK = ("user", "assistant", "system", "developer")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class MessageBill:
     """Counts messages for one model, by the rates of an API.
 
     image: what the model takes for one. is_reasoning: whether it thinks first.
     """
 
-    encoding: Encoding
-    image: Tiles | Patches
-    is_reasoning: bool
-    rates: Rates
+    __slots__ = ("encoding", "image", "is_reasoning", "rates")
+
+    def __init__(self, encoding: Encoding, image: Tiles | Patches, rates: Rates, *, is_reasoning: bool) -> None:
+        self.encoding = encoding
+        self.image = image
+        self.rates = rates
+        self.is_reasoning = is_reasoning
 
     def count(self, messages: Sequence[Billed]) -> int:
         """Count the tokens of a conversation, without what the request costs beside it."""

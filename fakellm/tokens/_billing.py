@@ -83,7 +83,7 @@ def _billed_as(model: str, rates: Rates) -> tuple[MessageBill, ModelFacts]:
     """Return how the messages of a model are billed, and what is known of it."""
     model = _PREFIX.sub("", model, count=1)
     facts = facts_of(model)
-    return MessageBill(encoding_for_model(model), facts.image, facts.reasons, rates), facts
+    return MessageBill(encoding_for_model(model), facts.image, rates, is_reasoning=facts.reasons), facts
 
 
 class Bill:
