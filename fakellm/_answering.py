@@ -14,9 +14,9 @@ from fakellm._forks import hear_children, watch_forks
 from fakellm._io.flavour import check_module
 from fakellm._io.intercept import Activation, activate, deactivate
 from fakellm._io.transport import transport_class
+from fakellm._real_files import real_files
 from fakellm._script.engine import Engine
 from fakellm._script.journal import Journal
-from fakellm._script.transcript import transcript
 
 __all__ = ["Answering"]
 
@@ -66,6 +66,9 @@ class Answering:
 
     def transcript(self) -> str:
         """Return the conversation as readable text, call by call; a str that rich prints in colours."""
+        with real_files():
+            from fakellm._script.transcript import transcript  # told of failures, for the most part
+
         return transcript(self.calls)
 
     def check(self) -> None:

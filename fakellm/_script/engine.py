@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 from threading import RLock
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fakellm._errors import (
     CassetteMismatchError,
@@ -30,7 +30,6 @@ from fakellm._script import explain
 from fakellm._script.journal import Answer, Call, Journal, Outcome, Undecoded
 from fakellm._script.match import Matcher
 from fakellm._script.pace import Pace
-from fakellm._script.recordings import Hooks, Recorded, Recorder, Source
 from fakellm._script.render import UNMATCHED_CODE, Renderer, break_off, guarded
 from fakellm._script.rule import Fallback, Rule, caller
 from fakellm._script.script import Script
@@ -45,6 +44,9 @@ from fakellm._wire.identity import Identity, key_of
 from fakellm._wire.provider import Provider
 from fakellm._wire.table import Route, Table
 from fakellm._wire.voice import Speaker
+
+if TYPE_CHECKING:
+    from fakellm._script.recordings import Hooks, Recorded, Recorder, Source
 
 __all__ = ["UNMATCHED_CODE", "Answer", "Engine"]
 

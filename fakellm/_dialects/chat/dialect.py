@@ -7,11 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import lru_cache
-from typing import Self
+from typing import TYPE_CHECKING, Any, Self
 
 from fakellm._dialects.chat.hear import hear
 from fakellm._dialects.chat.say import render_stream, render_whole
-from fakellm._dialects.chat.stored import StoredChat, claim_stored, look_up
 from fakellm._dialects.chat_checks.rules import check_request
 from fakellm._dialects.openai import rejections
 from fakellm._dialects.openai.dialect import (
@@ -21,6 +20,7 @@ from fakellm._dialects.openai.dialect import (
     model_of,
     reader_of_look_ups,
 )
+from fakellm._real_files import late
 from fakellm._wire.answer import Completion
 from fakellm._wire.asked import ChatRequest
 from fakellm._wire.dialect import Claim, Strictness, alike
@@ -28,6 +28,9 @@ from fakellm._wire.events import WireEvent, WireRequest, address_of
 from fakellm._wire.provider import Provider
 from fakellm._wire.reader import Reader
 from fakellm._wire.voice import Heard
+
+if TYPE_CHECKING:
+    from fakellm._dialects.chat.stored import StoredChat
 
 __all__ = ["CHAT", "ChatDialect"]
 
@@ -54,13 +57,13 @@ class ChatDialect(OpenAIDialect):
         return made
 
     def claims(self, wire: WireRequest) -> Claim | None:
-        return (_claim(wire.path) if wire.method == "POST" else None) or claim_stored(wire)
+        return (_claim(wire.path) if wire.method == "POST" else None) or _of_stored("claim_stored")(wire)
 
     def read_body(self, wire: WireRequest, claim: Claim, strictness: Strictness, provider: Provider) -> ChatRequest:
         if claim.stored is None:
             return self._reader.read(wire, claim, strictness, provider, voice=self)
         is_documented = strictness.strict and provider.rules is not None
-        wanted = look_up(wire, is_documented=is_documented)
+        wanted = _of_stored("look_up")(wire, is_documented=is_documented)
         return self._look_ups.read(wanted, claim, strictness, provider, voice=self)
 
     def say(self, answer: Completion, asked: ChatRequest) -> Iterable[WireEvent]:
@@ -74,7 +77,12 @@ class ChatDialect(OpenAIDialect):
         return hear(body)
 
     def _store(self) -> StoredChat:
-        return self._stored or vars(self).setdefault("_stored", StoredChat())  # threads may come here at once
+        # Threads may come here at once.
+        return self._stored or vars(self).setdefault("_stored", _of_stored("StoredChat")())
+
+
+def _of_stored(name: str) -> Any:
+    return late("fakellm._dialects.chat.stored", name)  # most tests store nothing
 
 
 @lru_cache(maxsize=256)
