@@ -168,7 +168,6 @@ class Choice:
         return None if self.pieces is None else whole(self.pieces)
 
 
-@dataclass(slots=True, eq=False)
 class Counted:
     """A usage, shared by all answers that it is the usage of, so it stays as it is.
 
@@ -176,8 +175,11 @@ class Counted:
     before.
     """
 
-    usage: Mapping[str, Any]
-    rendered: bytes | None = None
+    __slots__ = ("rendered", "usage")
+
+    def __init__(self, usage: Mapping[str, Any]) -> None:
+        self.usage = usage
+        self.rendered: bytes | None = None
 
 
 @dataclass(slots=True, eq=False)

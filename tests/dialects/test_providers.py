@@ -389,7 +389,7 @@ def test_pieces_that_are_spliced_in_give_the_bytes_of_chunks_written_one_by_one(
     name, fields, pieces, reasoning, arguments
 ):
     provider = PROVIDERS[name]
-    slow = replace(provider, quirks={**provider.quirks, "chat": replace(quirks_of(provider), is_uniform=False)})
+    slow = replace(provider, quirks={**provider.quirks, "chat": quirks_of(provider)._replace(is_uniform=False)})
     calls = (WireToolCall("call_1", "f", tuple(arguments)),) if arguments else ()
     choices = tuple(
         Choice(n, "stop", tuple(pieces), calls, reasoning=tuple(reasoning)) for n in range(fields.get("n", 1))

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from fakellm._wire.answer import Completion
 from fakellm._wire.canonical import digest
@@ -13,8 +12,7 @@ from fakellm._wire.provider import Json, Provider
 __all__ = ["ChatQuirks", "ends", "quirks_of"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
-class ChatQuirks:
+class ChatQuirks(NamedTuple):
     """One provider's form of a completion and its chunks. Where a value cannot say it, a subclass has a method."""
 
     id_form: str | None = None

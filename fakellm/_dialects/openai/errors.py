@@ -8,8 +8,8 @@ for a message.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import NamedTuple
 
 from fakellm._dialects.openai.rejections import model_not_found
 from fakellm._wire.errors import ErrorBody, ScriptedError, error_object
@@ -18,11 +18,10 @@ from fakellm._wire.provider import Json, Provider
 __all__ = ["ErrorQuirks", "envelope", "own_words", "words"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
-class ErrorQuirks:
+class ErrorQuirks(NamedTuple):
     """How a provider says the errors of OpenAI's APIs, on all of them; the entry ``openai`` of its quirks."""
 
-    errors: Mapping[str | int, ErrorBody] = field(default_factory=dict)
+    errors: Mapping[str | int, ErrorBody] = MappingProxyType({})
     """By OpenAI's code, or by status: its words for an error that the test leaves to it."""
 
     def envelope(self, error: ErrorBody, status: int) -> Json:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from fakellm._wire.canonical import digest
 from fakellm._wire.provider import Json, Provider
@@ -12,8 +12,7 @@ from fakellm._wire.provider import Json, Provider
 __all__ = ["AS_OPENAI", "ResponsesQuirks", "quirks_of"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
-class ResponsesQuirks:
+class ResponsesQuirks(NamedTuple):
     """One provider's form of a response and its events. Where a value cannot say it, a subclass has a method."""
 
     id_form: str | None = None
@@ -40,7 +39,7 @@ class ResponsesQuirks:
     """Bytes before the first event."""
     after: bytes = b""
     """Bytes behind the last one."""
-    members: Mapping[str, Any] = field(default_factory=dict)
+    members: Mapping[str, Any] = MappingProxyType({})
     """Members of a response that hold something else here unless the request says it, or that are sent here alone."""
     omits: frozenset[str] = frozenset()
     """Members of OpenAI's response that are not sent."""
