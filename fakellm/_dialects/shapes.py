@@ -336,7 +336,8 @@ class Later:
 
     def misfit(self, value: Any) -> Misfit | None:
         """Return the misfit of the shape."""
-        return self.shape.misfit(value)
+        shape = self._shape  # without the property, once it is made
+        return self.shape.misfit(value) if shape is None else shape.misfit(value)
 
 
 class Remembered(NamedTuple):

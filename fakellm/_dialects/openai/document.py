@@ -13,6 +13,7 @@ It holds keywords that are laid over those of the document, and beside the keywo
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from functools import cache, partial
 from typing import Any
@@ -81,11 +82,9 @@ def body_of(operation: str, patches: Patches) -> Members:
 @cache
 def _packed() -> dict[str, str]:
     """Return the schemas of the document, as JSON, by name."""
-    from pkgutil import get_data
-
+    loader: Any = __spec__.loader  # which may be that of a zip file
     with real_files():
-        data = get_data(__package__ or "", "document.jsonl")
-    assert data is not None
+        data: bytes = loader.get_data(os.path.join(os.path.dirname(__file__), "document.jsonl"))
     return dict(line.split("\t", 1) for line in data.decode().splitlines()[1:])
 
 
@@ -165,9 +164,15 @@ class Compiler:
     def _members(self, schema: Schema, place: str, tag: str | None) -> Members:
         parts, required = schema["properties"], tuple(name for name in schema.get("required", ()) if name != tag)
         names = [name for name in dict.fromkeys([*required, *parts]) if name != tag]
-        members = {name: self._part(parts.get(name, {}), f"{place}.{name}") for name in names}
+        members = {name: self._member(parts.get(name, {}), f"{place}.{name}") for name in names}
         closed = schema.get("additionalProperties") is False
         return Members(members | {tag: ANY} if closed and tag else members, required, closed)
+
+    def _member(self, schema: Schema, place: str) -> Shape:
+        """Return the shape of a member; one of many parts is made when a request has it, as most have few."""
+        resolved = self._resolved(schema)
+        has_parts = "properties" in resolved or "oneOf" in resolved
+        return Later(partial(self._part, schema, place)) if has_parts else self._part(schema, place)
 
     def _union(self, schema: Schema, place: str) -> Shape:
         tag = schema.get("discriminator")
