@@ -9,18 +9,18 @@ than wrong types.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from math import inf
 from types import MappingProxyType
 from typing import Any
 
-from fakellm._dialects.chat.portable import PORTABLE, WELL_FORMED
 from fakellm._dialects.chat_checks.history import explain_messages, mentions_json
 from fakellm._dialects.chat_checks.model_rules import explain_length, explain_model, room_of
 from fakellm._dialects.chat_checks.patches import azure_body, openai_body
 from fakellm._dialects.openai import rejections
 from fakellm._dialects.openai.dialect import check_model
-from fakellm._dialects.openai.misfits import explain_body
 from fakellm._dialects.shapes import Members
+from fakellm._real_files import late
 from fakellm._wire.dialect import Strictness
 from fakellm._wire.errors import ErrorBody, Rejected
 from fakellm._wire.provider import Provider
@@ -30,8 +30,10 @@ __all__ = ["check_request"]
 Body = dict[str, Any]
 
 
+_portable = partial(late, "fakellm._dialects.chat.portable")
+
 _SHAPES: Mapping[str | None, Callable[[], Members]] = MappingProxyType(
-    {None: lambda: PORTABLE, "openai": openai_body, "azure": azure_body}
+    {None: partial(_portable, "PORTABLE"), "openai": openai_body, "azure": azure_body}
 )
 """What a body must be, by the rules of a provider."""
 
@@ -50,9 +52,10 @@ def check_request(
     model: what the body names, or the deployment in the path. ``strict=False`` asks for no more than what the fake
     itself needs. For the rest, and for what is returned, see ``Check``.
     """
-    shape = _SHAPES[provider.rules]() if strictness.strict else WELL_FORMED
-    if not _is_fit(shape, new_messages) and (error := explain_body(shape, body)):
-        raise Rejected(error)
+    shape = _SHAPES[provider.rules]() if strictness.strict else _portable("WELL_FORMED")
+    if not _is_fit(shape, new_messages) and shape.misfit(body) is not None:
+        explain_body = late("fakellm._dialects.openai.misfits", "explain_body")
+        raise Rejected(explain_body(shape, body))
     if not strictness.strict:
         return inf
     check_model(model, strictness, provider)
