@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 # All at once: a fake file system takes modules away again that were imported while it was there, and what is
 # imported anew has classes of its own. Not those of cassettes, which tests import that have one: they take a third.
 from fakellm import FakeLLM, FakeLLMError, UsageError
+from fakellm._real_files import real_files
 from pytest_fakellm.reports import hints, journal_lines, other_lines, tally
-from pytest_fakellm.tracebacks import is_a_mistake, is_of_a_request, say_once, users_lines
 
 if TYPE_CHECKING:
     import pytest
@@ -95,6 +95,9 @@ class Watch:
 
         Yields: what takes from the representation of the exception that is made there what is said in the sections.
         """
+        with real_files():
+            from pytest_fakellm.tracebacks import is_a_mistake, is_of_a_request, say_once, users_lines
+
         told_below = self.explained and is_of_a_request(excinfo.value)
         if not told_below and not is_a_mistake(excinfo.value):
             yield lambda longrepr: None
