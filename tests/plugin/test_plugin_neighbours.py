@@ -186,6 +186,23 @@ def test_what_is_imported_late(fs, fake_llm):
     wanted = {"type": "json_schema", "json_schema": {"name": "a", "strict": True, "schema": SCHEMA}}
     assert ask(fake_llm, response_format=wanted)[0] == '{"x":1}'
 
+def test_transcript(fs, fake_llm):
+    fake_llm.reply("ok")
+    ask(fake_llm)
+    assert "ok" in fake_llm.transcript()
+
+@pytest.mark.fake_llm(allow_rejected=True)
+def test_rejection(fs, fake_llm):
+    with pytest.raises(KeyError, match="choices"):
+        ask(fake_llm, temperature="hot")
+    assert "temperature" in fake_llm.calls[0].explanation
+
+def test_other_hosts(fs, fake_llm):
+    fake_llm.reply("ok", "ok")
+    body = {"model": "m", "messages": [{"role": "user", "content": "hi"}]}
+    for host in ("openrouter.ai/api", "localhost:8000"):
+        assert client.post(f"https://{host}/v1/chat/completions", json=body).status_code == 200
+
 def test_long_text(fs, fake_llm):
     fake_llm.reply("a" * 100_000)
     assert ask(fake_llm)[1] == 8
@@ -214,6 +231,29 @@ def test_fake_file_system_does_not_hide_the_files_of_the_package(project, test):
     result = project.runpytest_subprocess("-k", f"{test} or none")
 
     result.assert_outcomes(passed=1, deselected=len(EACH_ALONE) - 1)
+
+
+def test_failure_beside_fake_files_is_explained_as_any_other(project):
+    write_ini(project, addopts="-p pyfakefs.pytest_plugin")
+    project.makepyfile(
+        """
+        from agent import ask
+        from fakellm import FakeLLM
+
+        def test_fails(fs, fake_llm):
+            fake_llm.when(user="Paris").reply("18 degrees")
+            ask("Rome")
+
+        def test_passes(fake_llm):
+            fake_llm.reply("ok")
+            assert ask("hi") == "ok"
+        """
+    )
+
+    result = project.runpytest_subprocess()
+
+    result.assert_outcomes(failed=1, passed=1)
+    result.stdout.fnmatch_lines(["*fakellm transcript*", "*fakellm check*", "*no rule answers call 1*"])
 
 
 def test_cassettes_that_were_first_imported_beside_a_fake_file_system_serve_later_tests(project):
