@@ -12,8 +12,9 @@ Everything public is importable from here and loaded on first use.
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
+
+from fakellm._real_files import late, real_module
 
 if TYPE_CHECKING:
     from fakellm import client, dialects, faults, framings, messages, models, scenarios, tokens
@@ -151,9 +152,9 @@ def __getattr__(name: str) -> object:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     if name in _MODULES:
-        return import_module(f"fakellm.{name}")
+        return real_module(f"fakellm.{name}")
     # What has no home of its own in the table is an error class.
-    value = getattr(import_module(f"fakellm.{_HOMES.get(name, '_errors')}"), name)
+    value: object = late(f"fakellm.{_HOMES.get(name, '_errors')}", name)
     globals()[name] = value
     return value
 

@@ -333,6 +333,13 @@ def _told_once(
     return report
 
 
+def _of_sessions(name: str) -> Any:
+    """Return the function that does the work of a fixture, imported off the real files: fake ones may come first."""
+    from fakellm._real_files import late
+
+    return late("pytest_fakellm.sessions", name)
+
+
 @pytest.fixture(scope="session")
 def llm_config() -> Mapping[str, Any]:
     """Settings of the other fixtures, as a dict; override it in a conftest.py, a module or a class, with any scope."""
@@ -342,10 +349,9 @@ def llm_config() -> Mapping[str, Any]:
 @pytest.fixture
 def fake_llm(llm_config: Mapping[str, Any]) -> FakeLLM:
     """A FakeLLM that answers for every client of httpx, httpx2, requests and aiohttp, checked when the test ends."""
-    from pytest_fakellm.sessions import fake_session
-
     # Not by the fixture ``request``: pytest makes one three times for each test that has it, 40 µs in all.
-    return fake_session(_making[-1], llm_config)
+    llm: FakeLLM = _of_sessions("fake_session")(_making[-1], llm_config)
+    return llm
 
 
 @pytest.fixture
@@ -353,9 +359,8 @@ def llm_client(
     request: pytest.FixtureRequest, fake_llm: FakeLLM, llm_config: Mapping[str, Any]
 ) -> OpenAIChatCompletionClient:
     """An OpenAIChatCompletionClient that talks to fake_llm; the marker fake_llm(model=...) sets its model."""
-    from pytest_fakellm.sessions import client_of
-
-    return client_of(fake_llm, request, llm_config)
+    client: OpenAIChatCompletionClient = _of_sessions("client_of")(fake_llm, request, llm_config)
+    return client
 
 
 @pytest.fixture
@@ -368,14 +373,12 @@ def llm_clock(fake_llm: FakeLLM) -> Iterator[VirtualTime]:
 @pytest.fixture
 def llm_cassette(request: pytest.FixtureRequest, llm_config: Mapping[str, Any]) -> Cassette:
     """The Cassette of the test; where fake_llm is used too, its rules are asked first."""
-    from pytest_fakellm.sessions import cassette_session
-
-    return cassette_session(request, llm_config)
+    cassette: Cassette = _of_sessions("cassette_session")(request, llm_config)
+    return cassette
 
 
 @pytest.fixture
 def llm_journal(request: pytest.FixtureRequest) -> Journal:
     """All calls of the test, oldest first: those that fake_llm answers, or the cassette where it alone answers."""
-    from pytest_fakellm.sessions import journal_of
-
-    return journal_of(request)
+    journal: Journal = _of_sessions("journal_of")(request)
+    return journal

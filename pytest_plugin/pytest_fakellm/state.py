@@ -88,19 +88,19 @@ def marks_of(item: pytest.Item) -> list[pytest.Mark]:
 def guard_of(config: pytest.Config) -> Guard:
     """Return the guard of a session, made when it is first needed."""
     if GUARD not in config.stash:
-        from pytest_fakellm.guard import Guard, guard_the_exit
+        from fakellm._real_files import late
 
-        config.stash[GUARD] = Guard()
-        config.add_cleanup(guard_the_exit)
+        config.stash[GUARD] = late("pytest_fakellm.guard", "Guard")()
+        config.add_cleanup(late("pytest_fakellm.guard", "guard_the_exit"))
     return config.stash[GUARD]
 
 
 def watch_of(item: pytest.Item) -> Watch:
     """Return the watch of a test, made when it is first needed."""
     if WATCH not in item.stash:
-        from pytest_fakellm.watch import Watch
+        from fakellm._real_files import late
 
-        item.stash[WATCH] = Watch(item.nodeid)
+        item.stash[WATCH] = late("pytest_fakellm.watch", "Watch")(item.nodeid)
     return item.stash[WATCH]
 
 

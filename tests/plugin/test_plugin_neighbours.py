@@ -233,6 +233,31 @@ def test_fake_file_system_does_not_hide_the_files_of_the_package(project, test):
     result.assert_outcomes(passed=1, deselected=len(EACH_ALONE) - 1)
 
 
+# As most suites have it: nothing is imported of fakellm before the first test that uses it.
+IMPORTED_BY_A_TEST = FAKE_FILES.replace(
+    "from fakellm import FakeLLM, Reply\n",
+    """
+def FakeLLM():
+    import fakellm
+    return fakellm.FakeLLM()
+
+def Reply(**fields):
+    from fakellm import Reply
+    return Reply(**fields)
+""",
+)
+
+
+@pytest.mark.parametrize("test", ["test_files_first", "test_fake_made_beside_fake_files", "test_what_is_imported_late"])
+def test_first_import_may_come_beside_fake_files(project, test):
+    write_ini(project, addopts="-p pyfakefs.pytest_plugin")
+    project.makepyfile(IMPORTED_BY_A_TEST)
+
+    result = project.runpytest_subprocess("-k", test)
+
+    result.assert_outcomes(passed=1, deselected=len(EACH_ALONE) - 1)
+
+
 def test_failure_beside_fake_files_is_explained_as_any_other(project):
     write_ini(project, addopts="-p pyfakefs.pytest_plugin")
     project.makepyfile(
