@@ -129,11 +129,13 @@ class Compiler:
         if (name := schema.get("$ref")) is not None:
             laid_over = {keyword: value for keyword, value in schema.items() if keyword != "$ref"}
             return self._shape({**self._schema(name), **laid_over}, name, tag) if laid_over else self.named(name, tag)
-        if (test := schema.get("quick")) is not None:
-            return Quick(Later(partial(self._ruled, schema, place, tag)), test)
-        if schema.get("remembered"):
-            return Remembered(Later(partial(self._ruled, schema, place, tag)))
-        return self._ruled(schema, place, tag)
+        test, is_remembered = schema.get("quick"), schema.get("remembered")
+        if test is None and not is_remembered:
+            return self._ruled(schema, place, tag)
+        shape: Shape = Later(partial(self._ruled, schema, place, tag))
+        if test is not None:
+            shape = Quick(shape, test)
+        return Remembered(shape) if is_remembered else shape
 
     def _ruled(self, schema: Schema, place: str, tag: str | None) -> Shape:
         """Return the shape of a schema that refers to no other, with the rule over it."""
