@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from typing import Any, NamedTuple
 
 from fakellm._errors import UsageError
@@ -41,17 +42,20 @@ class Mismatch:
         return f"{self.field}: expected {self.expected}, got {self.got}"
 
 
+@dataclass(frozen=True, slots=True, repr=False)
 class Condition:
     """One condition of a rule: the named part of the request is as wanted. header: the name of a header."""
 
-    __slots__ = ("_part", "_test", "field", "header", "wanted")
+    field: str
+    wanted: Any
+    header: str = ""
+    _part: Field = dataclass_field(init=False, repr=False, compare=False)
+    _test: Callable[[Any], object] = dataclass_field(init=False, repr=False, compare=False)
 
-    def __init__(self, field: str, wanted: Any, header: str = "") -> None:
-        self.field = field
-        self.wanted = wanted
-        self.header = header
-        self._part = header_field(header.lower()) if header else FIELDS[field]
-        self._test = _tester(self._argument, wanted, self._told, self._part)
+    def __post_init__(self) -> None:
+        part = header_field(self.header.lower()) if self.header else FIELDS[self.field]
+        object.__setattr__(self, "_part", part)
+        object.__setattr__(self, "_test", _tester(self._argument, self.wanted, self._told, part))
 
     def holds(self, request: ChatRequest, headers: Headers = NO_HEADERS) -> bool:
         """Whether it holds for one of the values that the request has there."""

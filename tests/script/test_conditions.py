@@ -7,7 +7,7 @@ from asking import read
 from chat_wire import asking
 
 from fakellm import FakeLLM, UsageError
-from fakellm._script.match import Matcher, conditions
+from fakellm._script.match import Condition, Matcher, conditions
 from fakellm._wire.dialect import Strictness
 
 SYSTEM = {"role": "system", "content": "You plan."}
@@ -246,7 +246,7 @@ def test_what_is_none_is_no_condition():
 
 
 def test_false_and_zero_are_conditions():
-    assert [*map(str, conditions({"turn": 0, "stream": False}))] == ["turn=0", "stream=False"]
+    assert conditions({"turn": 0, "stream": False}) == (Condition("turn", 0), Condition("stream", False))
 
 
 @pytest.mark.parametrize(

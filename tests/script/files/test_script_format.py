@@ -181,7 +181,7 @@ def test_name_of_a_fault_alone_is_enough_where_it_needs_nothing():
 def test_condition_is_read(when, given):
     text = f"rules:\n- when: {when}\n  reply: a\n"
 
-    assert str(only(text).matcher) == str(Matcher(conditions(given)))
+    assert only(text).matcher == Matcher(conditions(given))
     assert is_valid(text)
 
 
