@@ -176,11 +176,9 @@ class Engine:
             UnusedReplyError: a scripted reply that nothing asked for.
         """
         __tracebackhide__ = True
-        told = (
-            None if self.allow_unmatched else Outcome.UNMATCHED,
-            None if self.allow_rejected else Outcome.REJECTED,
-        )
-        refused = self.journal.of(told) + self.other_traffic.of(told)
+        allowed = ((Outcome.UNMATCHED, self.allow_unmatched), (Outcome.REJECTED, self.allow_rejected))
+        told = [outcome for outcome, may_pass in allowed if not may_pass]
+        refused = [call for calls in (self.journal, self.other_traffic) for call in calls if call.outcome in told]
         parts = [call.explanation for call in refused]
         parts += [] if self.allow_unused else explain.left_over(self.rules, refused, self.journal)
         if not parts:

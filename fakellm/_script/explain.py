@@ -141,8 +141,7 @@ def unused(rule: Rule, journal: Sequence[Call]) -> str:
 
 def left_over(rules: Sequence[Rule], refused: Sequence[Call], journal: Sequence[Call]) -> list[str]:
     """Explain each rule that nothing asked for, but for those that are so since a call was refused."""
-    # A rule that is used up, as most are by then, is asked one thing.
-    if not (left := [rule for rule in rules if (rule.unused if rule.is_live else not rule.has_replies)]):
+    if not (left := [rule for rule in rules if rule.unused or not rule.has_replies]):
         return []
     told = _near(refused, rules)
     return [unused(rule, journal) for rule in left if not rule.has_replies or rule not in told]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from functools import partial
@@ -263,10 +263,6 @@ class Journal(Sequence[Call]):
     def hold(self, calls: Sequence[Call]) -> None:
         """Have these calls and no others."""
         self._calls[:] = calls
-
-    def of(self, outcomes: Container[Outcome | None]) -> list[Call]:
-        """Return the calls that ended in one of these ways."""
-        return [call for call in self._calls if call.outcome in outcomes]
 
     def to(self, endpoint: str) -> Journal:
         """Return the calls to one endpoint, such as ``chat``."""

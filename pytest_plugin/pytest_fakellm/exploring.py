@@ -69,10 +69,7 @@ def check_marks(item: pytest.Item) -> None:
 
 
 def _is_marked(item: pytest.Item) -> bool:
-    for mark in marks_of(item):  # noqa: SIM110  # any() makes a generator, and each test is asked
-        if mark.name in TROUBLE_MARKERS:
-            return True
-    return False
+    return any(mark.name in TROUBLE_MARKERS for mark in marks_of(item))
 
 
 def pytest_make_parametrize_id(val: object) -> str | None:

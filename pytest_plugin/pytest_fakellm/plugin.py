@@ -176,7 +176,7 @@ def pytest_make_collect_report(
 def pytest_itemcollected(item: pytest.Item) -> None:
     """Let the marker llm_cassette bring its fixture along, before all others that are the test's own."""
     names = getattr(item, "fixturenames", None)
-    if names is not None and any(mark.name == "llm_cassette" for mark in marks_of(item)):
+    if names is not None and item.get_closest_marker("llm_cassette"):
         # A new list: the parameters of a test share theirs, and the marker may be on one of them.
         item.fixturenames = _with_recording_first(item, names)  # type: ignore[attr-defined]
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import lru_cache
 from importlib import metadata
 from math import inf
@@ -31,12 +32,10 @@ _RIVALS = ("fakellm", "pytest-fakellm")
 
 def fake_session(request: pytest.FixtureRequest, given: Mapping[str, Any]) -> FakeLLM:
     """Return a FakeLLM that intercepts until the test ends; what the fixture ``fake_llm`` does."""
-    try:
+    with _told_without_traceback():
         _refuse_rivals()
         chosen = Chosen(request, given)
         llm = FakeLLM(test_id=request.node.nodeid, **chosen.several(OF_FAKE))
-    except FakeLLMError as err:
-        raise _without_traceback(err) from None
     _answer_by(llm, request, chosen)
     if request.config.hook.pytest_fakellm_configure.get_hookimpls():  # to find out who is near takes 20 calls
         request.node.ihook.pytest_fakellm_configure(config=request.config, llm=llm)
@@ -47,12 +46,10 @@ def cassette_session(request: pytest.FixtureRequest, given: Mapping[str, Any]) -
     """Return the cassette of a test, which plays until the test ends; what the fixture ``llm_cassette`` does."""
     llm: FakeLLM | None = request.getfixturevalue("fake_llm") if "fake_llm" in request.fixturenames else None
     watch = watch_of(request.node)
-    try:
+    with _told_without_traceback():
         _refuse_rivals()
         chosen = Chosen(request, given)
         tapes = _open_tapes(request, chosen, llm=llm)
-    except FakeLLMError as err:
-        raise _without_traceback(err) from None
     watch.tapes += tapes
     cassette = tapes[0].cassette
     if llm is None:
@@ -71,10 +68,8 @@ def _answer_by(answering: FakeLLM | Cassette, request: pytest.FixtureRequest, ch
 
 def client_of(llm: FakeLLM, request: pytest.FixtureRequest, given: Mapping[str, Any]) -> OpenAIChatCompletionClient:
     """Return a client on a fake; what the fixture ``llm_client`` does."""
-    try:
+    with _told_without_traceback():
         return llm.client(model=Chosen(request, given)("model"))
-    except FakeLLMError as err:
-        raise _without_traceback(err) from None
 
 
 def journal_of(request: pytest.FixtureRequest) -> Journal:
@@ -119,9 +114,13 @@ def _own_error(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         raise UsageError(str(err)) from None
 
 
-def _without_traceback(err: FakeLLMError) -> BaseException:
-    """Return what fails a test for a mistake in settings, which no line of a traceback explains."""
-    return pytest.fail.Exception(f"{type(err).__name__}: {err}", pytrace=False)
+@contextmanager
+def _told_without_traceback() -> Iterator[None]:
+    """Fail for a mistake in settings, which no line of a traceback explains."""
+    try:
+        yield
+    except FakeLLMError as err:
+        raise pytest.fail.Exception(f"{type(err).__name__}: {err}", pytrace=False) from None
 
 
 def _open_tapes(request: pytest.FixtureRequest, chosen: Chosen, *, llm: FakeLLM | None) -> list[Tape]:
