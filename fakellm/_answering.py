@@ -12,7 +12,7 @@ from typing import Any, Self
 from fakellm._clock import Clock
 from fakellm._forks import hear_children, watch_forks
 from fakellm._io.flavour import check_module
-from fakellm._io.intercept import Activation, activate, deactivate
+from fakellm._io.intercept import activate, deactivate
 from fakellm._io.transport import transport_class
 from fakellm._real_files import real_files
 from fakellm._script.engine import Engine
@@ -30,7 +30,7 @@ class Answering:
 
     def __init__(self, engine: Engine, clock: Clock) -> None:
         self._engine = engine
-        self._activations: list[Activation] = []
+        self._ends: list[Callable[[], None]] = []  # of the blocks that are open
         self._is_in_use = False  # whether anything was given to ask it by: a block, a transport, a client, a route
         self.clock = clock
 
@@ -114,15 +114,14 @@ class Answering:
         return partial(deactivate, activate(self._engine, self.clock, is_everywhere=everywhere))
 
     def __enter__(self) -> Self:
-        self._put_to_use()
-        self._activations.append(activate(self._engine, self.clock))
+        self._ends.append(self._begin(everywhere=False))
         return self
 
     def __exit__(
         self, exc_type: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None
     ) -> None:
         __tracebackhide__ = True
-        deactivate(self._activations.pop())
+        self._ends.pop()()
         if exc is None:
             self.check()
 

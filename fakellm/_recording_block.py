@@ -104,7 +104,7 @@ class RecordingBlock(Answering):
     ) -> None:
         __tracebackhide__ = True
         super().__exit__(exc_type, exc, tb)
-        if exc is None and not self._activations:
+        if exc is None and not self._ends:
             self.save()
             for place, count in self.left_out.items():
                 warnings.warn(_left_out_text(place, count), stacklevel=2)
