@@ -86,7 +86,6 @@ MAY_TOUCH = {
     "fakellm._commands.main": {"io", "sys"},
     "fakellm._commands.verbs.script_schema": {"sys"},
     "fakellm._commands.verbs.tokens": {"pathlib", "sys"},
-    "fakellm._dialects.openai.document": {"os"},  # the path of the packed document
     "fakellm._exploring.explore": {"asyncio", "os"},
     "fakellm._exploring.trials": {"os"},
     "fakellm._fake": {"os"},  # PathLike

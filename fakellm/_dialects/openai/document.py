@@ -13,7 +13,6 @@ It holds keywords that are laid over those of the document, and beside the keywo
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from functools import cache, partial
 from typing import Any
@@ -84,7 +83,7 @@ def _packed() -> dict[str, str]:
     """Return the schemas of the document, as JSON, by name."""
     loader: Any = __spec__.loader  # which may be that of a zip file
     with real_files():
-        data: bytes = loader.get_data(os.path.join(os.path.dirname(__file__), "document.jsonl"))
+        data: bytes = loader.get_data(f"{__file__.rpartition('.')[0]}.jsonl")
     return dict(line.split("\t", 1) for line in data.decode().splitlines()[1:])
 
 
